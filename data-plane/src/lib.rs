@@ -1,0 +1,3 @@
+//! The proxy node.
+
+pub mod snapshot;

@@ -1,0 +1,123 @@
+//! What a node knows: the tenant directory of its pool, and one immutable snapshot per subscribed tenant.
+//!
+//! Pure: no clock, no sockets, no logging. Invariants: a request sees one snapshot (I1); a bad resource never replaces
+//! a good one and never leaves a laxer one in force (I4): a server whose grant, rule or settings were rejected is
+//! marked [`ServerState::ConfigRejected`] and answers 503.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use jsonwebtoken::DecodingKey;
+use proto::names::{ServerSlug, TenantSlug};
+use url::Url;
+use uuid::Uuid;
+
+/// All tenants of the pool. An unknown slug is a 404 from memory.
+#[derive(Debug, Clone, Default)]
+pub struct Directory {
+    pub revision: u64,
+    pub tenants: HashMap<TenantSlug, Arc<TenantEntry>>,
+}
+
+/// What a node knows of a tenant without subscribing to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TenantEntry {
+    pub id: Uuid,
+    pub slug: TenantSlug,
+    pub status: TenantStatus,
+    /// Exact issuer string of the tenant's authorization server.
+    pub issuer: String,
+    /// Origins at which the tenant's gateway URLs are served, `https://host[:port]`, lower-case, no trailing slash.
+    pub gateway_origins: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TenantStatus {
+    Active,
+    Suspended,
+    Deleting,
+}
+
+/// Everything of one tenant, at one revision.
+#[derive(Clone)]
+pub struct Snapshot {
+    pub tenant_id: Uuid,
+    pub revision: u64,
+    pub status: TenantStatus,
+    pub allowed_origins: Vec<String>,
+    pub offline_max_s: u32,
+    pub servers: HashMap<ServerSlug, Arc<Server>>,
+    pub principals: HashMap<Uuid, Principal>,
+    /// Public keys by `kid`.
+    pub signing_keys: HashMap<String, Arc<SigningKey>>,
+    /// Newest last; the newest seals, all open.
+    pub session_keys: Vec<SessionKey>,
+}
+
+pub struct SigningKey {
+    pub kid: String,
+    pub key: DecodingKey,
+}
+
+#[derive(Clone)]
+pub struct SessionKey {
+    pub key_id: u32,
+    pub secret: zeroize::Zeroizing<[u8; 32]>,
+    pub created_unix_ms: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ServerState {
+    Enabled,
+    Disabled,
+    /// A resource that decides about this server was rejected: refuse with `config.rejected`.
+    ConfigRejected,
+}
+
+#[derive(Debug, Clone)]
+pub struct Server {
+    pub id: Uuid,
+    pub slug: ServerSlug,
+    pub display_name: String,
+    pub state: ServerState,
+    pub upstream_url: Url,
+    pub outbound_auth: OutboundAuth,
+    /// Of one call; 0 = the node's default.
+    pub timeout_ms: u32,
+    /// Who may use it, indexed by subject.
+    pub grants: GrantIndex,
+}
+
+/// The methods this node can serve; another one makes the server `ConfigRejected`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OutboundAuth {
+    None,
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct GrantIndex {
+    pub everyone: Option<Role>,
+    /// Users, groups and service accounts; ids are UUIDs and never clash.
+    pub subjects: HashMap<Uuid, Role>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    User,
+    Manager,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Principal {
+    pub id: Uuid,
+    pub kind: PrincipalKind,
+    pub active: bool,
+    pub epoch: u64,
+    pub group_ids: HashSet<Uuid>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PrincipalKind {
+    User,
+    ServiceAccount,
+}

@@ -1,0 +1,19 @@
+//! The contract between the planes: wire types, names that appear in URLs, access-token claims.
+//!
+//! The only crate that the control plane and the data plane share. It must never hold behaviour of either plane.
+
+pub mod claims;
+pub mod convert;
+pub mod names;
+
+/// Generated from `proto/portway/node/v1/*.proto` by `cargo xtask gen`; `gen --check` fails when stale.
+#[rustfmt::skip]
+#[expect(
+    clippy::all,
+    clippy::allow_attributes_without_reason,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "generated code"
+)]
+#[path = "gen/portway.node.v1.rs"]
+pub mod wire;
