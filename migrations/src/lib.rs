@@ -1,1 +1,35 @@
-//! Placeholder while dependencies build.
+//! Schema history of the control plane's database, PostgreSQL and SQLite alike.
+//!
+//! One change per file, forward only. A landed migration is never edited. See [`dialect`] for the words that differ
+//! between the two databases and [`tenant_table`] for what every tenant table gets.
+
+mod dialect;
+mod m20261123_0001_roles;
+mod m20261123_0002_system;
+mod m20261123_0003_tenancy;
+mod m20261123_0004_servers;
+mod m20261123_0005_oauth;
+mod m20261123_0006_changes;
+mod m20261123_0007_call_records;
+mod tenant_table;
+
+pub use sea_orm_migration::MigratorTrait;
+use sea_orm_migration::prelude::*;
+
+/// The ordered list of migrations.
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20261123_0001_roles::Migration),
+            Box::new(m20261123_0002_system::Migration),
+            Box::new(m20261123_0003_tenancy::Migration),
+            Box::new(m20261123_0004_servers::Migration),
+            Box::new(m20261123_0005_oauth::Migration),
+            Box::new(m20261123_0006_changes::Migration),
+            Box::new(m20261123_0007_call_records::Migration),
+        ]
+    }
+}

@@ -1,0 +1,187 @@
+//! Static settings: read once at the start, typed, every mistake listed at once. Everything else is tenant data.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use figment::Figment;
+use figment::providers::{Env, Format, Serialized, Toml};
+use ipnet::IpNet;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use serde_json::json;
+use url::Url;
+
+use crate::crypto::vault::KeyEncryptionKey;
+use crate::store::DatabaseConfig;
+
+/// Settings of one control-plane process. Environment variables `PORTWAY_CONTROL_…` override the file; `__` nests:
+/// `PORTWAY_CONTROL_DATABASE__URL`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Where browsers, IDEs and API clients connect (plain HTTP behind a balancer).
+    pub listen: SocketAddr,
+    /// Where nodes connect (gRPC).
+    pub grpc_listen: SocketAddr,
+    /// TLS of the gRPC listener; needed unless it is on loopback.
+    pub grpc_tls: Option<TlsFiles>,
+    /// `/live`, `/ready`, `/metrics`.
+    pub admin_listen: SocketAddr,
+    /// Origin under which browsers reach this process: tenants' issuers start with it.
+    pub public_origin: String,
+    /// Origins of the gateway that new tenants get.
+    pub gateway_origins: Vec<String>,
+    pub database: DatabaseConfig,
+    /// Key-encryption key: 32 bytes in base64. Has no default.
+    pub kek: Option<SecretString>,
+    /// The same from a file.
+    pub kek_file: Option<PathBuf>,
+    /// Balancers whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TlsFiles {
+    pub cert_file: PathBuf,
+    pub key_file: PathBuf,
+}
+
+/// Every mistake in the configuration, one line each.
+#[derive(Debug, thiserror::Error)]
+#[error("the configuration has {} mistake(s):\n{}", .mistakes.len(), .mistakes.join("\n"))]
+pub struct ConfigError {
+    pub mistakes: Vec<String>,
+}
+
+impl Config {
+    /// Reads the file, if any, then the environment, and validates.
+    pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
+        let mut figment = Figment::from(Serialized::defaults(defaults()));
+        if let Some(path) = file {
+            if !path.is_file() {
+                return Err(ConfigError { mistakes: vec![format!("  --config: {} is not a file", path.display())] });
+            }
+            figment = figment.merge(Toml::file(path));
+        }
+        let config: Self = figment
+            .merge(Env::prefixed("PORTWAY_CONTROL_").split("__"))
+            .extract()
+            .map_err(|error| ConfigError { mistakes: error.into_iter().map(|one| format!("  {one}")).collect() })?;
+        config.validate()?;
+        Ok(config)
+    }
+
+    /// Checks what types cannot; lists every mistake.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        let mut mistakes = Vec::new();
+        if !is_origin(&self.public_origin) {
+            mistakes.push(
+                "  public_origin: expected an origin such as https://auth.example.com, no trailing slash".to_owned(),
+            );
+        }
+        if self.gateway_origins.is_empty() {
+            mistakes.push("  gateway_origins: expected at least one origin".to_owned());
+        }
+        for origin in self.gateway_origins.iter().filter(|origin| !is_origin(origin)) {
+            mistakes.push(format!("  gateway_origins: {origin} is no origin such as https://mcp.example.com"));
+        }
+        if !self.database.is_sqlite() && self.database.system_url.is_none() {
+            mistakes
+                .push("  database.system_url: needed with PostgreSQL (a member of the role portway_system)".to_owned());
+        }
+        if !self.grpc_listen.ip().is_loopback() && self.grpc_tls.is_none() {
+            mistakes.push("  grpc_tls: needed because grpc_listen is not a loopback address".to_owned());
+        }
+        if let Err(mistake) = self.key_encryption_key() {
+            mistakes.push(format!("  {mistake}"));
+        }
+        if mistakes.is_empty() { Ok(()) } else { Err(ConfigError { mistakes }) }
+    }
+
+    /// The key-encryption key (I13: there is no default).
+    pub fn key_encryption_key(&self) -> Result<KeyEncryptionKey, String> {
+        let text = match (&self.kek, &self.kek_file) {
+            (Some(text), None) => text.clone(),
+            (None, Some(path)) => std::fs::read_to_string(path)
+                .map_err(|error| format!("kek_file: cannot read {}: {error}", path.display()))?
+                .into(),
+            _ => {
+                return Err(
+                    "kek: set exactly one of kek and kek_file (make one with: openssl rand -base64 32)".to_owned()
+                );
+            }
+        };
+        let bytes =
+            STANDARD.decode(text.expose_secret().trim()).ok().and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
+        bytes.map(KeyEncryptionKey::new).ok_or_else(|| "kek: expected 32 bytes in base64".to_owned())
+    }
+
+    /// Whether browsers reach us over TLS: decides cookie names and flags.
+    pub fn is_https(&self) -> bool {
+        self.public_origin.starts_with("https://")
+    }
+}
+
+fn defaults() -> serde_json::Value {
+    json!({
+        "listen": "127.0.0.1:8081",
+        "grpc_listen": "127.0.0.1:8082",
+        "admin_listen": "127.0.0.1:8083",
+        "database": { "connections_max": 20 },
+        "trusted_proxies": [],
+    })
+}
+
+/// `scheme://host[:port]`, lower case, nothing after it; http only on loopback.
+pub fn is_origin(text: &str) -> bool {
+    let Ok(url) = Url::parse(text) else { return false };
+    let loopback = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+    let scheme_ok = url.scheme() == "https" || (url.scheme() == "http" && loopback);
+    scheme_ok && url.origin().ascii_serialization() == text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn origins() {
+        for good in [
+            "https://a.example",
+            "https://a.example:8443",
+            "http://localhost:8080",
+            "http://127.0.0.1:1",
+            "http://[::1]:9",
+        ] {
+            assert!(is_origin(good), "{good}");
+        }
+        for bad in [
+            "https://a.example/",
+            "https://A.example",
+            "http://a.example",
+            "a.example",
+            "https://a.example/x",
+            "ftp://localhost",
+            "https://u@a.example",
+            "",
+        ] {
+            assert!(!is_origin(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn every_mistake_is_listed() {
+        let config: Config = serde_json::from_value(json!({
+            "listen": "127.0.0.1:1", "grpc_listen": "0.0.0.0:2", "admin_listen": "127.0.0.1:3", "public_origin": "nope",
+            "gateway_origins": [], "database": { "url": "postgres://x", "connections_max": 1 }, "trusted_proxies": [],
+        }))
+        .unwrap();
+        let text = config.validate().unwrap_err().to_string();
+        for field in ["public_origin", "gateway_origins", "database.system_url", "grpc_tls", "kek"] {
+            assert!(text.contains(field), "{field} not in {text}");
+        }
+    }
+}

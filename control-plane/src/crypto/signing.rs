@@ -1,0 +1,44 @@
+//! ES256 keys (RFC 7518 §3.4) that sign access tokens.
+
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use proto::claims::{ACCESS_TOKEN_TYP, AccessClaims};
+use secrecy::SecretString;
+use serde_json::{Value, json};
+use zeroize::Zeroizing;
+
+use crate::domain::{Error, Result};
+
+/// A fresh key pair: the private part as PKCS#8, the public part as a JWK (RFC 7517) with `kid`.
+pub struct NewKey {
+    pub pkcs8: Zeroizing<Vec<u8>>,
+    pub public_jwk: Value,
+}
+
+pub fn generate(kid: &str) -> Result<NewKey> {
+    let failed = |_| Error::internal("generating a signing key failed");
+    let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new()).map_err(failed)?;
+    let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8.as_ref())
+        .map_err(|_| Error::internal("reading a fresh signing key failed"))?;
+    // Uncompressed point: 0x04, then x and y of 32 bytes each (SEC 1 §2.3.3).
+    let point = pair.public_key().as_ref();
+    let (Some(x), Some(y)) = (point.get(1..33), point.get(33..65)) else {
+        return Err(Error::internal("a P-256 point has 65 bytes"));
+    };
+    let public_jwk = json!({
+        "kty": "EC", "crv": "P-256", "alg": "ES256", "use": "sig", "kid": kid,
+        "x": URL_SAFE_NO_PAD.encode(x), "y": URL_SAFE_NO_PAD.encode(y),
+    });
+    Ok(NewKey { pkcs8: Zeroizing::new(pkcs8.as_ref().to_vec()), public_jwk })
+}
+
+/// Signs an access token (RFC 9068).
+pub fn sign(kid: &str, pkcs8: &[u8], claims: &AccessClaims) -> Result<SecretString> {
+    let header =
+        Header { kid: Some(kid.to_owned()), typ: Some(ACCESS_TOKEN_TYP.to_owned()), ..Header::new(Algorithm::ES256) };
+    let token = jsonwebtoken::encode(&header, claims, &EncodingKey::from_ec_der(pkcs8)).map_err(Error::internal)?;
+    Ok(token.into())
+}

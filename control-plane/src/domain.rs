@@ -1,0 +1,16 @@
+//! What Portway knows and decides, as pure types and functions.
+//!
+//! May import `proto::names`, `proto::claims` and data crates; must never see a database, a socket, a wire message or
+//! the environment.
+
+pub mod access;
+pub mod audit;
+pub mod clock;
+pub mod error;
+pub mod ids;
+pub mod limits;
+pub mod server;
+pub mod tenancy;
+
+pub use clock::Clock;
+pub use error::{Error, Result};

@@ -1,0 +1,94 @@
+//! Who may do what: the whole permission table on one screen.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Role of a person in a tenant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TenantRole {
+    Owner,
+    Admin,
+    Auditor,
+    Member,
+}
+
+/// Role of a subject on one server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ServerRole {
+    User,
+    Manager,
+}
+
+/// What a person can ask for inside a tenant, apart from using what is granted to them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    ReadPeople,
+    ManagePeople,
+    /// Give or take the owner role.
+    ManageOwners,
+    ReadAllServers,
+    RegisterServers,
+    /// Edit or retire any server and its grants; managers may do so on theirs.
+    ManageAllServers,
+    ReadAllCalls,
+    ReadAudit,
+}
+
+impl Action {
+    /// Words for a refusal: "you may not …".
+    pub const fn describe(self) -> &'static str {
+        match self {
+            Self::ReadPeople => "see the people of this tenant",
+            Self::ManagePeople => "invite or change people",
+            Self::ManageOwners => "give or take the owner role",
+            Self::ReadAllServers => "see servers that are not granted to you",
+            Self::RegisterServers => "register servers",
+            Self::ManageAllServers => "change this server",
+            Self::ReadAllCalls => "see other people's calls",
+            Self::ReadAudit => "read the audit log",
+        }
+    }
+}
+
+/// The table.
+pub const fn allows(role: TenantRole, action: Action) -> bool {
+    use Action::*;
+    use TenantRole::*;
+    match (role, action) {
+        (Owner, _) => true,
+        (Admin, ManageOwners) => false,
+        (Admin, _) => true,
+        (Auditor, ReadPeople | ReadAllServers | ReadAllCalls | ReadAudit) => true,
+        (Auditor | Member, _) => false,
+    }
+}
+
+impl TenantRole {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Owner => "owner",
+            Self::Admin => "admin",
+            Self::Auditor => "auditor",
+            Self::Member => "member",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Owner, Self::Admin, Self::Auditor, Self::Member].into_iter().find(|role| role.as_str() == text)
+    }
+}
+
+impl ServerRole {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Manager => "manager",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::User, Self::Manager].into_iter().find(|role| role.as_str() == text)
+    }
+}

@@ -1,0 +1,109 @@
+//! Tenants and their people.
+
+use chrono::{DateTime, Utc};
+use proto::names::TenantSlug;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::access::TenantRole;
+use super::ids::{TenantId, UserId};
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tenant {
+    pub id: TenantId,
+    pub slug: TenantSlug,
+    pub display_name: String,
+    pub status: TenantStatus,
+    /// Exact issuer string, `https://<auth-host>/t/<slug>`; looked up, never parsed.
+    pub issuer: String,
+    /// Origins of the gateway, lower-case, no trailing slash; the first is the one shown to people.
+    pub gateway_origins: Vec<String>,
+    pub pool: String,
+    pub region: String,
+    pub settings: TenantSettings,
+    pub created_at: DateTime<Utc>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TenantStatus {
+    Active,
+    Suspended,
+    Deleting,
+}
+
+/// What a tenant may tune, stored as JSON; unknown members are kept out, missing ones take the default.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct TenantSettings {
+    /// Lifetime of access tokens, seconds: 300 to 43,200.
+    pub access_token_s: u32,
+    /// How long nodes serve without the control plane, seconds; 0 = not at all.
+    pub offline_max_s: u32,
+    pub refresh_rotation: RefreshRotation,
+    /// People may sign in with a password kept here.
+    pub local_accounts: bool,
+    /// Origins of browser clients, besides the node's own.
+    pub allowed_origins: Vec<String>,
+}
+
+impl Default for TenantSettings {
+    fn default() -> Self {
+        Self {
+            access_token_s: 3_600,
+            offline_max_s: 86_400,
+            refresh_rotation: RefreshRotation::Tolerant,
+            local_accounts: true,
+            allowed_origins: Vec::new(),
+        }
+    }
+}
+
+/// How refresh tokens rotate (DESIGN: the authorization server; the ADR on refresh rotation states the trade).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RefreshRotation {
+    /// At most every 24 h; the predecessor works 24 h more and yields the same successor.
+    Tolerant,
+    /// At each use, 60 s of grace, then the family is revoked.
+    Strict,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    pub id: UserId,
+    /// Lower case, unique in the tenant; what the person types to sign in.
+    pub user_name: String,
+    pub email: String,
+    pub display_name: String,
+    pub role: TenantRole,
+    pub status: UserStatus,
+    pub epoch: u64,
+    pub created_at: DateTime<Utc>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UserStatus {
+    Active,
+    Deactivated { at: DateTime<Utc> },
+}
+
+impl User {
+    pub const fn is_active(&self) -> bool {
+        matches!(self.status, UserStatus::Active)
+    }
+}
+
+impl TenantStatus {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Suspended => "suspended",
+            Self::Deleting => "deleting",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Active, Self::Suspended, Self::Deleting].into_iter().find(|status| status.as_str() == text)
+    }
+}

@@ -1,0 +1,56 @@
+//! Everything a request may touch: the composition root.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use moka::future::Cache;
+
+use crate::config::Config;
+use crate::crypto::vault::{Key, KeyEncryptionKey};
+use crate::domain::ids::TenantId;
+use crate::domain::{Clock, Error, Result};
+use crate::nodes::Nodes;
+use crate::store::{Store, TenantStore};
+use crate::tasks::Tasks;
+
+/// Unwrapped tenant data keys kept in memory.
+const DATA_KEYS_MAX: u64 = 10_000;
+const DATA_KEY_IDLE: Duration = Duration::from_secs(600);
+
+/// The control plane's parts.
+pub struct App {
+    pub config: Config,
+    pub store: Store,
+    pub clock: Arc<dyn Clock>,
+    pub kek: KeyEncryptionKey,
+    pub nodes: Nodes,
+    pub tasks: Tasks,
+    data_keys: Cache<TenantId, Key>,
+}
+
+impl App {
+    pub async fn new(config: Config, clock: Arc<dyn Clock>, tasks: Tasks) -> Result<Self> {
+        let kek = config.key_encryption_key().map_err(|public| Error::invalid("config.kek", "kek", public))?;
+        let store = Store::connect(&config.database, clock.clone()).await?;
+        let data_keys = Cache::builder().max_capacity(DATA_KEYS_MAX).time_to_idle(DATA_KEY_IDLE).build();
+        Ok(Self { config, store, clock, kek, nodes: Nodes::default(), tasks, data_keys })
+    }
+
+    /// The tenant's data key, unwrapped; cached in memory.
+    pub async fn data_key(&self, store: &TenantStore) -> Result<Key> {
+        let tenant = store.tenant_id();
+        if let Some(key) = self.data_keys.get(&tenant).await {
+            return Ok(key);
+        }
+        let (id, kek_id, wrapped) = store.get_data_key().await?;
+        if kek_id != self.kek.id {
+            return Err(Error::internal(format!(
+                "data key of {tenant} is wrapped by KEK {kek_id}, this process has {}",
+                self.kek.id
+            )));
+        }
+        let key = self.kek.unwrap(tenant, id, &wrapped)?;
+        self.data_keys.insert(tenant, key.clone()).await;
+        Ok(key)
+    }
+}

@@ -1,0 +1,196 @@
+//! The only SQL. A [`TenantStore`] is a transaction with the tenant set: on PostgreSQL row-level security does the rest
+//! (I5), on SQLite every query here names the tenant. A [`SystemStore`] works across tenants; who may use it is listed
+//! in `cargo xtask tidy`. SeaORM entities and `DbErr` never leave this module.
+//!
+//! No network is awaited inside a transaction. Dropping a store rolls back.
+
+mod changes;
+mod connect;
+#[expect(unreachable_pub, reason = "SeaORM's derive needs public items")]
+mod entity;
+mod feed;
+mod system;
+mod tenancy;
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use chrono::{DateTime, Utc};
+use sea_orm::{
+    ConnectionTrait, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr, SqlErr, SqliteTransactionMode,
+    Statement, TransactionOptions, TransactionTrait,
+};
+use uuid::{NoContext, Timestamp, Uuid};
+
+pub use changes::ResourceKind;
+pub use connect::{DatabaseConfig, migrate};
+pub use feed::{ChangeFeed, Changed};
+pub use system::SystemStore;
+
+use crate::domain::audit::AuditEntry;
+use crate::domain::ids::TenantId;
+use crate::domain::{Clock, Error, Result};
+
+/// The database, and the feed of what changes in it.
+#[derive(Clone)]
+pub struct Store {
+    pools: Pools,
+    clock: Arc<dyn Clock>,
+    feed: ChangeFeed,
+}
+
+#[derive(Clone)]
+enum Pools {
+    /// One writer with BEGIN IMMEDIATE, several readers.
+    Sqlite { writer: DatabaseConnection, reader: DatabaseConnection },
+    /// One login per role.
+    Postgres { app: DatabaseConnection, system: DatabaseConnection },
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Write,
+    Read,
+}
+
+impl Store {
+    /// A read-write transaction of one tenant.
+    pub async fn tenant(&self, id: TenantId) -> Result<TenantStore> {
+        self.open(id, Mode::Write).await
+    }
+
+    /// A read-only transaction of one tenant.
+    pub async fn tenant_read(&self, id: TenantId) -> Result<TenantStore> {
+        self.open(id, Mode::Read).await
+    }
+
+    /// A read-write transaction across tenants.
+    pub async fn system(&self) -> Result<SystemStore> {
+        let pool = match &self.pools {
+            Pools::Sqlite { writer, .. } => writer,
+            Pools::Postgres { system, .. } => system,
+        };
+        Ok(SystemStore::new(begin(pool, Mode::Write).await?, self.clone()))
+    }
+
+    /// A read-only transaction across tenants.
+    pub async fn system_read(&self) -> Result<SystemStore> {
+        let pool = match &self.pools {
+            Pools::Sqlite { reader, .. } => reader,
+            Pools::Postgres { system, .. } => system,
+        };
+        Ok(SystemStore::new(begin(pool, Mode::Read).await?, self.clone()))
+    }
+
+    /// What changes, as it is committed; on PostgreSQL also by other replicas.
+    pub fn feed(&self) -> &ChangeFeed {
+        &self.feed
+    }
+
+    async fn open(&self, id: TenantId, mode: Mode) -> Result<TenantStore> {
+        let pool = match (&self.pools, mode) {
+            (Pools::Sqlite { writer, .. }, Mode::Write) => writer,
+            (Pools::Sqlite { reader, .. }, Mode::Read) => reader,
+            (Pools::Postgres { app, .. }, _) => app,
+        };
+        TenantStore::new(begin(pool, mode).await?, id, self.clone()).await
+    }
+}
+
+async fn begin(pool: &DatabaseConnection, mode: Mode) -> Result<DatabaseTransaction> {
+    let options = TransactionOptions {
+        // A reader that later writes would fail with SQLITE_BUSY; a writer takes the lock at once.
+        sqlite_transaction_mode: Some(match mode {
+            Mode::Write => SqliteTransactionMode::Immediate,
+            Mode::Read => SqliteTransactionMode::Deferred,
+        }),
+        access_mode: match (pool.get_database_backend(), mode) {
+            (DatabaseBackend::Postgres, Mode::Read) => Some(sea_orm::AccessMode::ReadOnly),
+            _ => None,
+        },
+        ..TransactionOptions::default()
+    };
+    pool.begin_with_options(options).await.map_err(db_error)
+}
+
+/// A transaction of one tenant. Reads see that tenant only; [`TenantStore::commit`] writes the audit and outbox rows
+/// noted with [`TenantStore::audit`] and [`TenantStore::changed`] together with the change itself (I7).
+pub struct TenantStore {
+    tx: DatabaseTransaction,
+    tenant_id: TenantId,
+    store: Store,
+    pending: Mutex<Pending>,
+}
+
+#[derive(Default)]
+struct Pending {
+    audit: Vec<AuditEntry>,
+    changed: Vec<(ResourceKind, Uuid)>,
+    directory: bool,
+}
+
+impl TenantStore {
+    async fn new(tx: DatabaseTransaction, tenant_id: TenantId, store: Store) -> Result<Self> {
+        if tx.get_database_backend() == DatabaseBackend::Postgres {
+            let sql = "SELECT set_config('portway.tenant_id', $1, true)";
+            let set = Statement::from_sql_and_values(DatabaseBackend::Postgres, sql, [tenant_id.0.to_string().into()]);
+            tx.query_one_raw(set).await.map_err(db_error)?;
+        }
+        Ok(Self { tx, tenant_id, store, pending: Mutex::default() })
+    }
+
+    pub fn tenant_id(&self) -> TenantId {
+        self.tenant_id
+    }
+
+    /// The time of everything this transaction writes.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.store.clock.now()
+    }
+
+    /// A fresh UUIDv7.
+    pub fn new_id(&self) -> Uuid {
+        new_id(&*self.store.clock)
+    }
+
+    /// Notes an audit entry for the commit.
+    pub fn audit(&self, entry: AuditEntry) {
+        self.pending().audit.push(entry);
+    }
+
+    /// Notes that nodes must learn the present state of a resource, created, changed or gone.
+    pub fn changed(&self, kind: ResourceKind, id: Uuid) {
+        self.pending().changed.push((kind, id));
+    }
+
+    fn pending(&self) -> std::sync::MutexGuard<'_, Pending> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A fresh UUIDv7 at the clock's time.
+pub fn new_id(clock: &dyn Clock) -> Uuid {
+    let now = clock.now();
+    let seconds = u64::try_from(now.timestamp()).unwrap_or_default();
+    Uuid::new_v7(Timestamp::from_unix(NoContext, seconds, now.timestamp_subsec_nanos()))
+}
+
+/// A database failure as a domain error: no pool slot or no server is `Unavailable`, the rest is internal.
+fn db_error(error: DbErr) -> Error {
+    match error {
+        DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => Error::Unavailable { internal: error.to_string() },
+        _ => Error::internal(error),
+    }
+}
+
+/// Turns a violated unique index into the conflict that the caller names.
+fn conflict_or(error: DbErr, code: &'static str, public: &str) -> Error {
+    match error.sql_err() {
+        Some(SqlErr::UniqueConstraintViolation(_)) => Error::conflict(code, public),
+        _ => db_error(error),
+    }
+}
+
+/// A stored value that the program does not understand: another version wrote it, or somebody by hand.
+fn unreadable(table: &'static str, column: &'static str) -> Error {
+    Error::internal(format!("{table}.{column} holds a value this version does not know"))
+}

@@ -1,0 +1,110 @@
+//! Opens the pools and runs migrations.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use migrations::{Migrator, MigratorTrait};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseBackend, DatabaseConnection, Statement};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+
+use super::feed::ChangeFeed;
+use super::{Pools, Store, db_error};
+use crate::domain::{Clock, Error, Result};
+
+/// Connections of the SQLite reader pool.
+const SQLITE_READERS: u32 = 8;
+/// How long SQLite waits for the write lock.
+const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a request waits for a pool slot.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Where the data is. URLs carry passwords, so all are secret.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DatabaseConfig {
+    /// `sqlite://path` or `postgres://…` as a member of the role `portway_app`.
+    pub url: SecretString,
+    /// PostgreSQL only: a member of the role `portway_system`.
+    pub system_url: Option<SecretString>,
+    /// PostgreSQL only, for `migrate`: the owner of the schema.
+    pub owner_url: Option<SecretString>,
+    /// PostgreSQL only: connections of each of the two pools.
+    pub connections_max: u32,
+}
+
+impl DatabaseConfig {
+    pub fn is_sqlite(&self) -> bool {
+        self.url.expose_secret().starts_with("sqlite:")
+    }
+}
+
+impl Store {
+    /// Connects; migrations must have run. Refuses PostgreSQL logins that row-level security does not bind.
+    pub async fn connect(config: &DatabaseConfig, clock: Arc<dyn Clock>) -> Result<Self> {
+        let pools = if config.is_sqlite() {
+            let reader = sqlite(&config.url, SQLITE_READERS).await?;
+            Pools::Sqlite { writer: sqlite(&config.url, 1).await?, reader }
+        } else {
+            let system_url = config.system_url.as_ref().ok_or_else(|| missing("database.system_url"))?;
+            let app = postgres(&config.url, config.connections_max).await?;
+            let system = postgres(system_url, config.connections_max).await?;
+            refuse_unbound(&app, "database.url").await?;
+            refuse_unbound(&system, "database.system_url").await?;
+            Pools::Postgres { app, system }
+        };
+        Ok(Self { pools, clock, feed: ChangeFeed::new() })
+    }
+}
+
+/// Brings the schema up to date, as the owner.
+pub async fn migrate(config: &DatabaseConfig) -> Result<()> {
+    let connection = if config.is_sqlite() {
+        sqlite(&config.url, 1).await?
+    } else {
+        postgres(config.owner_url.as_ref().ok_or_else(|| missing("database.owner_url"))?, 1).await?
+    };
+    Migrator::up(&connection, None).await.map_err(db_error)?;
+    connection.close().await.map_err(db_error)
+}
+
+fn missing(field: &'static str) -> Error {
+    Error::invalid("config.missing", field, "is needed with PostgreSQL")
+}
+
+async fn sqlite(url: &SecretString, connections: u32) -> Result<DatabaseConnection> {
+    let mut options = ConnectOptions::new(url.expose_secret().to_owned());
+    options.max_connections(connections).acquire_timeout(ACQUIRE_TIMEOUT * 2).sqlx_logging(false);
+    options.map_sqlx_sqlite_opts(|sqlite| {
+        sqlite
+            .create_if_missing(true)
+            .journal_mode(sqlx::sqlite::SqliteJournalMode::Wal)
+            .synchronous(sqlx::sqlite::SqliteSynchronous::Normal)
+            .busy_timeout(SQLITE_BUSY_TIMEOUT)
+            .foreign_keys(true)
+    });
+    Database::connect(options).await.map_err(db_error)
+}
+
+async fn postgres(url: &SecretString, connections: u32) -> Result<DatabaseConnection> {
+    let mut options = ConnectOptions::new(url.expose_secret().to_owned());
+    options.max_connections(connections).acquire_timeout(ACQUIRE_TIMEOUT).sqlx_logging(false);
+    Database::connect(options).await.map_err(db_error)
+}
+
+/// Superusers and roles with BYPASSRLS are not bound by policies, and an owner could switch them off.
+async fn refuse_unbound(connection: &DatabaseConnection, field: &'static str) -> Result<()> {
+    let sql = "SELECT r.rolsuper OR r.rolbypassrls
+                   OR EXISTS (SELECT FROM pg_tables t WHERE t.schemaname = 'public' AND t.tableowner = r.rolname) AS unbound
+               FROM pg_roles r WHERE r.rolname = current_user";
+    let row = connection
+        .query_one_raw(Statement::from_string(DatabaseBackend::Postgres, sql))
+        .await
+        .map_err(db_error)?
+        .ok_or_else(|| Error::internal("the current role is not in pg_roles"))?;
+    if row.try_get::<bool>("", "unbound").map_err(db_error)? {
+        let public = "must not be a superuser, bypass row-level security or own the tables";
+        return Err(Error::invalid("config.unsafe_database_role", field, public));
+    }
+    Ok(())
+}
