@@ -1,3 +1,79 @@
-//! The proxy node.
+//! The proxy node: authenticate, authorize, forward, record.
+//!
+//! A node holds no SQL driver, no signing key and no refresh token, and serves without the control plane (I2).
 
+pub mod clock;
+pub mod config;
+pub mod configuration;
+pub mod handle;
+pub mod limits;
+pub mod metrics;
 pub mod snapshot;
+pub mod tasks;
+pub mod usage;
+
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::clock::{Clock, SystemClock};
+use crate::config::Config;
+use crate::configuration::Configuration;
+use crate::metrics::Metrics;
+use crate::tasks::Tasks;
+use crate::usage::UsageQueue;
+
+/// Everything a request may touch.
+pub struct Node {
+    pub config: Arc<Config>,
+    /// UUIDv7, one per process.
+    pub instance_id: Uuid,
+    pub clock: Arc<dyn Clock>,
+    pub configuration: Arc<Configuration>,
+    pub usage: UsageQueue,
+    pub metrics: Metrics,
+    pub tasks: Tasks,
+}
+
+/// Bound sockets, so that tests take port 0.
+pub struct Listeners {
+    pub gateway: TcpListener,
+    pub admin: TcpListener,
+}
+
+/// Why a node could not start or go on.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    #[error("gateway listener: {0}")]
+    Gateway(#[source] std::io::Error),
+}
+
+impl Node {
+    /// A node that knows nothing yet and talks to nobody.
+    pub fn new(config: Config, clock: Arc<dyn Clock>) -> Arc<Self> {
+        let metrics = Metrics::default();
+        Arc::new(Self {
+            config: Arc::new(config),
+            instance_id: clock::new_id(clock.now()),
+            configuration: Arc::new(Configuration::new(clock.clone())),
+            clock,
+            usage: UsageQueue::new(metrics.clone()),
+            metrics,
+            tasks: Tasks::default(),
+        })
+    }
+}
+
+/// Serves until `shutdown`, then drains. The one way to start a node, for `main` and for tests.
+pub async fn run(config: Config, listeners: Listeners, shutdown: CancellationToken) -> Result<(), RunError> {
+    let node = Node::new(config, Arc::new(SystemClock));
+    let service = handle::service(node.clone());
+    axum::serve(listeners.gateway, service)
+        .with_graceful_shutdown(shutdown.cancelled_owned())
+        .await
+        .map_err(RunError::Gateway)?;
+    node.tasks.close().await;
+    Ok(())
+}

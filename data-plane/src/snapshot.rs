@@ -47,7 +47,7 @@ pub struct Snapshot {
     pub allowed_origins: Vec<String>,
     pub offline_max_s: u32,
     pub servers: HashMap<ServerSlug, Arc<Server>>,
-    pub principals: HashMap<Uuid, Principal>,
+    pub principals: HashMap<Uuid, Arc<Principal>>,
     /// Public keys by `kid`.
     pub signing_keys: HashMap<String, Arc<SigningKey>>,
     /// Newest last; the newest seals, all open.

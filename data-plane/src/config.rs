@@ -1,0 +1,143 @@
+//! Static settings of a node, read once at start from a TOML file and `PORTWAY_NODE_*` variables (`__` nests:
+//! `PORTWAY_NODE_TLS__CERT_FILE`). The only module that reads the environment.
+//!
+//! Every mistake is listed at once, and a node with a mistake does not start. No secret has a default (I13).
+
+mod read;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use figment::Figment;
+use figment::providers::{Env, Format, Toml};
+use ipnet::IpNet;
+use secrecy::SecretString;
+use url::Url;
+
+use crate::limits;
+
+/// The settings a node runs with; validated.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Operator-given, stable over restarts.
+    pub node_id: String,
+    /// Where clients connect.
+    pub listen: SocketAddr,
+    /// `/live`, `/ready` and `/metrics`.
+    pub admin: AdminConfig,
+    pub control_plane: ControlPlaneConfig,
+    /// The pool the node's enrolment belongs to.
+    pub pool: String,
+    pub region: String,
+    /// Origins at which clients reach this node: `https://host[:port]`, lower-case, no trailing slash.
+    pub public_origins: Vec<String>,
+    /// Peers whose `X-Forwarded-*` headers are believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// TLS of the gateway listener; `None` behind a balancer that ends TLS.
+    pub tls: Option<TlsConfig>,
+    /// `Origin` header values let in besides loopback and the node's own origins.
+    pub allowed_origins: Vec<String>,
+    pub upstream: UpstreamConfig,
+    /// Largest request body.
+    pub body_bytes_max: usize,
+    /// Memory for frames in flight, node-wide.
+    pub buffer_bytes_max: usize,
+    /// How long calls may go on after the node was told to stop (I10).
+    pub drain_timeout: Duration,
+    /// How long a request waits for the first directory after a start.
+    pub directory_wait: Duration,
+}
+
+#[derive(Debug, Clone)]
+pub struct AdminConfig {
+    pub listen: SocketAddr,
+    /// `Host` names let in besides loopback names and IP literals (ATK-26).
+    pub hosts: Vec<String>,
+}
+
+#[derive(Debug, Clone)]
+pub struct ControlPlaneConfig {
+    /// `https`, or `http` to loopback.
+    pub url: Url,
+    /// Enrolment secret, `pwn_…`.
+    pub node_secret: SecretString,
+    /// PEM certificates trusted for the control plane instead of the public ones.
+    pub ca_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone)]
+pub struct TlsConfig {
+    pub cert_file: PathBuf,
+    pub key_file: PathBuf,
+}
+
+#[derive(Debug, Clone)]
+pub struct UpstreamConfig {
+    /// Private ranges tenants' servers may live in; none by default (ATK-14).
+    pub allowed_private_ranges: Vec<IpNet>,
+    pub connect_timeout: Duration,
+    /// Of one call without progress, unless the server has its own.
+    pub call_timeout: Duration,
+    /// PEM certificates trusted for upstreams besides the public ones.
+    pub extra_ca_file: Option<PathBuf>,
+}
+
+/// Everything that is wrong with the settings.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub struct ConfigError {
+    pub mistakes: Vec<String>,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} mistake(s) in the configuration:", self.mistakes.len())?;
+        self.mistakes.iter().try_for_each(|mistake| write!(f, "\n  {mistake}"))
+    }
+}
+
+/// `Origin` values of editors that have no web origin of their own.
+pub const EDITOR_ORIGINS: [&str; 2] = ["vscode-webview://", "https://vscode.dev"];
+
+impl Config {
+    /// Settings from the file, if one is given, overridden by the environment.
+    pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
+        let mut figment = Figment::new();
+        if let Some(file) = file {
+            if !file.is_file() {
+                return Err(ConfigError { mistakes: vec![format!("--config: no such file: {}", file.display())] });
+            }
+            figment = figment.merge(Toml::file_exact(file));
+        }
+        Self::from_figment(&figment.merge(Env::prefixed("PORTWAY_NODE_").split("__")))
+    }
+
+    /// The defaults around what every node needs: for a node inside another process.
+    pub fn new(node_id: &str, control_plane: Url, node_secret: SecretString) -> Self {
+        Self {
+            node_id: node_id.to_owned(),
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            admin: AdminConfig { listen: SocketAddr::from(([127, 0, 0, 1], 8081)), hosts: Vec::new() },
+            control_plane: ControlPlaneConfig { url: control_plane, node_secret, ca_file: None },
+            pool: "default".to_owned(),
+            region: String::new(),
+            public_origins: Vec::new(),
+            trusted_proxies: Vec::new(),
+            tls: None,
+            allowed_origins: EDITOR_ORIGINS.map(str::to_owned).to_vec(),
+            upstream: UpstreamConfig {
+                allowed_private_ranges: Vec::new(),
+                connect_timeout: Duration::from_millis(limits::CONNECT_TIMEOUT_MS_DEFAULT),
+                call_timeout: Duration::from_millis(limits::CALL_TIMEOUT_MS_DEFAULT),
+                extra_ca_file: None,
+            },
+            body_bytes_max: limits::BODY_BYTES_DEFAULT,
+            buffer_bytes_max: limits::BUFFER_BYTES_DEFAULT,
+            drain_timeout: Duration::from_millis(limits::DRAIN_TIMEOUT_MS_DEFAULT),
+            directory_wait: Duration::from_millis(limits::DIRECTORY_WAIT_MS_DEFAULT),
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! From raw values to a valid [`Config`]: each field is read by itself, so that one mistake hides no other.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use figment::Figment;
+use figment::value::{Dict, Value};
+use proto::claims::NODE_SECRET_PREFIX;
+use secrecy::{ExposeSecret, SecretString};
+use url::{Host, Url};
+
+use super::{Config, ConfigError, EDITOR_ORIGINS, TlsConfig};
+use crate::limits;
+
+impl Config {
+    pub(super) fn from_figment(figment: &Figment) -> Result<Self, ConfigError> {
+        let mut read = Reader::new(figment);
+        let node_id = read.required("node_id", "a name that stays the same over restarts", parse_name);
+        let url = read.required("control_plane.url", "https://host[:port], or http:// to loopback", control_plane_url);
+        let secret = node_secret(&mut read);
+        // Placeholders are never used: a missing one is a mistake, and `finish` returns no configuration then.
+        let url = url.unwrap_or_else(unset_url);
+        let mut config = Config::new(&node_id.unwrap_or_default(), url, secret.unwrap_or_default());
+        read.parsed("listen", "address:port", &mut config.listen);
+        read.parsed("admin.listen", "address:port", &mut config.admin.listen);
+        read.list("admin.hosts", "host names", &mut config.admin.hosts, parse_name);
+        config.control_plane.ca_file = read.file("control_plane.ca_file");
+        read.value("pool", "a name", &mut config.pool, parse_name);
+        read.value("region", "a name", &mut config.region, parse_name);
+        read.list("public_origins", "origins like https://gw.example.com", &mut config.public_origins, parse_origin);
+        read.list("trusted_proxies", "networks like 10.0.0.0/8", &mut config.trusted_proxies, |text| text.parse().ok());
+        config.tls = tls(&mut read);
+        let mut added = Vec::new();
+        read.list("allowed_origins", "origins like https://ide.example.com", &mut added, parse_allowed_origin);
+        config.allowed_origins = EDITOR_ORIGINS.map(str::to_owned).into_iter().chain(added).collect();
+        upstream(&mut read, &mut config);
+        read.bytes("body_bytes_max", limits::BODY_BYTES_MAX, &mut config.body_bytes_max);
+        read.bytes("buffer_bytes_max", usize::MAX, &mut config.buffer_bytes_max);
+        read.millis("drain_timeout_ms", &mut config.drain_timeout);
+        read.millis("directory_wait_ms", &mut config.directory_wait);
+        read.finish(config)
+    }
+}
+
+#[expect(clippy::expect_used, reason = "a literal")]
+fn unset_url() -> Url {
+    Url::parse("https://unset.invalid").expect("a literal URL")
+}
+
+fn upstream(read: &mut Reader<'_>, config: &mut Config) {
+    let upstream = &mut config.upstream;
+    read.list(
+        "upstream.allowed_private_ranges",
+        "networks like 10.0.0.0/8",
+        &mut upstream.allowed_private_ranges,
+        |text| text.parse().ok(),
+    );
+    read.millis("upstream.connect_timeout_ms", &mut upstream.connect_timeout);
+    read.millis("upstream.call_timeout_ms", &mut upstream.call_timeout);
+    upstream.extra_ca_file = read.file("upstream.extra_ca_file");
+}
+
+fn tls(read: &mut Reader<'_>) -> Option<TlsConfig> {
+    match (read.file("tls.cert_file"), read.file("tls.key_file")) {
+        (Some(cert_file), Some(key_file)) => Some(TlsConfig { cert_file, key_file }),
+        (None, None) => None,
+        _ => {
+            read.mistake("tls", "both cert_file and key_file, or neither");
+            None
+        }
+    }
+}
+
+/// The secret itself or a file that holds it; the value is never quoted in a mistake.
+fn node_secret(read: &mut Reader<'_>) -> Option<SecretString> {
+    const EXPECTED: &str = "the enrolment secret pwn_…, given as node_secret or node_secret_file";
+    let file = read.file("control_plane.node_secret_file");
+    let given = read.text("control_plane.node_secret").map(SecretString::from);
+    let secret = match (given, file) {
+        (Some(_), Some(_)) => {
+            read.mistake("control_plane.node_secret", "not both node_secret and node_secret_file");
+            return None;
+        }
+        (Some(secret), None) => secret,
+        (None, Some(file)) => match std::fs::read_to_string(&file) {
+            Ok(text) => SecretString::from(text.trim()),
+            Err(_) => {
+                read.mistake("control_plane.node_secret_file", "a file this process may read");
+                return None;
+            }
+        },
+        (None, None) => {
+            read.mistake("control_plane.node_secret", EXPECTED);
+            return None;
+        }
+    };
+    let text = secret.expose_secret();
+    let well_formed = text.strip_prefix(NODE_SECRET_PREFIX).is_some_and(|rest| {
+        !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
+    });
+    if !well_formed {
+        read.mistake("control_plane.node_secret", EXPECTED);
+        return None;
+    }
+    Some(secret)
+}
+
+/// Plain http is for loopback only: the stream carries secrets.
+fn control_plane_url(text: &str) -> Option<Url> {
+    let url = Url::parse(text).ok()?;
+    let loopback = match url.host()? {
+        Host::Domain(name) => name == "localhost",
+        Host::Ipv4(address) => address.is_loopback(),
+        Host::Ipv6(address) => address.is_loopback(),
+    };
+    let bare = url.username().is_empty() && url.password().is_none() && url.query().is_none() && url.path() == "/";
+    let scheme_ok = url.scheme() == "https" || (url.scheme() == "http" && loopback);
+    (scheme_ok && bare && url.fragment().is_none()).then_some(url)
+}
+
+/// An http or https origin, as `Origin` headers and resource identifiers spell it.
+fn parse_origin(text: &str) -> Option<String> {
+    let url = Url::parse(text).ok()?;
+    let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+    (matches!(url.scheme(), "http" | "https") && bare).then(|| url.origin().ascii_serialization())
+}
+
+/// Also schemes of editors: `vscode-webview://` admits every host below it.
+fn parse_allowed_origin(text: &str) -> Option<String> {
+    parse_origin(text).or_else(|| {
+        let (scheme, rest) = text.split_once("://")?;
+        let scheme_ok = !scheme.is_empty() && scheme.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
+        let rest_ok = rest.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b));
+        (scheme_ok && rest_ok && !matches!(scheme, "http" | "https")).then(|| text.to_owned())
+    })
+}
+
+fn parse_name(text: &str) -> Option<String> {
+    let ok = (1..=253).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b));
+    ok.then(|| text.to_owned())
+}
+
+/// Reads fields one by one and remembers what was wrong and which keys mean something.
+struct Reader<'a> {
+    figment: &'a Figment,
+    known: BTreeSet<&'static str>,
+    mistakes: Vec<String>,
+}
+
+impl<'a> Reader<'a> {
+    fn new(figment: &'a Figment) -> Self {
+        Self { figment, known: BTreeSet::new(), mistakes: Vec::new() }
+    }
+
+    fn mistake(&mut self, field: &str, expected: &str) {
+        self.mistakes.push(format!("{field}: expected {expected}"));
+    }
+
+    fn find(&mut self, field: &'static str) -> Option<Value> {
+        self.known.insert(field);
+        self.figment.find_value(field).ok()
+    }
+
+    /// Numbers and booleans count as text: the environment has no types.
+    fn text(&mut self, field: &'static str) -> Option<String> {
+        let text = scalar(&self.find(field)?);
+        if text.is_none() {
+            self.mistake(field, "one value");
+        }
+        text
+    }
+
+    fn value<T>(&mut self, field: &'static str, expected: &str, slot: &mut T, parse: impl Fn(&str) -> Option<T>) {
+        let Some(text) = self.text(field) else { return };
+        match parse(&text) {
+            Some(value) => *slot = value,
+            None => self.mistake(field, expected),
+        }
+    }
+
+    fn required<T>(&mut self, field: &'static str, expected: &str, parse: impl Fn(&str) -> Option<T>) -> Option<T> {
+        let parsed = self.find(field).as_ref().and_then(scalar).and_then(|text| parse(&text));
+        if parsed.is_none() {
+            self.mistake(field, expected);
+        }
+        parsed
+    }
+
+    fn parsed<T: FromStr>(&mut self, field: &'static str, expected: &str, slot: &mut T) {
+        self.value(field, expected, slot, |text| text.parse().ok());
+    }
+
+    fn millis(&mut self, field: &'static str, slot: &mut Duration) {
+        let expected = format!("milliseconds, 1 to {}", limits::TIMEOUT_MS_MAX);
+        self.value(field, &expected, slot, |text| {
+            let millis = text.parse().ok().filter(|millis| (1..=limits::TIMEOUT_MS_MAX).contains(millis))?;
+            Some(Duration::from_millis(millis))
+        });
+    }
+
+    fn bytes(&mut self, field: &'static str, max: usize, slot: &mut usize) {
+        let expected = format!("bytes, 1024 to {max}");
+        self.value(field, &expected, slot, |text| text.parse().ok().filter(|bytes| (1024..=max).contains(bytes)));
+    }
+
+    fn file(&mut self, field: &'static str) -> Option<PathBuf> {
+        let path = PathBuf::from(self.text(field)?);
+        if !path.is_file() {
+            self.mistake(field, "a file that exists");
+        }
+        Some(path)
+    }
+
+    /// A TOML array, or one string with commas as the environment has it.
+    fn list<T>(&mut self, field: &'static str, expected: &str, slot: &mut Vec<T>, parse: impl Fn(&str) -> Option<T>) {
+        let Some(value) = self.find(field) else { return };
+        let items: Option<Vec<String>> = match &value {
+            Value::Array(_, items) => items.iter().map(scalar).collect(),
+            value => scalar(value).map(|text| text.split(',').map(|item| item.trim().to_owned()).collect()),
+        };
+        let items = items.map(|items| items.into_iter().filter(|item| !item.is_empty()).collect::<Vec<_>>());
+        match items.and_then(|items| items.iter().map(|item| parse(item)).collect()) {
+            Some(parsed) => *slot = parsed,
+            None => self.mistake(field, expected),
+        }
+    }
+
+    /// The configuration if nothing was wrong. A key nobody asked for is a mistake: it is a typing error.
+    fn finish(mut self, config: Config) -> Result<Config, ConfigError> {
+        match self.figment.extract::<Dict>() {
+            Ok(values) => {
+                let mut keys = Vec::new();
+                flatten("", &values, &mut keys);
+                let unknown = keys.iter().filter(|key| !self.known.contains(key.as_str()));
+                self.mistakes.extend(unknown.map(|key| format!("{key}: expected no such setting")));
+            }
+            // figment names the file, line and column; a syntax error hides everything else anyway.
+            Err(error) => self.mistakes = error.into_iter().map(|error| format!("syntax: {}", error.kind)).collect(),
+        }
+        if self.mistakes.is_empty() { Ok(config) } else { Err(ConfigError { mistakes: self.mistakes }) }
+    }
+}
+
+fn flatten(prefix: &str, values: &Dict, keys: &mut Vec<String>) {
+    for (key, value) in values {
+        let path = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
+        match value {
+            Value::Dict(_, inner) => flatten(&path, inner, keys),
+            _ => keys.push(path),
+        }
+    }
+}
+
+fn scalar(value: &Value) -> Option<String> {
+    match value {
+        Value::String(_, text) => Some(text.clone()),
+        Value::Num(_, num) => num.to_u128().map(|n| n.to_string()).or_else(|| num.to_i128().map(|n| n.to_string())),
+        Value::Bool(_, flag) => Some(flag.to_string()),
+        _ => None,
+    }
+}

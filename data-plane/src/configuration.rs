@@ -1,0 +1,205 @@
+//! What the control plane told this node, as requests see it. Reading never blocks; only [`Configuration::at_least`]
+//! and [`Configuration::known`] wait, and only for a bounded time.
+//!
+//! I1: a request takes one `Arc<Snapshot>` and sees nothing else. I2: nothing here needs the control plane to be up.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use arc_swap::{ArcSwap, ArcSwapOption};
+use chrono::{DateTime, Utc};
+use tokio::sync::{Notify, watch};
+use uuid::Uuid;
+
+use crate::clock::Clock;
+use crate::limits;
+use crate::snapshot::{Directory, Snapshot};
+
+/// The snapshot a request needs is not there in time: 503 with Retry-After.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the configuration of this tenant has not arrived yet")]
+pub struct NotReady {
+    pub retry_after_s: u32,
+}
+
+impl Default for NotReady {
+    fn default() -> Self {
+        Self { retry_after_s: limits::NOT_READY_RETRY_AFTER_S }
+    }
+}
+
+/// Directory and snapshots, and who waits for them.
+pub struct Configuration {
+    clock: Arc<dyn Clock>,
+    directory: ArcSwap<Directory>,
+    directory_received: watch::Sender<bool>,
+    tenants: ArcSwap<HashMap<Uuid, Arc<Tenant>>>,
+    /// Serializes changes of the map behind `tenants`; readers never take it.
+    tenants_writer: Mutex<()>,
+    /// A request asked for a tenant that is not in the map yet.
+    wanted: Notify,
+    connected: AtomicBool,
+    last_contact_ms: AtomicI64,
+}
+
+/// One tenant somebody asked for.
+struct Tenant {
+    snapshot: ArcSwapOption<Snapshot>,
+    revision: watch::Sender<Option<u64>>,
+    last_used_ms: AtomicI64,
+    /// Since when the control plane no longer stands behind this snapshot (its history changed); 0 = it does.
+    void_since_ms: AtomicI64,
+}
+
+impl Configuration {
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        let now_ms = clock.now().timestamp_millis();
+        Self {
+            clock,
+            directory: ArcSwap::default(),
+            directory_received: watch::Sender::new(false),
+            tenants: ArcSwap::default(),
+            tenants_writer: Mutex::new(()),
+            wanted: Notify::new(),
+            connected: AtomicBool::new(false),
+            last_contact_ms: AtomicI64::new(now_ms),
+        }
+    }
+
+    /// All tenants of the pool; empty until the control plane was heard for the first time.
+    pub fn directory(&self) -> Arc<Directory> {
+        self.directory.load_full()
+    }
+
+    /// Whether the directory has arrived at all.
+    pub fn has_directory(&self) -> bool {
+        *self.directory_received.borrow()
+    }
+
+    /// The directory, waiting up to `wait` for the first one after a start.
+    pub async fn directory_within(&self, wait: Duration) -> Result<Arc<Directory>, NotReady> {
+        if !self.has_directory() {
+            let mut received = self.directory_received.subscribe();
+            let arrived = tokio::time::timeout(wait, received.wait_for(|received| *received)).await;
+            arrived.map_err(|_| NotReady::default())?.map_err(|_| NotReady::default())?;
+        }
+        Ok(self.directory())
+    }
+
+    /// The newest snapshot of a tenant, if there is one. Never subscribes.
+    pub fn snapshot(&self, tenant_id: Uuid) -> Option<Arc<Snapshot>> {
+        let tenants = self.tenants.load();
+        let tenant = tenants.get(&tenant_id)?;
+        tenant.last_used_ms.store(self.now_ms(), Ordering::Relaxed);
+        tenant.snapshot.load_full()
+    }
+
+    /// A snapshot of at least this revision; subscribes to the tenant if nobody has, and waits up to `wait`.
+    /// The caller must have seen a bearer of this very tenant: strangers must not fill the node with subscriptions.
+    pub async fn at_least(&self, tenant_id: Uuid, revision: u64, wait: Duration) -> Result<Arc<Snapshot>, NotReady> {
+        if let Some(snapshot) = self.snapshot(tenant_id).filter(|snapshot| snapshot.revision >= revision) {
+            return Ok(snapshot);
+        }
+        let tenant = self.subscribe(tenant_id).ok_or_else(NotReady::default)?;
+        let mut seen = tenant.revision.subscribe();
+        let arrived = seen.wait_for(|seen| seen.is_some_and(|seen| seen >= revision));
+        match tokio::time::timeout(wait, arrived).await {
+            Ok(Ok(_)) => tenant.snapshot.load_full().ok_or_else(NotReady::default),
+            _ => Err(NotReady::default()),
+        }
+    }
+
+    /// A snapshot of any revision; subscribes and waits like [`Configuration::at_least`].
+    pub async fn known(&self, tenant_id: Uuid, wait: Duration) -> Result<Arc<Snapshot>, NotReady> {
+        self.at_least(tenant_id, 0, wait).await
+    }
+
+    /// Whether the snapshot is too old to be served: the control plane has been away for longer than the tenant allows.
+    pub fn stale(&self, snapshot: &Snapshot, now: DateTime<Utc>) -> bool {
+        let allowed_ms = i64::from(snapshot.offline_max_s) * 1_000;
+        let void_since = match self.tenants.load().get(&snapshot.tenant_id) {
+            Some(tenant) => tenant.void_since_ms.load(Ordering::Relaxed),
+            None => 0,
+        };
+        if void_since != 0 {
+            return now.timestamp_millis() - void_since > allowed_ms;
+        }
+        !self.connected() && (allowed_ms == 0 || self.age(now) > Duration::from_millis(allowed_ms.unsigned_abs()))
+    }
+
+    /// Whether the configuration stream is up.
+    pub fn connected(&self) -> bool {
+        self.connected.load(Ordering::Relaxed)
+    }
+
+    /// Time since the control plane was last heard.
+    pub fn age(&self, now: DateTime<Utc>) -> Duration {
+        let age_ms = now.timestamp_millis() - self.last_contact_ms.load(Ordering::Relaxed);
+        Duration::from_millis(u64::try_from(age_ms).unwrap_or(0))
+    }
+
+    /// Makes a snapshot visible to requests that start from now on, and wakes those that wait for it.
+    pub fn publish(&self, snapshot: Arc<Snapshot>) {
+        let Some(tenant) = self.entry(snapshot.tenant_id) else { return };
+        let revision = snapshot.revision;
+        tenant.void_since_ms.store(0, Ordering::Relaxed);
+        tenant.snapshot.store(Some(snapshot));
+        tenant.revision.send_replace(Some(revision));
+    }
+
+    /// Makes a directory visible; tenants that left it are forgotten.
+    pub fn publish_directory(&self, directory: Directory) {
+        let ids: HashSet<Uuid> = directory.tenants.values().map(|entry| entry.id).collect();
+        self.directory.store(Arc::new(directory));
+        self.directory_received.send_replace(true);
+        self.change_tenants(|tenants| tenants.retain(|id, _| ids.contains(id)));
+    }
+
+    fn subscribe(&self, tenant_id: Uuid) -> Option<Arc<Tenant>> {
+        let tenant = self.entry(tenant_id)?;
+        tenant.last_used_ms.store(self.now_ms(), Ordering::Relaxed);
+        if tenant.snapshot.load().is_none() {
+            self.wanted.notify_one();
+        }
+        Some(tenant)
+    }
+
+    /// The tenant's entry, made if missing; `None` when the node holds as many as it may.
+    fn entry(&self, tenant_id: Uuid) -> Option<Arc<Tenant>> {
+        if let Some(tenant) = self.tenants.load().get(&tenant_id) {
+            return Some(tenant.clone());
+        }
+        let now_ms = self.now_ms();
+        self.change_tenants(|tenants| {
+            if tenants.len() >= limits::SUBSCRIPTIONS_MAX && !tenants.contains_key(&tenant_id) {
+                return None;
+            }
+            Some(tenants.entry(tenant_id).or_insert_with(|| Arc::new(Tenant::new(now_ms))).clone())
+        })
+    }
+
+    fn change_tenants<T>(&self, change: impl FnOnce(&mut HashMap<Uuid, Arc<Tenant>>) -> T) -> T {
+        let _writer = self.tenants_writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut tenants = HashMap::clone(&self.tenants.load());
+        let result = change(&mut tenants);
+        self.tenants.store(Arc::new(tenants));
+        result
+    }
+
+    fn now_ms(&self) -> i64 {
+        self.clock.now().timestamp_millis()
+    }
+}
+
+impl Tenant {
+    fn new(now_ms: i64) -> Self {
+        Self {
+            snapshot: ArcSwapOption::empty(),
+            revision: watch::Sender::new(None),
+            last_used_ms: AtomicI64::new(now_ms),
+            void_since_ms: AtomicI64::new(0),
+        }
+    }
+}

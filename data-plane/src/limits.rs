@@ -1,0 +1,97 @@
+//! Every bound of a node, named, with its unit. Reaching one is a tested path.
+
+use std::time::Duration;
+
+// ---- configuration stream ----
+
+/// How long a request waits for a snapshot at least as new as its credential.
+pub const SNAPSHOT_WAIT: Duration = Duration::from_secs(2);
+/// What a caller is told to wait when the snapshot did not come in time.
+pub const NOT_READY_RETRY_AFTER_S: u32 = 1;
+/// Subscriptions to tenants the node did not know before, per second.
+pub const NEW_SUBSCRIPTIONS_PER_S: u32 = 20;
+/// Tenants a node is subscribed to or waits for.
+pub const SUBSCRIPTIONS_MAX: usize = 20_000;
+/// A tenant nobody asked for during this time is unsubscribed.
+pub const SUBSCRIPTION_IDLE: Duration = Duration::from_secs(15 * 60);
+/// How often idle tenants are looked for.
+pub const SUBSCRIPTION_SWEEP_EVERY: Duration = Duration::from_secs(60);
+/// One message of the stream, decoded by the gRPC layer: a chunk of 1 MiB and its envelope.
+pub const STREAM_MESSAGE_BYTES_MAX: usize = 1024 * 1024 + 64 * 1024;
+/// All chunks of one tenant's update.
+pub const UPDATE_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Resources in one update of one tenant.
+pub const UPDATE_RESOURCES_MAX: usize = 1_000_000;
+/// Bytes of all updates under way at once.
+pub const UPDATES_BYTES_MAX: usize = 128 * 1024 * 1024;
+/// Updates under way at once.
+pub const UPDATES_OPEN_MAX: usize = 256;
+/// Tenants in the directory of a pool.
+pub const DIRECTORY_TENANTS_MAX: usize = 200_000;
+/// Gateway origins of one tenant.
+pub const GATEWAY_ORIGINS_MAX: usize = 64;
+/// A reject reason in an acknowledgement.
+pub const REJECT_REASON_BYTES_MAX: usize = 200;
+/// Rejects reported in one acknowledgement; the rest is logged and counted.
+pub const REJECTS_PER_ACK_MAX: usize = 1_000;
+/// Messages waiting to be sent to the control plane.
+pub const STREAM_OUTBOX_MAX: usize = 1_024;
+/// A heartbeat is sent this often unless the control plane names another interval.
+pub const HEARTBEAT_EVERY: Duration = Duration::from_secs(1);
+/// Shortest and longest heartbeat interval a control plane may name.
+pub const HEARTBEAT_EVERY_MIN: Duration = Duration::from_millis(100);
+pub const HEARTBEAT_EVERY_MAX: Duration = Duration::from_secs(4);
+/// A stream that says nothing for so long is dead.
+pub const STREAM_SILENCE_MAX: Duration = Duration::from_secs(5);
+/// Opening a connection to the control plane.
+pub const CONTROL_PLANE_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Back-off between connections: first and longest pause, before jitter.
+pub const RECONNECT_PAUSE_MIN: Duration = Duration::from_millis(100);
+pub const RECONNECT_PAUSE_MAX: Duration = Duration::from_secs(10);
+/// Pause before a tenant whose updates cannot be applied is asked for again; doubles up to the longest.
+pub const RESYNC_PAUSE_MIN: Duration = Duration::from_millis(500);
+pub const RESYNC_PAUSE_MAX: Duration = Duration::from_secs(60);
+
+// ---- usage ----
+
+/// Call records waiting to be reported; beyond it the newest are dropped and counted.
+pub const USAGE_QUEUE_MAX: usize = 50_000;
+/// Records in one batch.
+pub const USAGE_BATCH_RECORDS_MAX: usize = 500;
+/// A batch is sent after this time even if it is not full.
+pub const USAGE_BATCH_EVERY: Duration = Duration::from_millis(200);
+/// Batches sent and not yet acknowledged.
+pub const USAGE_UNACKED_BATCHES_MAX: usize = 8;
+/// A usage stream that leaves batches unacknowledged for so long is opened anew.
+pub const USAGE_ACK_TIMEOUT: Duration = Duration::from_secs(10);
+/// The last report at shutdown.
+pub const USAGE_FLUSH_TIMEOUT: Duration = Duration::from_secs(2);
+
+// ---- listeners ----
+
+/// Connections open on the gateway listener.
+pub const GATEWAY_CONNECTIONS_MAX: usize = 40_000;
+/// Connections open on the admin listener.
+pub const ADMIN_CONNECTIONS_MAX: usize = 64;
+/// TLS handshake of one connection.
+pub const TLS_HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+/// Reading the head of one request.
+pub const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(15);
+/// Size of the head of one request.
+pub const HEADER_BYTES_MAX: usize = 64 * 1024;
+/// HTTP/2 streams of one connection.
+pub const HTTP2_STREAMS_MAX: u32 = 256;
+/// Pause of the accept loop when the system is out of file descriptors.
+pub const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+// ---- configuration file: what an operator may choose from ----
+
+pub const BODY_BYTES_DEFAULT: usize = 4 * 1024 * 1024;
+pub const BODY_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Memory for frames in flight, node-wide.
+pub const BUFFER_BYTES_DEFAULT: usize = 256 * 1024 * 1024;
+pub const CONNECT_TIMEOUT_MS_DEFAULT: u64 = 5_000;
+pub const CALL_TIMEOUT_MS_DEFAULT: u64 = 60_000;
+pub const TIMEOUT_MS_MAX: u64 = 3_600_000;
+pub const DRAIN_TIMEOUT_MS_DEFAULT: u64 = 30_000;
+pub const DIRECTORY_WAIT_MS_DEFAULT: u64 = 2_000;

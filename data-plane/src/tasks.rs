@@ -1,0 +1,39 @@
+//! The one place where a node spawns. Every task has a name and is joined at shutdown.
+
+use std::future::Future;
+
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::Instrument;
+
+/// Spawns tasks and waits for them. Cheap to clone; clones share the same tasks.
+#[derive(Debug, Clone, Default)]
+pub struct Tasks {
+    tracker: TaskTracker,
+    /// Cancelled when the node closes for good; long-lived tasks end then.
+    closing: CancellationToken,
+}
+
+impl Tasks {
+    /// Runs `task` to its end. Long-lived tasks watch [`Tasks::closing`].
+    #[expect(clippy::disallowed_methods, reason = "the home of tokio::spawn")]
+    pub fn spawn<F>(&self, name: &'static str, task: F) -> tokio::task::JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        tokio::spawn(self.tracker.track_future(task.instrument(tracing::info_span!("task", task.name = name))))
+    }
+
+    /// Ends when the node closes for good.
+    pub fn closing(&self) -> CancellationToken {
+        self.closing.clone()
+    }
+
+    /// Tells every task to end and waits for them.
+    pub async fn close(&self) {
+        self.closing.cancel();
+        self.tracker.close();
+        self.tracker.wait().await;
+    }
+}
