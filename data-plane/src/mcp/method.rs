@@ -1,0 +1,80 @@
+//! Which methods this node relays, and what each of them names. A method that is not listed is refused: policy cannot
+//! decide about what it does not know (ATK-28).
+
+use std::borrow::Cow;
+
+use super::era::Era;
+use super::message::Message;
+
+/// A method of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    Initialize,
+    Discover,
+    Ping,
+    ToolsList,
+    ToolsCall,
+    PromptsList,
+    PromptsGet,
+    ResourcesList,
+    ResourceTemplatesList,
+    ResourcesRead,
+    Complete,
+    SetLogLevel,
+}
+
+/// Where a method stands in the revisions.
+const METHODS: [(&str, Method, bool, bool); 12] = [
+    // name, method, legacy, modern
+    ("initialize", Method::Initialize, true, false),
+    ("server/discover", Method::Discover, false, true),
+    ("ping", Method::Ping, true, false),
+    ("tools/list", Method::ToolsList, true, true),
+    ("tools/call", Method::ToolsCall, true, true),
+    ("prompts/list", Method::PromptsList, true, true),
+    ("prompts/get", Method::PromptsGet, true, true),
+    ("resources/list", Method::ResourcesList, true, true),
+    ("resources/templates/list", Method::ResourceTemplatesList, true, true),
+    ("resources/read", Method::ResourcesRead, true, true),
+    ("completion/complete", Method::Complete, true, true),
+    ("logging/setLevel", Method::SetLogLevel, true, false),
+];
+
+impl Method {
+    pub fn parse(name: &str, era: Era) -> Option<Self> {
+        METHODS
+            .iter()
+            .find(|(known, _, legacy, modern)| {
+                *known == name
+                    && match era {
+                        Era::Legacy => *legacy,
+                        Era::Modern => *modern,
+                    }
+            })
+            .map(|(_, method, _, _)| *method)
+    }
+
+    /// The member of `params` that names what is used, if there is one that must be mirrored in `Mcp-Name` (C10).
+    pub fn target_key(self) -> Option<&'static str> {
+        match self {
+            Self::ToolsCall | Self::PromptsGet => Some("name"),
+            Self::ResourcesRead => Some("uri"),
+            _ => None,
+        }
+    }
+
+    /// The tool, prompt or resource a request names. `Err` when it must name one and does not.
+    pub fn target<'a>(self, message: &'a Message) -> Result<Option<Cow<'a, str>>, &'static str> {
+        match (self, self.target_key()) {
+            (Self::Complete, _) => {
+                let reference = message.params().and_then(|params| message.find(Some(params), "ref"));
+                let Some((reference, _)) = reference else { return Err("params.ref is missing") };
+                let name = message.text(Some(reference), "name").or_else(|| message.text(Some(reference), "uri"));
+                name.map(Some).ok_or("params.ref must have a name or a uri")
+            }
+            (_, Some("uri")) => message.param("uri").map(Some).ok_or("params.uri must be a string"),
+            (_, Some(_)) => message.param("name").map(Some).ok_or("params.name must be a string"),
+            (_, None) => Ok(None),
+        }
+    }
+}
