@@ -7,9 +7,11 @@ pub mod config;
 pub mod configuration;
 pub mod handle;
 pub mod limits;
+pub mod mcp;
 pub mod metrics;
 pub mod snapshot;
 pub mod tasks;
+pub mod upstream;
 pub mod usage;
 
 use std::sync::Arc;
@@ -23,6 +25,8 @@ use crate::config::Config;
 use crate::configuration::Configuration;
 use crate::metrics::Metrics;
 use crate::tasks::Tasks;
+use crate::upstream::resolve::{Resolve, SystemResolver};
+use crate::upstream::{Upstream, UpstreamSetupError};
 use crate::usage::UsageQueue;
 
 /// Everything a request may touch.
@@ -35,6 +39,7 @@ pub struct Node {
     pub usage: UsageQueue,
     pub metrics: Metrics,
     pub tasks: Tasks,
+    pub upstream: Upstream,
 }
 
 /// Bound sockets, so that tests take port 0.
@@ -48,13 +53,25 @@ pub struct Listeners {
 pub enum RunError {
     #[error("gateway listener: {0}")]
     Gateway(#[source] std::io::Error),
+    #[error(transparent)]
+    Upstream(#[from] UpstreamSetupError),
 }
 
 impl Node {
     /// A node that knows nothing yet and talks to nobody.
-    pub fn new(config: Config, clock: Arc<dyn Clock>) -> Arc<Self> {
+    pub fn new(config: Config, clock: Arc<dyn Clock>) -> Result<Arc<Self>, UpstreamSetupError> {
+        Self::with_resolver(config, clock, Arc::new(SystemResolver))
+    }
+
+    /// The same with other eyes for names.
+    pub fn with_resolver(
+        config: Config,
+        clock: Arc<dyn Clock>,
+        resolver: Arc<dyn Resolve>,
+    ) -> Result<Arc<Self>, UpstreamSetupError> {
         let metrics = Metrics::default();
-        Arc::new(Self {
+        Ok(Arc::new(Self {
+            upstream: Upstream::new(&config, resolver)?,
             config: Arc::new(config),
             instance_id: clock::new_id(clock.now()),
             configuration: Arc::new(Configuration::new(clock.clone())),
@@ -62,13 +79,13 @@ impl Node {
             usage: UsageQueue::new(metrics.clone()),
             metrics,
             tasks: Tasks::default(),
-        })
+        }))
     }
 }
 
 /// Serves until `shutdown`, then drains. The one way to start a node, for `main` and for tests.
 pub async fn run(config: Config, listeners: Listeners, shutdown: CancellationToken) -> Result<(), RunError> {
-    let node = Node::new(config, Arc::new(SystemClock));
+    let node = Node::new(config, Arc::new(SystemClock))?;
     let service = handle::service(node.clone());
     axum::serve(listeners.gateway, service)
         .with_graceful_shutdown(shutdown.cancelled_owned())

@@ -95,3 +95,55 @@ pub const CALL_TIMEOUT_MS_DEFAULT: u64 = 60_000;
 pub const TIMEOUT_MS_MAX: u64 = 3_600_000;
 pub const DRAIN_TIMEOUT_MS_DEFAULT: u64 = 30_000;
 pub const DIRECTORY_WAIT_MS_DEFAULT: u64 = 2_000;
+
+// ---- messages ----
+
+/// Nesting of a JSON text.
+pub const JSON_DEPTH_MAX: usize = 64;
+/// Members of envelope, `params`, `_meta` and capability objects together.
+pub const JSON_MEMBERS_RECORDED_MAX: usize = 1024;
+pub const JSON_RPC_ID_BYTES_MAX: usize = 256;
+/// One message from an upstream; some clients cut larger ones.
+pub const FRAME_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Reading the body of one request.
+pub const BODY_READ_TIMEOUT: Duration = Duration::from_secs(30);
+/// A tool, prompt or resource name in a call record.
+pub const RECORDED_TARGET_BYTES_MAX: usize = 256;
+
+// ---- sessions of legacy clients ----
+
+/// A session older than this starts anew.
+pub const SESSION_AGE_MAX_S: i64 = 30 * 24 * 3600;
+/// A sealed session id as it travels.
+pub const SESSION_ID_BYTES_MAX: usize = 320;
+pub const CLIENT_NAME_BYTES_MAX: usize = 64;
+pub const CLIENT_VERSION_BYTES_MAX: usize = 32;
+/// Sessions a client ended, remembered until they would have expired anyway.
+pub const ENDED_SESSIONS_MAX: u64 = 100_000;
+
+// ---- credentials ----
+
+pub const BEARER_BYTES_MAX: usize = 8 * 1024;
+/// Verified tokens remembered by digest.
+pub const VERIFIED_TOKENS_MAX: u64 = 50_000;
+
+// ---- upstreams ----
+
+/// A call is over after this, whatever progress it reports.
+pub const CALL_TOTAL_TIMEOUT: Duration = Duration::from_secs(15 * 60);
+/// Upstream sessions remembered, and for how long without use.
+pub const UPSTREAM_SESSIONS_MAX: u64 = 50_000;
+pub const UPSTREAM_SESSION_IDLE: Duration = Duration::from_secs(24 * 3600);
+pub const UPSTREAM_SESSION_ID_BYTES_MAX: usize = 1024;
+/// What was learned about an upstream's era is asked again after this.
+pub const ERA_VERDICT_AGE_MAX: Duration = Duration::from_secs(600);
+pub const ERA_VERDICTS_MAX: u64 = 20_000;
+pub const ERA_PROBE_TIMEOUT: Duration = Duration::from_secs(10);
+pub const UPSTREAM_IDLE_CONNECTIONS_PER_HOST_MAX: usize = 64;
+pub const UPSTREAM_IDLE_CONNECTION_TIMEOUT: Duration = Duration::from_secs(60);
+/// Ending an upstream session, or answering a request it should not have sent.
+pub const UPSTREAM_COURTESY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Frames on their way to one client.
+pub const RELAY_FRAMES_MAX: usize = 16;
+/// Silence on a stream to a client before a comment is sent.
+pub const KEEP_ALIVE_EVERY: Duration = Duration::from_secs(15);

@@ -1,0 +1,217 @@
+//! One request to an upstream and what came back, within bounds on time and size. Statuses end here: no caller sees
+//! an upstream's.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::{Body as _, Incoming};
+use tokio::time::{Instant, timeout_at};
+use url::Url;
+
+use super::budget::{Budget, Reservation};
+use super::{Upstream, UpstreamFault};
+use crate::limits::{CALL_TOTAL_TIMEOUT, FRAME_BYTES_MAX};
+use crate::mcp::{era, sse};
+
+/// What an upstream answered.
+pub enum Answer {
+    /// One JSON message.
+    Json(Frame),
+    /// A stream of messages.
+    Events(Events),
+    /// 202 or 204: nothing to say.
+    Accepted,
+    /// A 4xx that is neither about credentials nor about rates; its body, if it is JSON.
+    Refused { status: StatusCode, body: Option<Frame> },
+}
+
+/// Bytes of one message and the memory they take.
+pub struct Frame {
+    pub bytes: Bytes,
+    pub reservation: Reservation,
+}
+
+/// When a call must show a sign of life, and when it is over.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    idle: Duration,
+    end: Instant,
+}
+
+impl Patience {
+    pub fn new(idle: Duration) -> Self {
+        Self { idle, end: Instant::now() + CALL_TOTAL_TIMEOUT }
+    }
+
+    fn next(&self) -> Instant {
+        (Instant::now() + self.idle).min(self.end)
+    }
+}
+
+impl Upstream {
+    /// Sends one message by POST. `Err` for everything a caller can do nothing about.
+    pub async fn post(
+        &self,
+        url: &Url,
+        headers: HeaderMap,
+        body: Bytes,
+        patience: Patience,
+    ) -> Result<(HeaderMap, Answer), UpstreamFault> {
+        let response = self.send(Method::POST, url, headers, body, patience).await?;
+        let (head, body) = response.into_parts();
+        let is = |mime| content_type(&head.headers).eq_ignore_ascii_case(mime);
+        let answer = match head.status {
+            StatusCode::OK if is("application/json") => {
+                Answer::Json(collect(&self.budget, body, content_length(&head.headers), patience).await?)
+            }
+            StatusCode::OK if is("text/event-stream") => Answer::Events(Events::new(&self.budget, body, patience)),
+            StatusCode::ACCEPTED | StatusCode::NO_CONTENT => Answer::Accepted,
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => return Err(UpstreamFault::CredentialRefused),
+            StatusCode::TOO_MANY_REQUESTS => {
+                return Err(UpstreamFault::RateLimited { retry_after_s: retry_after_s(&head.headers) });
+            }
+            status if status.is_redirection() => return Err(UpstreamFault::Redirect),
+            status if status.is_client_error() => {
+                let body = match is("application/json") {
+                    true => collect(&self.budget, body, content_length(&head.headers), patience).await.ok(),
+                    false => None,
+                };
+                Answer::Refused { status, body }
+            }
+            status if status.is_success() => {
+                return Err(UpstreamFault::BadResponse("neither JSON nor an event stream"));
+            }
+            status => return Err(UpstreamFault::Failed { status: status.as_u16() }),
+        };
+        Ok((head.headers, answer))
+    }
+
+    /// Ends a session upstream; whether it did is of no consequence.
+    pub async fn delete(&self, url: &Url, headers: HeaderMap, patience: Patience) -> Result<(), UpstreamFault> {
+        self.send(Method::DELETE, url, headers, Bytes::new(), patience).await.map(|_| ())
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        url: &Url,
+        headers: HeaderMap,
+        body: Bytes,
+        patience: Patience,
+    ) -> Result<Response<Incoming>, UpstreamFault> {
+        let mut request = Request::new(Full::new(body));
+        *request.method_mut() = method;
+        *request.uri_mut() = url.as_str().parse().map_err(|_| UpstreamFault::Blocked)?;
+        *request.headers_mut() = headers;
+        match timeout_at(patience.next(), self.client.request(request)).await {
+            Ok(response) => Ok(response?),
+            Err(_) => Err(UpstreamFault::Timeout),
+        }
+    }
+}
+
+async fn collect(
+    budget: &Budget,
+    mut body: Incoming,
+    length: usize,
+    patience: Patience,
+) -> Result<Frame, UpstreamFault> {
+    if length > FRAME_BYTES_MAX {
+        return Err(UpstreamFault::TooLarge);
+    }
+    let mut reservation = budget.reserve(length)?;
+    let mut whole = Vec::new();
+    while let Some(chunk) = next_chunk(&mut body, patience).await? {
+        if whole.len() + chunk.len() > FRAME_BYTES_MAX {
+            return Err(UpstreamFault::TooLarge);
+        }
+        if whole.is_empty() && body.is_end_stream() {
+            reservation.cover(chunk.len())?;
+            return Ok(Frame { bytes: chunk, reservation });
+        }
+        reservation.cover(whole.len() + chunk.len())?;
+        if whole.is_empty() {
+            whole.reserve_exact(length.max(chunk.len()));
+        }
+        whole.extend_from_slice(&chunk);
+    }
+    Ok(Frame { bytes: whole.into(), reservation })
+}
+
+async fn next_chunk(body: &mut Incoming, patience: Patience) -> Result<Option<Bytes>, UpstreamFault> {
+    loop {
+        match timeout_at(patience.next(), body.frame()).await {
+            Err(_) => return Err(UpstreamFault::Timeout),
+            Ok(None) => return Ok(None),
+            Ok(Some(Err(_))) => return Err(UpstreamFault::Interrupted),
+            Ok(Some(Ok(frame))) => {
+                if let Ok(data) = frame.into_data() {
+                    return Ok(Some(data));
+                }
+            }
+        }
+    }
+}
+
+/// A stream of messages from an upstream.
+pub struct Events {
+    body: Incoming,
+    parser: sse::Parser,
+    ready: VecDeque<Bytes>,
+    budget: Budget,
+    held: Reservation,
+    patience: Patience,
+}
+
+impl Events {
+    fn new(budget: &Budget, body: Incoming, patience: Patience) -> Self {
+        Self {
+            body,
+            parser: sse::Parser::new(FRAME_BYTES_MAX),
+            ready: VecDeque::new(),
+            budget: budget.clone(),
+            held: budget.empty(),
+            patience,
+        }
+    }
+
+    /// The next message; `None` at the end of the stream. A comment is a sign of life, too.
+    pub async fn next(&mut self) -> Result<Option<Frame>, UpstreamFault> {
+        loop {
+            if let Some(bytes) = self.ready.pop_front() {
+                let reservation = self.budget.reserve(bytes.len())?;
+                return Ok(Some(Frame { bytes, reservation }));
+            }
+            let Some(chunk) = next_chunk(&mut self.body, self.patience).await? else { return Ok(None) };
+            self.ready.extend(self.parser.feed(&chunk).map_err(|_| UpstreamFault::TooLarge)?);
+            match self.parser.held() {
+                0 => self.held = self.budget.empty(),
+                held => self.held.cover(held)?,
+            }
+        }
+    }
+}
+
+fn content_type(headers: &HeaderMap) -> &str {
+    let value = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    value.split(';').next().unwrap_or_default().trim()
+}
+
+/// What the upstream announces, 0 when it does not.
+fn content_length(headers: &HeaderMap) -> usize {
+    headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok()).unwrap_or(0)
+}
+
+/// Seconds only; a date would need the clocks to agree.
+fn retry_after_s(headers: &HeaderMap) -> Option<u32> {
+    headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()
+}
+
+/// The session header of an answer, if it is one we can send back.
+pub fn session_header(headers: &HeaderMap) -> Option<HeaderValue> {
+    headers.get(era::SESSION_ID).filter(|value| value.len() <= crate::limits::UPSTREAM_SESSION_ID_BYTES_MAX).cloned()
+}
