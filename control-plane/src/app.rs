@@ -1,6 +1,9 @@
 //! Use-cases: one public function per verb. REST, the authorization server's pages and gRPC call these; nothing else
 //! opens a store. A use-case checks access, validates, writes, notes audit and changed resources, commits.
 
+pub mod keys;
+pub mod sessions;
+
 use std::sync::Arc;
 
 use crate::domain::access::{Action, TenantRole, allows};

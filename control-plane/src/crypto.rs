@@ -1,6 +1,7 @@
 //! Cryptography: the vault, opaque tokens, signing keys, passwords. The only place of the control plane that holds
 //! plaintext secrets (I6).
 
+pub mod password;
 pub mod signing;
 pub mod tokens;
 pub mod vault;

@@ -10,6 +10,7 @@ pub mod error;
 pub mod ids;
 pub mod limits;
 pub mod server;
+pub mod session;
 pub mod tenancy;
 
 pub use clock::Clock;

@@ -4,6 +4,7 @@ pub mod app;
 pub mod config;
 pub mod crypto;
 pub mod domain;
+pub mod http;
 pub mod nodes;
 pub mod state;
 pub mod store;

@@ -9,8 +9,11 @@ mod connect;
 #[expect(unreachable_pub, reason = "SeaORM's derive needs public items")]
 mod entity;
 mod feed;
+mod keys;
+mod sessions;
 mod system;
 mod tenancy;
+mod users;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -24,6 +27,7 @@ use uuid::{NoContext, Timestamp, Uuid};
 pub use changes::ResourceKind;
 pub use connect::{DatabaseConfig, migrate};
 pub use feed::{ChangeFeed, Changed};
+pub use keys::SigningKeyRow;
 pub use system::SystemStore;
 
 use crate::domain::audit::AuditEntry;

@@ -13,3 +13,17 @@ pub const DESCRIPTION_CHARS_MAX: usize = 2_000;
 pub const URL_BYTES_MAX: usize = 2_048;
 /// Request bodies of the REST API and of the authorization server.
 pub const BODY_BYTES_MAX: usize = 256 * 1024;
+
+/// A browser session ends this long after it was last used…
+pub const SESSION_IDLE_S: i64 = 12 * 3_600;
+/// …and this long after sign-in in any case.
+pub const SESSION_ABSOLUTE_S: i64 = 24 * 3_600;
+/// How often the use of a session is written down.
+pub const SESSION_TOUCH_S: i64 = 60;
+pub const USER_AGENT_CHARS_MAX: usize = 200;
+/// A retired signing key stays published until the last token it signed is dead: the longest access token, and an hour.
+pub const SIGNING_KEY_RETIRED_S: i64 = 13 * 3_600;
+pub const COOKIE_BYTES_MAX: usize = 256;
+/// Passwords: at least this many characters, whatever they are (NIST SP 800-63B §3.1.1).
+pub const PASSWORD_CHARS_MIN: usize = 12;
+pub const PASSWORD_BYTES_MAX: usize = 1_024;

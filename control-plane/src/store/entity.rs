@@ -1,8 +1,12 @@
 //! SeaORM entities, one file per table, private to the store.
 
 pub(super) mod audit_event;
+pub(super) mod browser_session;
 pub(super) mod data_key;
 pub(super) mod deployment;
 pub(super) mod outbox;
+pub(super) mod session_key;
+pub(super) mod signing_key;
 pub(super) mod tenant;
 pub(super) mod tenant_head;
+pub(super) mod user;

@@ -1,0 +1,121 @@
+//! The two cookies of the browser-facing side: the session, and the flow that binds an authorization request to the
+//! browser that started it.
+//!
+//! On https they carry the `__Host-` prefix, which forbids a Domain and fixes Path=/ (RFC 6265bis §4.1.3.2), so the
+//! tenant is part of the name and two tenants on one host never see each other's. On loopback http, where Secure
+//! cookies do not work, they are unprefixed. Values never appear in logs.
+
+use axum::http::HeaderMap;
+use axum::http::header::COOKIE;
+use proto::names::TenantSlug;
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::config::Config;
+use crate::domain::limits::{COOKIE_BYTES_MAX, SESSION_ABSOLUTE_S};
+
+/// Which cookie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CookieKind {
+    Session,
+    /// Short-lived: sign-in and consent of one browser.
+    Flow,
+}
+
+impl CookieKind {
+    const fn label(self) -> &'static str {
+        match self {
+            Self::Session => "session",
+            Self::Flow => "flow",
+        }
+    }
+}
+
+/// The cookie's name for a tenant.
+pub fn name(config: &Config, kind: CookieKind, tenant: &TenantSlug) -> String {
+    let prefix = if config.is_https() { "__Host-" } else { "" };
+    format!("{prefix}portway-{}-{tenant}", kind.label())
+}
+
+/// Reads a cookie. A name that occurs twice reads as absent: one of them was planted.
+pub fn read(config: &Config, kind: CookieKind, tenant: &TenantSlug, headers: &HeaderMap) -> Option<SecretString> {
+    let name = name(config, kind, tenant);
+    let mut found = headers
+        .get_all(COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .filter(|(key, value)| *key == name && !value.is_empty() && value.len() <= COOKIE_BYTES_MAX)
+        .map(|(_, value)| value);
+    match (found.next(), found.next()) {
+        (Some(value), None) => Some(value.into()),
+        _ => None,
+    }
+}
+
+/// Value of a `Set-Cookie` header that sets a cookie. Lax, so that it is sent when an IDE opens the browser.
+pub fn set(config: &Config, kind: CookieKind, tenant: &TenantSlug, value: &SecretString) -> String {
+    // The session ends on the server earlier, when idle. The flow cookie lives as long as the browser does.
+    let age = match kind {
+        CookieKind::Session => format!("; Max-Age={SESSION_ABSOLUTE_S}"),
+        CookieKind::Flow => String::new(),
+    };
+    format!("{}={}{}{age}", name(config, kind, tenant), value.expose_secret(), attributes(config))
+}
+
+/// Value of a `Set-Cookie` header that removes a cookie.
+pub fn clear(config: &Config, kind: CookieKind, tenant: &TenantSlug) -> String {
+    format!("{}={}; Max-Age=0", name(config, kind, tenant), attributes(config))
+}
+
+fn attributes(config: &Config) -> &'static str {
+    if config.is_https() { "; Path=/; HttpOnly; SameSite=Lax; Secure" } else { "; Path=/; HttpOnly; SameSite=Lax" }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+
+    use super::*;
+
+    fn config(origin: &str) -> Config {
+        serde_json::from_value(serde_json::json!({
+            "listen": "127.0.0.1:1", "grpc_listen": "127.0.0.1:2", "admin_listen": "127.0.0.1:3",
+            "public_origin": origin, "gateway_origins": [], "trusted_proxies": [],
+            "database": { "url": "sqlite://x", "connections_max": 1 },
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn cookies_are_prefixed_and_secure_on_https_only() {
+        let acme = TenantSlug::parse("acme").unwrap();
+        let (tls, plain) = (config("https://auth.example.com"), config("http://localhost:8081"));
+        assert_eq!(
+            set(&tls, CookieKind::Session, &acme, &"v".into()),
+            "__Host-portway-session-acme=v; Path=/; HttpOnly; SameSite=Lax; Secure; Max-Age=86400"
+        );
+        assert_eq!(
+            set(&plain, CookieKind::Flow, &acme, &"v".into()),
+            "portway-flow-acme=v; Path=/; HttpOnly; SameSite=Lax"
+        );
+        assert!(clear(&tls, CookieKind::Flow, &acme).ends_with("Secure; Max-Age=0"));
+    }
+
+    #[test]
+    fn a_cookie_is_read_for_its_tenant_and_only_when_unambiguous() {
+        let (acme, config) = (TenantSlug::parse("acme").unwrap(), config("https://auth.example.com"));
+        let check = |line: &str, expected: Option<&str>| {
+            let mut headers = HeaderMap::new();
+            headers.insert(COOKIE, HeaderValue::from_str(line).unwrap());
+            let value = read(&config, CookieKind::Session, &acme, &headers);
+            assert_eq!(value.as_ref().map(ExposeSecret::expose_secret), expected, "{line}");
+        };
+        check("a=b; __Host-portway-session-acme=one", Some("one"));
+        check("__Host-portway-session-acme2=one", None);
+        check("portway-session-acme=one", None);
+        check("__Host-portway-session-acme=", None);
+        check("__Host-portway-session-acme=one; __Host-portway-session-acme=two", None);
+        check(&format!("__Host-portway-session-acme={}", "x".repeat(COOKIE_BYTES_MAX + 1)), None);
+    }
+}
