@@ -1,2 +1,3 @@
-//! Placeholder while dependencies build.
+//! The `portway` binary: reads the command line and calls the library.
+
 fn main() {}
