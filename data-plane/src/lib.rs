@@ -5,6 +5,8 @@
 pub mod clock;
 pub mod config;
 pub mod configuration;
+pub mod discovery;
+pub mod error;
 pub mod handle;
 pub mod limits;
 pub mod mcp;
@@ -40,6 +42,7 @@ pub struct Node {
     pub metrics: Metrics,
     pub tasks: Tasks,
     pub upstream: Upstream,
+    pub memory: handle::Memory,
 }
 
 /// Bound sockets, so that tests take port 0.
@@ -72,6 +75,7 @@ impl Node {
         let metrics = Metrics::default();
         Ok(Arc::new(Self {
             upstream: Upstream::new(&config, resolver)?,
+            memory: handle::Memory::default(),
             config: Arc::new(config),
             instance_id: clock::new_id(clock.now()),
             configuration: Arc::new(Configuration::new(clock.clone())),

@@ -147,3 +147,5 @@ pub const UPSTREAM_COURTESY_TIMEOUT: Duration = Duration::from_secs(5);
 pub const RELAY_FRAMES_MAX: usize = 16;
 /// Silence on a stream to a client before a comment is sent.
 pub const KEEP_ALIVE_EVERY: Duration = Duration::from_secs(15);
+/// How long the head of an answer waits for the first message of an upstream's stream.
+pub const FIRST_FRAME_WAIT: Duration = Duration::from_secs(1);

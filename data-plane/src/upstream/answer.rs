@@ -125,7 +125,7 @@ async fn collect(
     }
     let mut reservation = budget.reserve(length)?;
     let mut whole = Vec::new();
-    while let Some(chunk) = next_chunk(&mut body, patience).await? {
+    while let Some(chunk) = next_chunk(&mut body, patience.next()).await? {
         if whole.len() + chunk.len() > FRAME_BYTES_MAX {
             return Err(UpstreamFault::TooLarge);
         }
@@ -142,9 +142,9 @@ async fn collect(
     Ok(Frame { bytes: whole.into(), reservation })
 }
 
-async fn next_chunk(body: &mut Incoming, patience: Patience) -> Result<Option<Bytes>, UpstreamFault> {
+async fn next_chunk(body: &mut Incoming, deadline: Instant) -> Result<Option<Bytes>, UpstreamFault> {
     loop {
-        match timeout_at(patience.next(), body.frame()).await {
+        match timeout_at(deadline, body.frame()).await {
             Err(_) => return Err(UpstreamFault::Timeout),
             Ok(None) => return Ok(None),
             Ok(Some(Err(_))) => return Err(UpstreamFault::Interrupted),
@@ -165,6 +165,8 @@ pub struct Events {
     budget: Budget,
     held: Reservation,
     patience: Patience,
+    /// Of the next sign of life. Kept here, so that a caller who gives up waiting for a moment does not move it.
+    deadline: Instant,
 }
 
 impl Events {
@@ -175,18 +177,20 @@ impl Events {
             ready: VecDeque::new(),
             budget: budget.clone(),
             held: budget.empty(),
+            deadline: patience.next(),
             patience,
         }
     }
 
-    /// The next message; `None` at the end of the stream. A comment is a sign of life, too.
+    /// The next message; `None` at the end of the stream. A comment is a sign of life, too. Cancel-safe.
     pub async fn next(&mut self) -> Result<Option<Frame>, UpstreamFault> {
         loop {
             if let Some(bytes) = self.ready.pop_front() {
                 let reservation = self.budget.reserve(bytes.len())?;
                 return Ok(Some(Frame { bytes, reservation }));
             }
-            let Some(chunk) = next_chunk(&mut self.body, self.patience).await? else { return Ok(None) };
+            let Some(chunk) = next_chunk(&mut self.body, self.deadline).await? else { return Ok(None) };
+            self.deadline = self.patience.next();
             self.ready.extend(self.parser.feed(&chunk).map_err(|_| UpstreamFault::TooLarge)?);
             match self.parser.held() {
                 0 => self.held = self.budget.empty(),

@@ -1,0 +1,332 @@
+//! Every way a request can be refused or fail, whose fault it is, and the one mapping to bytes.
+//!
+//! An authenticated, well-formed request with an id is answered with HTTP 200 and a JSON-RPC error, or for a tool call
+//! with an `isError` result, because several SDKs hang or drop the transport on other statuses. An HTTP status is used
+//! only where [`Failure::status`] says so. Nothing internal is ever shown: an unknown failure is an id.
+
+use axum::body::Body;
+use axum::response::Response;
+use bytes::Bytes;
+use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderValue, StatusCode};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::configuration::NotReady;
+use crate::mcp::era::{Era, EraError};
+use crate::mcp::message::MessageError;
+use crate::mcp::version;
+use crate::upstream::UpstreamFault;
+
+/// Whose fault a failure is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    Client,
+    Gateway,
+    Upstream,
+}
+
+/// What is wrong with a bearer token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum TokenFault {
+    #[error("the token is malformed")]
+    Malformed,
+    #[error("the token has expired")]
+    Expired,
+    #[error("the token is for another resource")]
+    Audience,
+    #[error("the token was issued by another authorization server")]
+    Issuer,
+    #[error("the token was signed with an unknown key")]
+    UnknownKey,
+    #[error("the signature of the token is wrong")]
+    Signature,
+    #[error("the token was revoked")]
+    Revoked,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    #[error("not found")]
+    NotFound,
+    #[error("authentication is required")]
+    Unauthenticated(Option<TokenFault>),
+    #[error("requests for this host are not served here")]
+    HostUnknown,
+    #[error("requests from this origin are not allowed")]
+    OriginForbidden,
+    #[error("method not allowed")]
+    MethodNotAllowed,
+    #[error("send Content-Type: application/json")]
+    UnsupportedMediaType,
+    #[error("the request body is too large")]
+    BodyTooLarge,
+    #[error("the request body did not arrive")]
+    BodyIncomplete,
+    #[error(transparent)]
+    Malformed(#[from] MessageError),
+    #[error(transparent)]
+    Era(#[from] EraError),
+    #[error("this MCP server speaks the initialize handshake only")]
+    UpstreamIsLegacy { requested: String },
+    #[error("the Mcp-Session-Id header is missing")]
+    SessionMissing,
+    #[error("session not found")]
+    SessionUnknown,
+    #[error("method not found")]
+    UnknownMethod,
+    #[error("{0}")]
+    InvalidParams(&'static str),
+    #[error("you may not do this here")]
+    Forbidden,
+    #[error(transparent)]
+    NotReady(#[from] NotReady),
+    #[error("the control plane has been away for longer than this tenant allows")]
+    Stale,
+    #[error("the configuration of this server was rejected by the gateway; ask an administrator")]
+    ConfigRejected,
+    #[error(transparent)]
+    Upstream(#[from] UpstreamFault),
+    #[error("internal error {0}")]
+    Internal(Uuid),
+}
+
+/// What is known of a request once its message was read: decides how a refusal travels.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// Exactly as sent.
+    pub id: Bytes,
+    pub is_tool_call: bool,
+    pub era: Era,
+}
+
+impl Failure {
+    pub fn source(&self) -> Source {
+        match self {
+            Self::Upstream(UpstreamFault::Busy | UpstreamFault::Blocked) => Source::Gateway,
+            Self::Upstream(UpstreamFault::ModernOnly) => Source::Client,
+            Self::Upstream(_) => Source::Upstream,
+            Self::NotReady(_) | Self::Stale | Self::ConfigRejected | Self::Internal(_) => Source::Gateway,
+            _ => Source::Client,
+        }
+    }
+
+    /// Stable code, also the metric label.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::NotFound => "not_found",
+            Self::Unauthenticated(None) => "token.missing",
+            Self::Unauthenticated(Some(fault)) => match fault {
+                TokenFault::Malformed => "token.malformed",
+                TokenFault::Expired => "token.expired",
+                TokenFault::Audience => "token.audience",
+                TokenFault::Issuer => "token.issuer",
+                TokenFault::UnknownKey => "token.unknown_key",
+                TokenFault::Signature => "token.signature",
+                TokenFault::Revoked => "token.revoked",
+            },
+            Self::HostUnknown => "host.unknown",
+            Self::OriginForbidden => "origin.forbidden",
+            Self::MethodNotAllowed => "http.method_not_allowed",
+            Self::UnsupportedMediaType => "http.unsupported_media_type",
+            Self::BodyTooLarge => "request.too_large",
+            Self::BodyIncomplete => "request.incomplete",
+            Self::Malformed(MessageError::Json(_)) => "request.malformed",
+            Self::Malformed(MessageError::Batch) => "request.batch",
+            Self::Malformed(MessageError::Invalid(_)) => "request.invalid",
+            Self::Era(EraError::HeaderMismatch { .. }) => "request.header_mismatch",
+            Self::Era(EraError::MetaMissing { .. }) => "request.meta_missing",
+            Self::Era(EraError::UnsupportedVersion { .. }) => "protocol.unsupported_version",
+            Self::UpstreamIsLegacy { .. } => "protocol.upstream_is_legacy",
+            Self::SessionMissing => "session.missing",
+            Self::SessionUnknown => "session.unknown",
+            Self::UnknownMethod => "method.unknown",
+            Self::InvalidParams(_) => "request.invalid_params",
+            Self::Forbidden => "forbidden",
+            Self::NotReady(_) => "config.not_ready",
+            Self::Stale => "config.stale",
+            Self::ConfigRejected => "config.rejected",
+            Self::Upstream(fault) => fault.code(),
+            Self::Internal(_) => "internal",
+        }
+    }
+
+    /// The HTTP status, where the refusal travels as one. `None`: as an answer to the message.
+    fn status(&self, asked: Option<&Asked>) -> Option<StatusCode> {
+        Some(match self {
+            Self::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
+            Self::HostUnknown | Self::OriginForbidden => StatusCode::FORBIDDEN,
+            Self::NotFound | Self::SessionUnknown => StatusCode::NOT_FOUND,
+            Self::UnknownMethod if asked.is_some_and(|asked| asked.era == Era::Modern) => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::BodyIncomplete | Self::Malformed(_) | Self::Era(_) => StatusCode::BAD_REQUEST,
+            Self::UpstreamIsLegacy { .. } | Self::SessionMissing => StatusCode::BAD_REQUEST,
+            Self::NotReady(_) | Self::Stale | Self::ConfigRejected => StatusCode::SERVICE_UNAVAILABLE,
+            _ if asked.is_none() => StatusCode::SERVICE_UNAVAILABLE,
+            _ => return None,
+        })
+    }
+
+    /// The JSON-RPC error code; `None` for what is refused before JSON-RPC plays a part.
+    fn rpc_code(&self) -> Option<i32> {
+        Some(match self {
+            Self::NotFound | Self::Unauthenticated(_) | Self::HostUnknown | Self::OriginForbidden => return None,
+            Self::MethodNotAllowed | Self::UnsupportedMediaType | Self::BodyIncomplete => return None,
+            Self::BodyTooLarge | Self::NotReady(_) | Self::Stale | Self::ConfigRejected => return None,
+            Self::Malformed(MessageError::Json(_)) => -32700,
+            Self::Malformed(_) => -32600,
+            Self::Era(EraError::HeaderMismatch { .. }) => -32020,
+            Self::Era(EraError::MetaMissing { .. }) | Self::InvalidParams(_) => -32602,
+            Self::Era(EraError::UnsupportedVersion { .. }) | Self::UpstreamIsLegacy { .. } => -32022,
+            Self::SessionMissing => -32000,
+            Self::SessionUnknown => -32001,
+            Self::UnknownMethod => -32601,
+            Self::Forbidden => -32010,
+            Self::Upstream(UpstreamFault::Busy) => -32014,
+            Self::Upstream(_) => -32013,
+            Self::Internal(_) => -32603,
+        })
+    }
+
+    fn retry_after_s(&self) -> Option<u32> {
+        match self {
+            Self::NotReady(not_ready) => Some(not_ready.retry_after_s),
+            Self::Stale | Self::ConfigRejected => Some(30),
+            Self::Upstream(UpstreamFault::RateLimited { retry_after_s }) => *retry_after_s,
+            Self::Upstream(UpstreamFault::Busy) => Some(1),
+            _ => None,
+        }
+    }
+
+    fn data(&self) -> Value {
+        let mut data = json!({ "code": self.reason() });
+        let versions = match self {
+            Self::Era(EraError::UnsupportedVersion { requested }) => {
+                let supported: Vec<&str> = version::MODERN.into_iter().chain(version::LEGACY).collect();
+                Some((json!(supported), requested))
+            }
+            Self::UpstreamIsLegacy { requested } => Some((json!(version::LEGACY), requested)),
+            _ => None,
+        };
+        if let (Some((supported, requested)), Some(data)) = (versions, data.as_object_mut()) {
+            data.insert("supported".to_owned(), supported);
+            data.insert("requested".to_owned(), json!(requested));
+        }
+        if let (Some(retry_after_s), Some(data)) = (self.retry_after_s(), data.as_object_mut()) {
+            data.insert("retryAfter".to_owned(), json!(retry_after_s));
+        }
+        data
+    }
+
+    /// The answer to the message, without the envelope.
+    fn outcome(&self, asked: Option<&Asked>) -> (&'static str, Value) {
+        let code = self.rpc_code().unwrap_or(-32603);
+        match asked {
+            Some(asked) if asked.is_tool_call && self.status(Some(asked)).is_none() => {
+                let text = match self.retry_after_s() {
+                    Some(seconds) => format!("{self} [{}]. Try again in {seconds} s.", self.reason()),
+                    None => format!("{self} [{}].", self.reason()),
+                };
+                let mut result = json!({
+                    "content": [{ "type": "text", "text": text }],
+                    "isError": true,
+                    "_meta": { "portway/error": self.data() },
+                });
+                if let (Era::Modern, Some(result)) = (asked.era, result.as_object_mut()) {
+                    result.insert("resultType".to_owned(), json!("complete"));
+                }
+                ("result", result)
+            }
+            _ => ("error", json!({ "code": code, "message": self.to_string(), "data": self.data() })),
+        }
+    }
+
+    /// The message that tells the client, for a stream that is already open.
+    pub fn message(&self, asked: Option<&Asked>) -> Bytes {
+        let (key, value) = self.outcome(asked);
+        let mut out = b"{\"jsonrpc\":\"2.0\"".to_vec();
+        if let Some(asked) = asked {
+            out.extend_from_slice(b",\"id\":");
+            out.extend_from_slice(&asked.id);
+        }
+        out.extend_from_slice(format!(",\"{key}\":{value}}}").as_bytes());
+        out.into()
+    }
+
+    /// The response. `challenge` is the `WWW-Authenticate` value of a 401.
+    pub fn respond(&self, asked: Option<&Asked>, challenge: Option<HeaderValue>) -> Response {
+        let body = match (self, self.rpc_code()) {
+            (Self::Unauthenticated(Some(fault)), _) => {
+                json!({ "error": "invalid_token", "error_description": fault.to_string() }).to_string().into()
+            }
+            (_, Some(_)) => self.message(asked),
+            (_, None) => json!({ "error": self.reason(), "message": self.to_string() }).to_string().into(),
+        };
+        let mut response = json_response(self.status(asked).unwrap_or(StatusCode::OK), body);
+        let headers = response.headers_mut();
+        if let Some(seconds) = self.retry_after_s() {
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if let (Self::Unauthenticated(_), Some(challenge)) = (self, challenge) {
+            headers.insert(WWW_AUTHENTICATE, challenge);
+        }
+        if *self == Self::MethodNotAllowed {
+            headers.insert(ALLOW, HeaderValue::from_static("POST, DELETE, OPTIONS"));
+        }
+        response
+    }
+}
+
+/// A JSON response.
+pub fn json_response(status: StatusCode, body: Bytes) -> Response {
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(is_tool_call: bool, era: Era) -> Asked {
+        Asked { id: Bytes::from_static(b"\"a-1\""), is_tool_call, era }
+    }
+
+    #[test]
+    fn refusals_travel_as_the_design_says() {
+        fn check(failure: Failure, asked: Option<Asked>, status: u16, member: &str) {
+            let response = failure.respond(asked.as_ref(), None);
+            assert_eq!(response.status().as_u16(), status, "{failure:?}");
+            let body: Value = serde_json::from_slice(&failure.message(asked.as_ref())).expect("JSON");
+            assert!(body.get(member).is_some(), "{failure:?}: {body}");
+            assert_eq!(body.get("id"), asked.map(|_| json!("a-1")).as_ref());
+        }
+        let (legacy, modern) = (Some(asked(false, Era::Legacy)), Some(asked(false, Era::Modern)));
+        let (tool, modern_tool) = (Some(asked(true, Era::Legacy)), Some(asked(true, Era::Modern)));
+        let timeout = || Failure::Upstream(UpstreamFault::Timeout);
+        check(timeout(), legacy.clone(), 200, "error");
+        check(timeout(), tool.clone(), 200, "result");
+        check(timeout(), modern_tool.clone(), 200, "result");
+        check(Failure::Forbidden, modern.clone(), 200, "error");
+        check(Failure::UnknownMethod, legacy.clone(), 200, "error");
+        check(Failure::UnknownMethod, modern.clone(), 404, "error");
+        check(Failure::InvalidParams("x"), modern.clone(), 200, "error");
+        check(Failure::SessionMissing, legacy.clone(), 400, "error");
+        check(Failure::SessionUnknown, tool, 404, "error");
+        check(Failure::Era(EraError::HeaderMismatch { header: "Mcp-Name" }), modern_tool, 400, "error");
+        check(Failure::UpstreamIsLegacy { requested: "2026-07-28".into() }, modern, 400, "error");
+        check(Failure::Malformed(MessageError::Batch), None, 400, "error");
+    }
+
+    #[test]
+    fn messages() {
+        let rate = Failure::Upstream(UpstreamFault::RateLimited { retry_after_s: Some(7) });
+        let text = |failure: &Failure, asked: &Asked| String::from_utf8(failure.message(Some(asked)).to_vec());
+        insta::assert_snapshot!(text(&rate, &asked(true, Era::Modern)).expect("UTF-8"), @r#"{"jsonrpc":"2.0","id":"a-1","result":{"content":[{"type":"text","text":"the MCP server is rate limiting [upstream.rate_limited]. Try again in 7 s."}],"isError":true,"_meta":{"portway/error":{"code":"upstream.rate_limited","retryAfter":7}},"resultType":"complete"}}"#);
+        let legacy = Failure::UpstreamIsLegacy { requested: "2026-07-28".into() };
+        insta::assert_snapshot!(text(&legacy, &asked(false, Era::Modern)).expect("UTF-8"), @r#"{"jsonrpc":"2.0","id":"a-1","error":{"code":-32022,"message":"this MCP server speaks the initialize handshake only","data":{"code":"protocol.upstream_is_legacy","supported":["2025-11-25","2025-06-18","2025-03-26"],"requested":"2026-07-28"}}}"#);
+    }
+}

@@ -1,0 +1,121 @@
+//! Phase 4: may this caller do this? One decision for listing, calling, reading, completing and subscribing alike:
+//! what a list hides, a call refuses (I11, ATK-5). Pure.
+
+use std::sync::Arc;
+
+use proto::names::GatewayPath;
+use uuid::Uuid;
+
+use super::authenticate::Caller;
+use super::decode::Meaning;
+use crate::error::Failure;
+use crate::mcp::method::Method;
+use crate::snapshot::{PrincipalKind, Server, ServerState, Snapshot};
+
+/// The decision. `method` and `target` are what rules about tools, prompts and resources will read; a grant on the
+/// server covers all of them.
+pub fn allowed(
+    snapshot: &Snapshot,
+    principal_id: Uuid,
+    server: &Server,
+    _method: Option<Method>,
+    _target: Option<&str>,
+) -> bool {
+    let Some(principal) = snapshot.principals.get(&principal_id).filter(|principal| principal.active) else {
+        return false;
+    };
+    let grants = &server.grants;
+    let by_everyone = principal.kind == PrincipalKind::User && grants.everyone.is_some();
+    by_everyone
+        || grants.subjects.contains_key(&principal_id)
+        || principal.group_ids.iter().any(|group| grants.subjects.contains_key(group))
+}
+
+/// The server of that name, if the caller may see it. Unknown, disabled and not granted are one and the same.
+pub fn server(caller: &Caller, path: &GatewayPath) -> Result<Arc<Server>, Failure> {
+    let server = caller.snapshot.servers.get(&path.server).ok_or(Failure::NotFound)?;
+    if server.state == ServerState::Disabled || !allowed(&caller.snapshot, caller.principal_id, server, None, None) {
+        return Err(Failure::NotFound);
+    }
+    match server.state {
+        ServerState::ConfigRejected => Err(Failure::ConfigRejected),
+        ServerState::Enabled | ServerState::Disabled => Ok(server.clone()),
+    }
+}
+
+/// Whether the caller may do what the message asks.
+pub fn check(caller: &Caller, server: &Server, meaning: &Meaning) -> Result<(), Failure> {
+    let allowed = allowed(&caller.snapshot, caller.principal_id, server, meaning.method, meaning.target.as_deref());
+    if allowed { Ok(()) } else { Err(Failure::Forbidden) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{HashMap, HashSet};
+
+    use super::*;
+    use crate::snapshot::{GrantIndex, OutboundAuth, Principal, Role, TenantStatus};
+
+    fn id(number: u128) -> Uuid {
+        Uuid::from_u128(number)
+    }
+
+    fn snapshot() -> Snapshot {
+        let principal = |number, kind, active, groups: &[u128]| Principal {
+            id: id(number),
+            kind,
+            active,
+            epoch: 0,
+            group_ids: groups.iter().map(|group| id(*group)).collect::<HashSet<_>>(),
+        };
+        let principals = [
+            principal(1, PrincipalKind::User, true, &[50]),
+            principal(2, PrincipalKind::User, true, &[]),
+            principal(3, PrincipalKind::ServiceAccount, true, &[]),
+            principal(4, PrincipalKind::User, false, &[50]),
+        ];
+        Snapshot {
+            tenant_id: id(9),
+            revision: 1,
+            status: TenantStatus::Active,
+            allowed_origins: Vec::new(),
+            offline_max_s: 0,
+            servers: HashMap::new(),
+            principals: principals.into_iter().map(|principal| (principal.id, Arc::new(principal))).collect(),
+            signing_keys: HashMap::new(),
+            session_keys: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn atk_05_one_decision_by_grant() {
+        fn check(grants: GrantIndex, allowed_ids: &[u128]) {
+            let server = Server {
+                id: id(100),
+                slug: "github".parse().expect("slug"),
+                display_name: String::new(),
+                state: ServerState::Enabled,
+                upstream_url: "https://up.example/mcp".parse().expect("URL"),
+                outbound_auth: OutboundAuth::None,
+                timeout_ms: 0,
+                grants,
+            };
+            let snapshot = snapshot();
+            for number in [1, 2, 3, 4, 5] {
+                for (method, target) in
+                    [(None, None), (Some(Method::ToolsList), None), (Some(Method::ToolsCall), Some("x"))]
+                {
+                    let verdict = allowed(&snapshot, id(number), &server, method, target);
+                    assert_eq!(verdict, allowed_ids.contains(&number), "{number} {:?}", server.grants);
+                }
+            }
+        }
+        let subject = |number| GrantIndex { everyone: None, subjects: HashMap::from([(id(number), Role::User)]) };
+        check(GrantIndex::default(), &[]);
+        check(GrantIndex { everyone: Some(Role::User), subjects: HashMap::new() }, &[1, 2]);
+        check(subject(2), &[2]);
+        check(subject(50), &[1]);
+        check(subject(3), &[3]);
+        check(subject(4), &[]);
+    }
+}

@@ -1,0 +1,147 @@
+//! Phase 3: what a request says. One JSON-RPC message, scanned once; its era, its method, its session.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::response::Response;
+use bytes::{Bytes, BytesMut};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::{HeaderMap, Method as HttpMethod, StatusCode, request};
+use http_body_util::BodyExt as _;
+use tokio::time::{Instant, timeout_at};
+
+use super::authenticate::Caller;
+use super::forward;
+use crate::Node;
+use crate::error::{Failure, json_response};
+use crate::limits::BODY_READ_TIMEOUT;
+use crate::mcp::era::{self, Era};
+use crate::mcp::message::{Message, MessageKind};
+use crate::mcp::method::Method;
+use crate::mcp::session::{Owner, Session};
+use crate::upstream::UpstreamFault;
+
+/// What a message means to policy.
+pub struct Meaning {
+    pub era: Era,
+    /// Protocol revision the client speaks in this message.
+    pub version: &'static str,
+    /// `None` for notifications and responses.
+    pub method: Option<Method>,
+    /// Tool, prompt or resource.
+    pub target: Option<String>,
+    /// Legacy only, and not at `initialize`.
+    pub session: Option<Session>,
+}
+
+/// GET, HEAD, DELETE and whatever else carries no message. A stream of server messages is not offered (405); the
+/// session is checked first, so that a client with a dead one learns to begin again.
+pub async fn without_message(
+    node: &Arc<Node>,
+    caller: &Caller,
+    owner: Owner,
+    head: &request::Parts,
+) -> Result<Response, Failure> {
+    let is_delete = head.method == HttpMethod::DELETE;
+    if !is_delete && !matches!(head.method, HttpMethod::GET | HttpMethod::HEAD) {
+        return Err(Failure::MethodNotAllowed);
+    }
+    if !head.headers.contains_key(era::SESSION_ID) {
+        return Err(if is_delete { Failure::SessionMissing } else { Failure::MethodNotAllowed });
+    }
+    let session = session(node, caller, owner, &head.headers)?;
+    if !is_delete {
+        return Err(Failure::MethodNotAllowed);
+    }
+    node.memory.ended.end(session.id);
+    forward::end_session(node, owner, &session).await;
+    Ok(json_response(StatusCode::NO_CONTENT, Bytes::new()))
+}
+
+/// Reads the body and scans it.
+pub async fn message(node: &Node, head: &request::Parts, body: Body) -> Result<Message, Failure> {
+    let content_type = head.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let mime = content_type.split(';').next().unwrap_or_default().trim();
+    if !mime.eq_ignore_ascii_case("application/json") {
+        return Err(Failure::UnsupportedMediaType);
+    }
+    Ok(Message::from_client(read(node, head, body).await?)?)
+}
+
+async fn read(node: &Node, head: &request::Parts, mut body: Body) -> Result<Bytes, Failure> {
+    let max = node.config.body_bytes_max;
+    let announced = head.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    if announced.is_some_and(|length| length > max) {
+        return Err(Failure::BodyTooLarge);
+    }
+    let deadline = Instant::now() + BODY_READ_TIMEOUT;
+    let mut reservation = node.upstream.budget.empty();
+    let (mut first, mut rest) = (Bytes::new(), BytesMut::new());
+    loop {
+        let frame = match timeout_at(deadline, body.frame()).await {
+            Ok(Some(Ok(frame))) => frame,
+            Ok(None) => break,
+            Ok(Some(Err(_))) | Err(_) => return Err(Failure::BodyIncomplete),
+        };
+        let Ok(chunk) = frame.into_data() else { continue };
+        let length = first.len() + rest.len() + chunk.len();
+        if length > max {
+            return Err(Failure::BodyTooLarge);
+        }
+        reservation.cover(length)?;
+        if first.is_empty() && rest.is_empty() {
+            first = chunk;
+        } else {
+            rest.extend_from_slice(&std::mem::take(&mut first));
+            rest.extend_from_slice(&chunk);
+        }
+    }
+    Ok(reservation.bind(if rest.is_empty() { first } else { rest.freeze() }))
+}
+
+/// Era, method, target and session of a message.
+pub fn meaning(
+    node: &Node,
+    caller: &Caller,
+    owner: Owner,
+    head: &request::Parts,
+    message: &Message,
+) -> Result<Meaning, Failure> {
+    let era = era::of(&head.headers, message);
+    let mut meaning = Meaning { era, version: "", method: None, target: None, session: None };
+    match era {
+        Era::Modern => meaning.version = era::check_modern(&head.headers, message)?,
+        Era::Legacy => {
+            era::check_legacy(&head.headers)?;
+            let opens_session = message.method() == Some("initialize") && message.kind == MessageKind::Request;
+            if !opens_session {
+                let session = session(node, caller, owner, &head.headers)?;
+                meaning.version = session.protocol_version;
+                meaning.session = Some(session);
+            }
+        }
+    }
+    if message.kind == MessageKind::Request {
+        let name = message.method().unwrap_or_default();
+        let method = Method::parse(name, era).ok_or(Failure::UnknownMethod)?;
+        meaning.method = Some(method);
+        meaning.target = method.target(message).map_err(Failure::InvalidParams)?.map(|target| target.into_owned());
+    }
+    Ok(meaning)
+}
+
+/// The living session of this caller that the request names (L2, L8).
+fn session(node: &Node, caller: &Caller, owner: Owner, headers: &HeaderMap) -> Result<Session, Failure> {
+    let mut values = headers.get_all(era::SESSION_ID).iter();
+    let Some(first) = values.next() else { return Err(Failure::SessionMissing) };
+    let text = first.to_str().unwrap_or_default();
+    let session = Session::open(text, &caller.snapshot.session_keys, owner, node.clock.now());
+    let alive = session.filter(|session| values.next().is_none() && !node.memory.ended.contains(session.id));
+    alive.ok_or(Failure::SessionUnknown)
+}
+
+impl From<crate::upstream::budget::Exhausted> for Failure {
+    fn from(exhausted: crate::upstream::budget::Exhausted) -> Self {
+        Self::Upstream(UpstreamFault::from(exhausted))
+    }
+}

@@ -1,0 +1,79 @@
+//! Phase 7: to the upstream and back. Decides what happens to a message; how is in the files below.
+
+mod answer;
+mod legacy;
+mod modern;
+mod outgoing;
+mod relay;
+
+use std::sync::Arc;
+
+use axum::response::Response;
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+use proto::wire::CallOutcome;
+
+use super::authenticate::Caller;
+use super::decode::Meaning;
+use super::record::Recorder;
+use crate::Node;
+use crate::error::{Asked, Failure, json_response};
+use crate::mcp::era::Era;
+use crate::mcp::message::{Message, MessageError, MessageKind};
+use crate::mcp::method::Method;
+use crate::mcp::session::{Owner, Session};
+use crate::snapshot::Server;
+
+/// An authorized message on its way.
+pub(super) struct Call {
+    pub(super) node: Arc<Node>,
+    pub(super) caller: Caller,
+    pub(super) server: Arc<Server>,
+    pub(super) owner: Owner,
+    pub(super) message: Message,
+    pub(super) meaning: Meaning,
+    pub(super) asked: Option<Asked>,
+    /// The client's.
+    pub(super) headers: HeaderMap,
+    pub(super) recorder: Recorder,
+}
+
+pub(super) async fn send(call: Call) -> Result<Response, Failure> {
+    match (call.message.kind, call.meaning.era, call.meaning.method) {
+        (MessageKind::Response, ..) => Err(MessageError::Invalid("nothing was asked of this client").into()),
+        (MessageKind::Notification, Era::Legacy, _) => {
+            legacy::notification(&call).await;
+            Ok(accepted(&call.recorder))
+        }
+        // A modern client cancels by closing its stream; no notification of its kind means anything over HTTP.
+        (MessageKind::Notification, Era::Modern, _) => Ok(accepted(&call.recorder)),
+        (MessageKind::Request, Era::Modern, _) => modern::request(call).await,
+        (MessageKind::Request, Era::Legacy, Some(Method::Ping)) => Ok(pong(&call)),
+        (MessageKind::Request, Era::Legacy, method) => {
+            // A legacy client that disconnects has not cancelled (L7): the call goes on without it.
+            let node = call.node.clone();
+            let running = match method {
+                Some(Method::Initialize) => node.tasks.spawn("initialize", legacy::initialize(call)),
+                _ => node.tasks.spawn("legacy call", legacy::request(call)),
+            };
+            running.await.unwrap_or_else(|_| Err(Failure::Internal(crate::clock::new_id(node.clock.now()))))
+        }
+    }
+}
+
+/// Tells the upstream that a client ended its session.
+pub(super) async fn end_session(node: &Arc<Node>, owner: Owner, session: &Session) {
+    legacy::end_session(node, owner, session).await;
+}
+
+fn accepted(recorder: &Recorder) -> Response {
+    recorder.finished(CallOutcome::Ok, 0);
+    json_response(StatusCode::ACCEPTED, Bytes::new())
+}
+
+fn pong(call: &Call) -> Response {
+    let id = call.message.id().unwrap_or_default();
+    let body = [&b"{\"jsonrpc\":\"2.0\",\"id\":"[..], &id, b",\"result\":{}}"].concat();
+    call.recorder.finished(CallOutcome::Ok, body.len());
+    json_response(StatusCode::OK, body.into())
+}

@@ -1,0 +1,219 @@
+//! Phase 8: one call record for every authenticated request, whatever became of it. Never arguments, never results.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use http::request;
+use proto::convert::uuid_bytes;
+use proto::wire::{CallOutcome, CallRecord, Fault, PrincipalKind as WireKind};
+use tokio::time::Instant;
+
+use super::authenticate::Caller;
+use super::decode::Meaning;
+use crate::error::{Failure, Source};
+use crate::limits::{CLIENT_NAME_BYTES_MAX, CLIENT_VERSION_BYTES_MAX, RECORDED_TARGET_BYTES_MAX};
+use crate::mcp::era::META_CLIENT_INFO;
+use crate::mcp::message::Message;
+use crate::mcp::session::truncated;
+use crate::metrics::Outcome;
+use crate::snapshot::{PrincipalKind, Server};
+use crate::{Node, clock};
+
+/// The record in the making. When the last clone goes and nobody said how it ended, the client went away.
+#[derive(Clone)]
+pub(crate) struct Recorder(Arc<Inner>);
+
+struct Inner {
+    node: Arc<Node>,
+    started: Instant,
+    traceparent: String,
+    record: Mutex<CallRecord>,
+    done: AtomicBool,
+}
+
+impl Recorder {
+    pub(super) fn start(node: &Arc<Node>, caller: &Caller, head: &request::Parts) -> Self {
+        let now = node.clock.now();
+        let inbound = head.headers.get("traceparent").and_then(|value| trace_id(value.to_str().ok()?));
+        let (fresh_trace, span) = (hex::<16>(), hex::<8>());
+        let trace = inbound.map_or(fresh_trace, str::to_owned);
+        let kind = match caller.kind {
+            PrincipalKind::User => WireKind::User,
+            PrincipalKind::ServiceAccount => WireKind::ServiceAccount,
+        };
+        let record = CallRecord {
+            id: uuid_bytes(clock::new_id(now)),
+            tenant_id: uuid_bytes(caller.snapshot.tenant_id),
+            principal_id: uuid_bytes(caller.principal_id),
+            principal_kind: kind.into(),
+            client_id: caller.client_id.clone(),
+            method: format!("http/{}", head.method.as_str().to_ascii_lowercase()),
+            started_unix_us: u64::try_from(now.timestamp_micros()).unwrap_or(0),
+            trace_id: trace.clone(),
+            node_id: node.config.node_id.clone(),
+            ..CallRecord::default()
+        };
+        Self(Arc::new(Inner {
+            node: node.clone(),
+            started: Instant::now(),
+            traceparent: format!("00-{trace}-{span}-01"),
+            record: Mutex::new(record),
+            done: AtomicBool::new(false),
+        }))
+    }
+
+    pub(super) fn server(&self, server: &Server) {
+        self.record().server_id = uuid_bytes(server.id);
+    }
+
+    pub(super) fn message(&self, message: &Message, meaning: &Meaning) {
+        let mut record = self.record();
+        record.bytes_in = message.body.len() as u64;
+        record.method = truncated(message.method().unwrap_or("response"), RECORDED_TARGET_BYTES_MAX).to_owned();
+        if let Some(target) = &meaning.target {
+            record.target = truncated(target, RECORDED_TARGET_BYTES_MAX).to_owned();
+        }
+        meaning.version.clone_into(&mut record.client_version_mcp);
+        match &meaning.session {
+            Some(session) => {
+                record.client_name.clone_from(&session.client_name);
+                record.client_version.clone_from(&session.client_version);
+            }
+            None => (record.client_name, record.client_version) = client_info(message),
+        }
+    }
+
+    pub(super) fn client_protocol(&self, version: &str) {
+        version.clone_into(&mut self.record().client_version_mcp);
+    }
+
+    /// The upstream was reached, speaking this revision.
+    pub(super) fn upstream_protocol(&self, version: &str) {
+        version.clone_into(&mut self.record().upstream_version_mcp);
+    }
+
+    /// Time spent waiting for the upstream.
+    pub(super) fn upstream_took(&self, time: Duration) {
+        self.record().upstream_us += micros(time);
+    }
+
+    /// The W3C header for the upstream.
+    pub(super) fn traceparent(&self) -> &str {
+        &self.0.traceparent
+    }
+
+    pub(super) fn finished(&self, outcome: CallOutcome, bytes_out: usize) {
+        let (reason, fault) = match outcome {
+            CallOutcome::ToolError => ("tool.error", Fault::Upstream),
+            CallOutcome::Error => ("upstream.rpc_error", Fault::Upstream),
+            CallOutcome::Cancelled => ("client.cancelled", Fault::Client),
+            _ => ("", Fault::Unspecified),
+        };
+        self.0.finish(outcome, reason, fault, bytes_out);
+    }
+
+    pub(super) fn failed(&self, failure: &Failure) {
+        let (outcome, fault) = match failure.source() {
+            Source::Client => (CallOutcome::Refused, Fault::Client),
+            Source::Gateway => (CallOutcome::Refused, Fault::Gateway),
+            Source::Upstream => (CallOutcome::Error, Fault::Upstream),
+        };
+        self.0.finish(outcome, failure.reason(), fault, 0);
+    }
+
+    fn record(&self) -> MutexGuard<'_, CallRecord> {
+        self.0.record()
+    }
+}
+
+impl Inner {
+    fn record(&self) -> MutexGuard<'_, CallRecord> {
+        self.record.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The first word counts.
+    fn finish(&self, outcome: CallOutcome, reason: &'static str, fault: Fault, bytes_out: usize) {
+        if self.done.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let duration = self.started.elapsed();
+        let mut record = std::mem::take(&mut *self.record());
+        record.outcome = outcome.into();
+        reason.clone_into(&mut record.error_reason);
+        record.fault = fault.into();
+        record.bytes_out = bytes_out as u64;
+        record.duration_us = micros(duration);
+        let upstream = (record.upstream_us > 0).then(|| Duration::from_micros(record.upstream_us));
+        let label = match outcome {
+            CallOutcome::Ok | CallOutcome::Unspecified => Outcome::ok,
+            CallOutcome::ToolError => Outcome::tool_error,
+            CallOutcome::Error => Outcome::error,
+            CallOutcome::Refused => Outcome::refused,
+            CallOutcome::Cancelled => Outcome::cancelled,
+        };
+        self.node.metrics.call(label, reason, duration, upstream);
+        self.node.usage.push(record);
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.finish(CallOutcome::Cancelled, "client.gone", Fault::Client, 0);
+    }
+}
+
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}
+
+/// Name and version of the client, from `initialize` or from the metadata of a modern request.
+pub(super) fn client_info(message: &Message) -> (String, String) {
+    let in_meta = message.meta().and_then(|meta| message.find(Some(meta), META_CLIENT_INFO));
+    let in_params = || message.params().and_then(|params| message.find(Some(params), "clientInfo"));
+    let Some((info, _)) = in_meta.or_else(in_params) else { return Default::default() };
+    let text =
+        |key, max| message.text(Some(info), key).map(|text| truncated(&text, max).to_owned()).unwrap_or_default();
+    (text("name", CLIENT_NAME_BYTES_MAX), text("version", CLIENT_VERSION_BYTES_MAX))
+}
+
+/// The trace id of a W3C `traceparent`.
+fn trace_id(header: &str) -> Option<&str> {
+    let mut parts = header.split('-');
+    let (version, trace, span, flags) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    let is_hex = |text: &str, length| {
+        text.len() == length && text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+    };
+    let well_formed = is_hex(version, 2) && is_hex(trace, 32) && is_hex(span, 16) && is_hex(flags, 2);
+    (well_formed && version != "ff" && trace.bytes().any(|byte| byte != b'0')).then_some(trace)
+}
+
+/// Random hex digits. Without random numbers a trace is all ones, which is still a valid id.
+fn hex<const BYTES: usize>() -> String {
+    let mut bytes = [0x11; BYTES];
+    if aws_lc_rs::rand::fill(&mut bytes).is_err() {
+        bytes = [0x11; BYTES];
+    }
+    let digits = |byte: u8| [byte >> 4, byte & 15].map(|digit| char::from_digit(digit.into(), 16).unwrap_or('0'));
+    bytes.into_iter().flat_map(digits).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn trace_ids() {
+        fn check(header: &str, expected: Option<&str>) {
+            assert_eq!(trace_id(header), expected, "{header}");
+        }
+        let id = "4bf92f3577b34da6a3ce929d0e0e4736";
+        check(&format!("00-{id}-00f067aa0ba902b7-01"), Some(id));
+        check(&format!("00-{}-00f067aa0ba902b7-01", id.to_uppercase()), None);
+        check(&format!("ff-{id}-00f067aa0ba902b7-01"), None);
+        check(&format!("00-{}-00f067aa0ba902b7-01", "0".repeat(32)), None);
+        check("00-1-2-3", None);
+        check("", None);
+        assert_eq!(hex::<16>().len(), 32);
+    }
+}
