@@ -4,6 +4,8 @@
 pub mod keys;
 pub mod sessions;
 
+pub mod platform;
+
 use std::sync::Arc;
 
 use crate::domain::access::{Action, TenantRole, allows};

@@ -9,8 +9,9 @@ use crate::config::Config;
 use crate::crypto::vault::{Key, KeyEncryptionKey};
 use crate::domain::ids::TenantId;
 use crate::domain::{Clock, Error, Result};
+use crate::metrics::Metrics;
 use crate::nodes::Nodes;
-use crate::store::{Store, TenantStore};
+use crate::store::{self, Store, TenantStore};
 use crate::tasks::Tasks;
 
 /// Unwrapped tenant data keys kept in memory.
@@ -25,6 +26,7 @@ pub struct App {
     pub kek: KeyEncryptionKey,
     pub nodes: Nodes,
     pub tasks: Tasks,
+    pub metrics: Metrics,
     data_keys: Cache<TenantId, Key>,
 }
 
@@ -33,7 +35,12 @@ impl App {
         let kek = config.key_encryption_key().map_err(|public| Error::invalid("config.kek", "kek", public))?;
         let store = Store::connect(&config.database, clock.clone()).await?;
         let data_keys = Cache::builder().max_capacity(DATA_KEYS_MAX).time_to_idle(DATA_KEY_IDLE).build();
-        Ok(Self { config, store, clock, kek, nodes: Nodes::default(), tasks, data_keys })
+        Ok(Self { config, store, clock, kek, nodes: Nodes::default(), tasks, metrics: Metrics::default(), data_keys })
+    }
+
+    /// A fresh UUIDv7.
+    pub fn new_id(&self) -> uuid::Uuid {
+        store::new_id(&*self.clock)
     }
 
     /// The tenant's data key, unwrapped; cached in memory.

@@ -33,3 +33,17 @@ impl Tasks {
         self.tracker.wait().await;
     }
 }
+
+/// Waits for SIGTERM or Ctrl-C.
+pub async fn stop_signal() {
+    let interrupted = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    if let Ok(mut terminated) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        tokio::select! {
+            _ = terminated.recv() => {}
+            _ = interrupted => {}
+        }
+        return;
+    }
+    let _ = interrupted.await;
+}

@@ -1,5 +1,8 @@
 //! The one domain error. It says what happened, not which status; one mapper per protocol turns it into bytes.
 
+use serde::Serialize;
+use utoipa::ToSchema;
+
 /// Result of everything below the edges.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -15,6 +18,9 @@ pub enum Error {
     /// A field of the input is not what was expected.
     #[error("{field}: {public}")]
     Invalid { code: &'static str, field: &'static str, public: String },
+    /// Several fields are wrong; all are listed at once.
+    #[error("{} field(s) are wrong", .0.len())]
+    InvalidFields(Vec<FieldError>),
     /// The caller sees the thing but may not do this.
     #[error("not allowed: {action}")]
     Forbidden { action: &'static str },
@@ -30,12 +36,23 @@ pub enum Error {
     Internal(Box<dyn std::error::Error + Send + Sync>),
 }
 
+/// One wrong field of the input.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct FieldError {
+    pub field: String,
+    /// Stable code, such as `slug.shape`.
+    pub code: &'static str,
+    /// For people; follows the field's name in a sentence.
+    pub message: String,
+}
+
 impl Error {
     /// Stable machine-readable code.
     pub fn code(&self) -> &'static str {
         match self {
             Self::NotFound { .. } => "not_found",
             Self::Conflict { code, .. } | Self::Invalid { code, .. } => code,
+            Self::InvalidFields(_) => "invalid",
             Self::Forbidden { .. } => "forbidden",
             Self::Unauthenticated => "unauthenticated",
             Self::RateLimited { .. } => "rate_limited",

@@ -27,3 +27,5 @@ pub const COOKIE_BYTES_MAX: usize = 256;
 /// Passwords: at least this many characters, whatever they are (NIST SP 800-63B §3.1.1).
 pub const PASSWORD_CHARS_MIN: usize = 12;
 pub const PASSWORD_BYTES_MAX: usize = 1_024;
+/// How long open requests may take once shutdown began.
+pub const DRAIN_MAX_MS: u64 = 10_000;

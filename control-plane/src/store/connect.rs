@@ -57,6 +57,17 @@ impl Store {
     }
 }
 
+impl Store {
+    /// How many migrations this program has that the database lacks. Also tells whether the database answers.
+    pub async fn pending_migrations(&self) -> Result<usize> {
+        let pool = match &self.pools {
+            Pools::Sqlite { reader, .. } => reader,
+            Pools::Postgres { app, .. } => app,
+        };
+        Ok(Migrator::get_pending_migrations_read_only(pool).await.map_err(db_error)?.len())
+    }
+}
+
 /// Brings the schema up to date, as the owner.
 pub async fn migrate(config: &DatabaseConfig) -> Result<()> {
     let connection = if config.is_sqlite() {
