@@ -29,3 +29,12 @@ pub const PASSWORD_CHARS_MIN: usize = 12;
 pub const PASSWORD_BYTES_MAX: usize = 1_024;
 /// How long open requests may take once shutdown began.
 pub const DRAIN_MAX_MS: u64 = 10_000;
+
+/// Names that operators give to nodes and pools.
+pub const NODE_NAME_CHARS_MAX: usize = 80;
+pub const POOL_CHARS_MAX: usize = 80;
+/// Changed resources of one delta; beyond it the full picture is sent, which then costs no more.
+pub const DELTA_ROWS_MAX: u64 = 1_000;
+/// How long changes are kept for nodes that were away, and how many of one tenant; older nodes get the full picture.
+pub const OUTBOX_KEPT_DAYS: i64 = 7;
+pub const OUTBOX_REVISIONS_MAX: i64 = 100_000;
