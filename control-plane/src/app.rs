@@ -1,10 +1,11 @@
 //! Use-cases: one public function per verb. REST, the authorization server's pages and gRPC call these; nothing else
 //! opens a store. A use-case checks access, validates, writes, notes audit and changed resources, commits.
 
+pub mod directory;
 pub mod keys;
-pub mod sessions;
-
 pub mod platform;
+pub mod sessions;
+pub mod sign_in;
 
 use std::sync::Arc;
 

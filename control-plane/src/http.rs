@@ -2,8 +2,10 @@
 
 pub mod admin;
 pub mod api;
+pub mod cookies;
 mod layers;
 pub mod problem;
+pub mod rate;
 
 use std::future::{Future, IntoFuture};
 use std::net::SocketAddr;

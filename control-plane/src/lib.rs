@@ -9,6 +9,7 @@ pub mod domain;
 pub mod http;
 pub mod metrics;
 pub mod nodes;
+pub mod rate;
 pub mod state;
 pub mod store;
 pub mod tasks;

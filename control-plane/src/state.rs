@@ -11,6 +11,7 @@ use crate::domain::ids::TenantId;
 use crate::domain::{Clock, Error, Result};
 use crate::metrics::Metrics;
 use crate::nodes::Nodes;
+use crate::rate::Rates;
 use crate::store::{self, Store, TenantStore};
 use crate::tasks::Tasks;
 
@@ -27,6 +28,7 @@ pub struct App {
     pub nodes: Nodes,
     pub tasks: Tasks,
     pub metrics: Metrics,
+    pub rates: Rates,
     data_keys: Cache<TenantId, Key>,
 }
 
@@ -35,7 +37,8 @@ impl App {
         let kek = config.key_encryption_key().map_err(|public| Error::invalid("config.kek", "kek", public))?;
         let store = Store::connect(&config.database, clock.clone()).await?;
         let data_keys = Cache::builder().max_capacity(DATA_KEYS_MAX).time_to_idle(DATA_KEY_IDLE).build();
-        Ok(Self { config, store, clock, kek, nodes: Nodes::default(), tasks, metrics: Metrics::default(), data_keys })
+        let (nodes, metrics, rates) = (Nodes::default(), Metrics::default(), Rates::default());
+        Ok(Self { config, store, clock, kek, nodes, tasks, metrics, rates, data_keys })
     }
 
     /// A fresh UUIDv7.

@@ -53,8 +53,7 @@ impl Store {
             refuse_unbound(&system, "database.system_url").await?;
             Pools::Postgres { app, system }
         };
-        let listen_url = (!config.is_sqlite()).then(|| config.url.clone());
-        Ok(Self { pools, clock, feed: ChangeFeed::new(), listen_url })
+        Ok(Self { pools, clock, feed: ChangeFeed::new() })
     }
 }
 

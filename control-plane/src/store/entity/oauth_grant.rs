@@ -1,19 +1,24 @@
-//! Table `service_accounts`.
+//! Table `oauth_grants`.
 
 use sea_orm::entity::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "service_accounts")]
+#[sea_orm(table_name = "oauth_grants")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub tenant_id: Uuid,
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
-    pub name: String,
-    pub status: String,
-    pub epoch: i64,
+    pub user_id: Uuid,
+    pub client_id: Uuid,
+    pub server_id: Uuid,
+    pub session_id: Uuid,
+    pub resource: String,
+    pub scope: String,
     pub created_at: ChronoDateTimeUtc,
-    pub updated_at: ChronoDateTimeUtc,
+    pub last_used_at: Option<ChronoDateTimeUtc>,
+    pub revoked_at: Option<ChronoDateTimeUtc>,
+    pub revoke_reason: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

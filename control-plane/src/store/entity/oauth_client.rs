@@ -1,17 +1,22 @@
-//! Table `node_identities`.
+//! Table `oauth_clients`.
 
 use sea_orm::entity::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "node_identities")]
+#[sea_orm(table_name = "oauth_clients")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
+    pub tenant_id: Uuid,
+    #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
+    pub client_id: String,
+    pub kind: String,
     pub name: String,
-    pub pool: String,
-    pub secret_sha256: Vec<u8>,
+    pub redirect_uris: Json,
+    pub metadata: Json,
     pub created_at: ChronoDateTimeUtc,
-    pub revoked_at: Option<ChronoDateTimeUtc>,
+    pub first_authorized_at: Option<ChronoDateTimeUtc>,
+    pub last_used_at: Option<ChronoDateTimeUtc>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
