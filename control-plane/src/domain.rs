@@ -6,9 +6,11 @@
 pub mod access;
 pub mod audit;
 pub mod clock;
+pub mod configuration;
 pub mod error;
 pub mod ids;
 pub mod limits;
+pub mod node;
 pub mod oauth;
 pub mod server;
 pub mod session;

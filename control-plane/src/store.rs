@@ -13,10 +13,14 @@ mod credentials;
 mod entity;
 mod feed;
 mod keys;
+mod listen;
+mod node_identities;
 mod oauth_clients;
+mod outbox;
 mod refresh_tokens;
 mod server_access;
 mod sessions;
+mod snapshot;
 mod system;
 mod tenancy;
 mod users;
@@ -28,17 +32,19 @@ use sea_orm::{
     ConnectionTrait, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr, SqlErr, SqliteTransactionMode,
     Statement, TransactionOptions, TransactionTrait,
 };
+use secrecy::SecretString;
 use uuid::{NoContext, Timestamp, Uuid};
 
-pub use changes::ResourceKind;
 pub use connect::{DatabaseConfig, migrate};
 pub use consents::ConsentKey;
 pub use feed::{ChangeFeed, Changed};
 pub use keys::SigningKeyRow;
+pub use outbox::Changes;
 pub use server_access::UsableServer;
 pub use system::SystemStore;
 
 use crate::domain::audit::AuditEntry;
+pub use crate::domain::configuration::ResourceKind;
 use crate::domain::ids::TenantId;
 use crate::domain::{Clock, Error, Result};
 
@@ -48,6 +54,8 @@ pub struct Store {
     pools: Pools,
     clock: Arc<dyn Clock>,
     feed: ChangeFeed,
+    /// Where to LISTEN for what other replicas commit; on SQLite there are none.
+    listen_url: Option<SecretString>,
 }
 
 #[derive(Clone)]
@@ -62,6 +70,8 @@ enum Pools {
 enum Mode {
     Write,
     Read,
+    /// Every read sees the same commits: a configuration and its revision belong together.
+    Snapshot,
 }
 
 impl Store {
@@ -73,6 +83,11 @@ impl Store {
     /// A read-only transaction of one tenant.
     pub async fn tenant_read(&self, id: TenantId) -> Result<TenantStore> {
         self.open(id, Mode::Read).await
+    }
+
+    /// A read-only transaction of one tenant in which every read sees the same commits.
+    pub async fn tenant_snapshot(&self, id: TenantId) -> Result<TenantStore> {
+        self.open(id, Mode::Snapshot).await
     }
 
     /// A read-write transaction across tenants.
@@ -93,6 +108,15 @@ impl Store {
         Ok(SystemStore::new(begin(pool, Mode::Read).await?, self.clone()))
     }
 
+    /// A read-only transaction across tenants in which every read sees the same commits.
+    pub async fn system_snapshot(&self) -> Result<SystemStore> {
+        let pool = match &self.pools {
+            Pools::Sqlite { reader, .. } => reader,
+            Pools::Postgres { system, .. } => system,
+        };
+        Ok(SystemStore::new(begin(pool, Mode::Snapshot).await?, self.clone()))
+    }
+
     /// What changes, as it is committed; on PostgreSQL also by other replicas.
     pub fn feed(&self) -> &ChangeFeed {
         &self.feed
@@ -101,7 +125,7 @@ impl Store {
     async fn open(&self, id: TenantId, mode: Mode) -> Result<TenantStore> {
         let pool = match (&self.pools, mode) {
             (Pools::Sqlite { writer, .. }, Mode::Write) => writer,
-            (Pools::Sqlite { reader, .. }, Mode::Read) => reader,
+            (Pools::Sqlite { reader, .. }, Mode::Read | Mode::Snapshot) => reader,
             (Pools::Postgres { app, .. }, _) => app,
         };
         TenantStore::new(begin(pool, mode).await?, id, self.clone()).await
@@ -113,13 +137,17 @@ async fn begin(pool: &DatabaseConnection, mode: Mode) -> Result<DatabaseTransact
         // A reader that later writes would fail with SQLITE_BUSY; a writer takes the lock at once.
         sqlite_transaction_mode: Some(match mode {
             Mode::Write => SqliteTransactionMode::Immediate,
-            Mode::Read => SqliteTransactionMode::Deferred,
+            Mode::Read | Mode::Snapshot => SqliteTransactionMode::Deferred,
         }),
         access_mode: match (pool.get_database_backend(), mode) {
-            (DatabaseBackend::Postgres, Mode::Read) => Some(sea_orm::AccessMode::ReadOnly),
+            (DatabaseBackend::Postgres, Mode::Read | Mode::Snapshot) => Some(sea_orm::AccessMode::ReadOnly),
             _ => None,
         },
-        ..TransactionOptions::default()
+        // SQLite transactions are snapshots from their first read on.
+        isolation_level: match (pool.get_database_backend(), mode) {
+            (DatabaseBackend::Postgres, Mode::Snapshot) => Some(sea_orm::IsolationLevel::RepeatableRead),
+            _ => None,
+        },
     };
     pool.begin_with_options(options).await.map_err(db_error)
 }

@@ -48,3 +48,12 @@ pub const CLIENT_UNUSED_S: i64 = 86_400;
 pub const REDIRECT_URIS_MAX: usize = 20;
 /// Keys of one kind of rate limit that are kept in memory.
 pub const RATE_KEYS_MAX: u64 = 100_000;
+
+/// Names that operators give to nodes and pools.
+pub const NODE_NAME_CHARS_MAX: usize = 80;
+pub const POOL_CHARS_MAX: usize = 80;
+/// Changed resources of one delta; beyond it the full picture is sent, which then costs no more.
+pub const DELTA_ROWS_MAX: u64 = 1_000;
+/// How long changes are kept for nodes that were away, and how many of one tenant; older nodes get the full picture.
+pub const OUTBOX_KEPT_DAYS: i64 = 7;
+pub const OUTBOX_REVISIONS_MAX: i64 = 100_000;

@@ -20,37 +20,6 @@ use crate::domain::{Error, Result};
 /// Channel of LISTEN/NOTIFY between replicas.
 pub(super) const NOTIFY_CHANNEL: &str = "portway_config";
 
-/// Kinds of resources that nodes hold; the names are those of `Resource.body` in the node contract.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ResourceKind {
-    TenantSettings,
-    Server,
-    Principal,
-    AccessGrant,
-    SigningKey,
-    SessionKey,
-}
-
-impl ResourceKind {
-    pub const ALL: [Self; 6] =
-        [Self::TenantSettings, Self::Server, Self::Principal, Self::AccessGrant, Self::SigningKey, Self::SessionKey];
-
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::TenantSettings => "tenant_settings",
-            Self::Server => "server",
-            Self::Principal => "principal",
-            Self::AccessGrant => "access_grant",
-            Self::SigningKey => "signing_key",
-            Self::SessionKey => "session_key",
-        }
-    }
-
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
-    }
-}
-
 impl TenantStore {
     /// Commits, and answers the tenant's revision: the new one if configuration changed, else the present one.
     pub async fn commit(self) -> Result<u64> {

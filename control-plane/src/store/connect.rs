@@ -53,7 +53,8 @@ impl Store {
             refuse_unbound(&system, "database.system_url").await?;
             Pools::Postgres { app, system }
         };
-        Ok(Self { pools, clock, feed: ChangeFeed::new() })
+        let listen_url = (!config.is_sqlite()).then(|| config.url.clone());
+        Ok(Self { pools, clock, feed: ChangeFeed::new(), listen_url })
     }
 }
 

@@ -1,0 +1,105 @@
+//! Learns what other replicas commit: LISTEN on PostgreSQL, and a poll as the net under it. Both only feed
+//! [`ChangeFeed`]; a lost or doubled message costs nothing but a read.
+
+use std::time::Duration;
+
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use secrecy::{ExposeSecret, SecretString};
+use sqlx::postgres::PgListener;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::changes::NOTIFY_CHANNEL;
+use super::entity::tenant_head;
+use super::{ChangeFeed, Changed, Store, db_error};
+use crate::domain::ids::TenantId;
+use crate::domain::{Error, Result};
+
+const BACK_OFF_MIN: Duration = Duration::from_millis(100);
+const BACK_OFF_MAX: Duration = Duration::from_secs(5);
+/// Tenants asked for by one query of the poll.
+const POLL_TENANTS_MAX: usize = 1_000;
+
+impl Store {
+    /// Listens until `shutdown`, reconnecting with back-off. On SQLite there is nobody else to listen to.
+    pub async fn listen(&self, shutdown: CancellationToken) {
+        let Some(url) = &self.listen_url else { return };
+        let mut back_off = BACK_OFF_MIN;
+        loop {
+            let error = tokio::select! {
+                () = shutdown.cancelled() => return,
+                ended = hear(url, &self.feed, &mut back_off) => ended,
+            };
+            tracing::warn!(%error, "the connection that listens for changes broke; polling meanwhile");
+            tokio::select! {
+                () = shutdown.cancelled() => return,
+                () = tokio::time::sleep(back_off) => back_off = (back_off * 2).min(BACK_OFF_MAX),
+            }
+        }
+    }
+
+    /// Publishes the present revisions of `tenants`, and that the directory may have changed.
+    pub async fn poll(&self, tenants: &[TenantId]) -> Result<()> {
+        for some in tenants.chunks(POLL_TENANTS_MAX) {
+            let store = self.system_read().await?;
+            let heads = tenant_head::Entity::find()
+                .filter(tenant_head::Column::TenantId.is_in(some.iter().map(|id| id.0)))
+                .all(&store.tx)
+                .await
+                .map_err(db_error)?;
+            for head in heads {
+                let revision = u64::try_from(head.revision).map_err(Error::internal)?;
+                self.feed.publish(Changed::Tenant { id: TenantId(head.tenant_id), revision });
+            }
+        }
+        self.feed.publish(Changed::Directory);
+        Ok(())
+    }
+}
+
+/// Feeds what arrives until the connection breaks.
+async fn hear(url: &SecretString, feed: &ChangeFeed, back_off: &mut Duration) -> sqlx::Error {
+    let connect = async {
+        let mut listener = PgListener::connect(url.expose_secret()).await?;
+        listener.listen(NOTIFY_CHANNEL).await?;
+        Ok(listener)
+    };
+    let mut listener = match connect.await {
+        Ok(listener) => listener,
+        Err(error) => return error,
+    };
+    *back_off = BACK_OFF_MIN;
+    loop {
+        match listener.recv().await {
+            Ok(message) => match parse(message.payload()) {
+                Some(changed) => feed.publish(changed),
+                None => tracing::warn!("a notification of changes does not parse"),
+            },
+            Err(error) => return error,
+        }
+    }
+}
+
+/// `directory`, or tenant and revision.
+fn parse(payload: &str) -> Option<Changed> {
+    if payload == "directory" {
+        return Some(Changed::Directory);
+    }
+    let (tenant, revision) = payload.split_once(' ')?;
+    Some(Changed::Tenant { id: TenantId(Uuid::parse_str(tenant).ok()?), revision: revision.parse().ok()? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn notifications() {
+        let id = TenantId(Uuid::from_u128(7));
+        assert_eq!(parse("directory"), Some(Changed::Directory));
+        assert_eq!(parse(&format!("{} 12", id.0)), Some(Changed::Tenant { id, revision: 12 }));
+        for bad in ["", "x", "x 1", &format!("{}", id.0), &format!("{} -1", id.0)] {
+            assert_eq!(parse(bad), None, "{bad}");
+        }
+    }
+}

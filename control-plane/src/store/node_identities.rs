@@ -1,0 +1,79 @@
+//! Enrolled nodes. Only the SHA-256 of an enrolment secret is stored (I8).
+
+use sea_orm::sea_query::Expr;
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+
+use super::entity::node_identity;
+use super::{SystemStore, conflict_or, db_error};
+use crate::domain::ids::NodeId;
+use crate::domain::node::NodeIdentity;
+use crate::domain::{Error, Result};
+
+impl SystemStore {
+    pub async fn insert_node_identity(&self, node: &NodeIdentity, secret_sha256: [u8; 32]) -> Result<()> {
+        let row = node_identity::ActiveModel {
+            id: Set(node.id.0),
+            name: Set(node.name.clone()),
+            pool: Set(node.pool.clone()),
+            secret_sha256: Set(secret_sha256.to_vec()),
+            created_at: Set(node.created_at),
+            revoked_at: Set(node.revoked_at),
+        };
+        let taken = |error| conflict_or(error, "node.name_taken", "a node of this name is or was enrolled");
+        row.insert(&self.tx).await.map_err(taken)?;
+        Ok(())
+    }
+
+    /// The identity with this secret, revoked or not, and the digest stored with it.
+    pub async fn find_node_identity(&self, secret_sha256: [u8; 32]) -> Result<Option<(NodeIdentity, Vec<u8>)>> {
+        let row = node_identity::Entity::find()
+            .filter(node_identity::Column::SecretSha256.eq(secret_sha256.to_vec()))
+            .one(&self.tx)
+            .await
+            .map_err(db_error)?;
+        Ok(row.map(|row| (identity_of(&row), row.secret_sha256)))
+    }
+
+    /// Oldest first, after `after`, at most `limit`.
+    pub async fn list_node_identities(&self, after: Option<NodeId>, limit: u64) -> Result<Vec<NodeIdentity>> {
+        let mut query = node_identity::Entity::find().order_by_asc(node_identity::Column::Id).limit(limit);
+        if let Some(after) = after {
+            query = query.filter(node_identity::Column::Id.gt(after.0));
+        }
+        let rows = query.all(&self.tx).await.map_err(db_error)?;
+        Ok(rows.iter().map(identity_of).collect())
+    }
+
+    /// Those of `ids` that are still enrolled.
+    pub async fn list_enrolled(&self, ids: &[NodeId]) -> Result<Vec<NodeId>> {
+        let rows = node_identity::Entity::find()
+            .filter(node_identity::Column::Id.is_in(ids.iter().map(|id| id.0)))
+            .filter(node_identity::Column::RevokedAt.is_null())
+            .all(&self.tx)
+            .await
+            .map_err(db_error)?;
+        Ok(rows.iter().map(|row| NodeId(row.id)).collect())
+    }
+
+    /// Revokes; revoking twice is an error like revoking what never was.
+    pub async fn revoke_node_identity(&self, id: NodeId) -> Result<()> {
+        let done = node_identity::Entity::update_many()
+            .col_expr(node_identity::Column::RevokedAt, Expr::value(self.now()))
+            .filter(node_identity::Column::Id.eq(id.0))
+            .filter(node_identity::Column::RevokedAt.is_null())
+            .exec(&self.tx)
+            .await
+            .map_err(db_error)?;
+        if done.rows_affected == 1 { Ok(()) } else { Err(Error::NotFound { what: "node" }) }
+    }
+}
+
+fn identity_of(row: &node_identity::Model) -> NodeIdentity {
+    NodeIdentity {
+        id: NodeId(row.id),
+        name: row.name.clone(),
+        pool: row.pool.clone(),
+        created_at: row.created_at,
+        revoked_at: row.revoked_at,
+    }
+}

@@ -1,0 +1,177 @@
+//! What nodes are told of a tenant, read as it is now. The full picture and the resources of a delta come from the
+//! same queries, so that a sequence of deltas ends where the full picture is.
+
+use std::collections::HashMap;
+
+use chrono::TimeDelta;
+use sea_orm::sea_query::Query;
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, Select};
+use uuid::Uuid;
+
+use super::entity::{group_member, server, server_grant, service_account, session_key, signing_key, user};
+use super::{TenantStore, db_error, unreadable};
+use crate::domain::access::ServerRole;
+use crate::domain::configuration::{Principal, PrincipalKind, Resource, ResourceKind, SealedSessionKey};
+use crate::domain::ids::{AccessGrantId, GroupId, ServerId, ServiceAccountId, UserId};
+use crate::domain::limits::SIGNING_KEY_RETIRED_S;
+use crate::domain::server::{AccessGrant, Server, ServerStatus, Subject};
+use crate::domain::{Error, Result};
+
+/// Which rows of a table.
+#[derive(Clone, Copy)]
+enum Pick<'a> {
+    All,
+    Ids(&'a [Uuid]),
+}
+
+impl Pick<'_> {
+    fn narrow<E: EntityTrait>(self, query: Select<E>, id: impl ColumnTrait) -> Select<E> {
+        match self {
+            Self::All => query,
+            Self::Ids(ids) => query.filter(id.is_in(ids.iter().copied())),
+        }
+    }
+}
+
+impl TenantStore {
+    /// Everything nodes hold of the tenant. Open the store with `tenant_snapshot`.
+    pub async fn list_configuration(&self) -> Result<Vec<Resource>> {
+        let mut all = Vec::new();
+        for kind in ResourceKind::ALL {
+            all.append(&mut self.read(kind, Pick::All).await?);
+        }
+        Ok(all)
+    }
+
+    /// Those of the named resources that exist; what is missing in the answer is gone.
+    pub async fn list_resources(&self, named: &[(ResourceKind, Uuid)]) -> Result<Vec<Resource>> {
+        let mut found = Vec::new();
+        for kind in ResourceKind::ALL {
+            let ids: Vec<Uuid> = named.iter().filter(|(of, _)| *of == kind).map(|(_, id)| *id).collect();
+            if !ids.is_empty() {
+                found.append(&mut self.read(kind, Pick::Ids(&ids)).await?);
+            }
+        }
+        Ok(found)
+    }
+
+    async fn read(&self, kind: ResourceKind, pick: Pick<'_>) -> Result<Vec<Resource>> {
+        match kind {
+            ResourceKind::TenantSettings => self.read_settings().await,
+            ResourceKind::Server => self.read_servers(pick).await,
+            ResourceKind::Principal => self.read_principals(pick).await,
+            ResourceKind::AccessGrant => self.read_grants(pick).await,
+            ResourceKind::SigningKey => self.read_signing_keys(pick).await,
+            ResourceKind::SessionKey => self.read_session_keys(pick).await,
+        }
+    }
+
+    async fn read_settings(&self) -> Result<Vec<Resource>> {
+        let tenant = self.get_tenant().await?;
+        Ok(vec![Resource::TenantSettings { tenant_id: tenant.id, status: tenant.status, settings: tenant.settings }])
+    }
+
+    async fn read_servers(&self, pick: Pick<'_>) -> Result<Vec<Resource>> {
+        let query = server::Entity::find()
+            .filter(server::Column::TenantId.eq(self.tenant_id.0))
+            .filter(server::Column::Status.ne(ServerStatus::Retired.as_str()));
+        let rows = pick.narrow(query, server::Column::Id).all(&self.tx).await.map_err(db_error)?;
+        rows.into_iter().map(|row| server_of(row).map(Resource::Server)).collect()
+    }
+
+    async fn read_grants(&self, pick: Pick<'_>) -> Result<Vec<Resource>> {
+        let retired = Query::select()
+            .column(server::Column::Id)
+            .from(server::Entity)
+            .and_where(server::Column::TenantId.eq(self.tenant_id.0))
+            .and_where(server::Column::Status.eq(ServerStatus::Retired.as_str()))
+            .take();
+        let query = server_grant::Entity::find()
+            .filter(server_grant::Column::TenantId.eq(self.tenant_id.0))
+            .filter(server_grant::Column::ServerId.not_in_subquery(retired));
+        let rows = pick.narrow(query, server_grant::Column::Id).all(&self.tx).await.map_err(db_error)?;
+        rows.into_iter().map(|row| grant_of(row).map(Resource::AccessGrant)).collect()
+    }
+
+    async fn read_principals(&self, pick: Pick<'_>) -> Result<Vec<Resource>> {
+        let mut groups = self.read_group_ids(pick).await?;
+        let users = user::Entity::find().filter(user::Column::TenantId.eq(self.tenant_id.0));
+        let users = pick.narrow(users, user::Column::Id).all(&self.tx).await.map_err(db_error)?;
+        let accounts = service_account::Entity::find().filter(service_account::Column::TenantId.eq(self.tenant_id.0));
+        let accounts = pick.narrow(accounts, service_account::Column::Id).all(&self.tx).await.map_err(db_error)?;
+        let users = users.into_iter().map(|row| (row.id, PrincipalKind::User, row.status, row.epoch));
+        let accounts = accounts.into_iter().map(|row| (row.id, PrincipalKind::ServiceAccount, row.status, row.epoch));
+        let principal = |(id, kind, status, epoch): (Uuid, PrincipalKind, String, i64)| {
+            // An unknown status is not active: nodes must never be told a laxer state than the one stored.
+            let (active, epoch) = (status == "active", u64::try_from(epoch).map_err(Error::internal)?);
+            let group_ids = groups.remove(&id).unwrap_or_default();
+            Ok(Resource::Principal(Principal { id, kind, active, epoch, group_ids }))
+        };
+        users.chain(accounts).map(principal).collect()
+    }
+
+    async fn read_group_ids(&self, pick: Pick<'_>) -> Result<HashMap<Uuid, Vec<Uuid>>> {
+        let query = group_member::Entity::find().filter(group_member::Column::TenantId.eq(self.tenant_id.0));
+        let rows = pick.narrow(query, group_member::Column::UserId).all(&self.tx).await.map_err(db_error)?;
+        let mut groups: HashMap<Uuid, Vec<Uuid>> = HashMap::new();
+        for row in rows {
+            groups.entry(row.user_id).or_default().push(row.group_id);
+        }
+        Ok(groups)
+    }
+
+    async fn read_signing_keys(&self, pick: Pick<'_>) -> Result<Vec<Resource>> {
+        let horizon = self.now() - TimeDelta::seconds(SIGNING_KEY_RETIRED_S);
+        let published = Condition::any()
+            .add(signing_key::Column::RetiredAt.is_null())
+            .add(signing_key::Column::RetiredAt.gt(horizon));
+        let query =
+            signing_key::Entity::find().filter(signing_key::Column::TenantId.eq(self.tenant_id.0)).filter(published);
+        let rows = pick.narrow(query, signing_key::Column::Id).all(&self.tx).await.map_err(db_error)?;
+        Ok(rows.into_iter().map(|row| Resource::SigningKey { id: row.id, public_jwk: row.public_jwk }).collect())
+    }
+
+    async fn read_session_keys(&self, pick: Pick<'_>) -> Result<Vec<Resource>> {
+        let query = session_key::Entity::find().filter(session_key::Column::TenantId.eq(self.tenant_id.0));
+        let rows = pick.narrow(query, session_key::Column::Id).all(&self.tx).await.map_err(db_error)?;
+        let key = |row: session_key::Model| {
+            let key_id = u32::try_from(row.key_id).map_err(Error::internal)?;
+            let (id, created_at) = (row.id, row.created_at);
+            Ok(Resource::SessionKey(SealedSessionKey { id, key_id, secret_sealed: row.secret_sealed, created_at }))
+        };
+        rows.into_iter().map(key).collect()
+    }
+}
+
+fn server_of(row: server::Model) -> Result<Server> {
+    Ok(Server {
+        id: ServerId(row.id),
+        slug: row.slug.parse().map_err(|_| unreadable("servers", "slug"))?,
+        display_name: row.display_name,
+        description: row.description,
+        upstream_url: row.upstream_url,
+        outbound_auth: serde_json::from_value(row.outbound_auth).map_err(Error::internal)?,
+        status: ServerStatus::parse(&row.status).ok_or_else(|| unreadable("servers", "status"))?,
+        timeout_ms: u32::try_from(row.timeout_ms).map_err(Error::internal)?,
+        created_by: row.created_by.map(UserId),
+        created_at: row.created_at,
+        updated_at: row.updated_at,
+    })
+}
+
+fn grant_of(row: server_grant::Model) -> Result<AccessGrant> {
+    let subject = match (row.subject_kind.as_str(), row.user_id, row.group_id, row.service_account_id) {
+        ("user", Some(id), None, None) => Subject::User(UserId(id)),
+        ("group", None, Some(id), None) => Subject::Group(GroupId(id)),
+        ("service_account", None, None, Some(id)) => Subject::ServiceAccount(ServiceAccountId(id)),
+        ("everyone", None, None, None) => Subject::Everyone,
+        _ => return Err(unreadable("server_grants", "subject_kind")),
+    };
+    Ok(AccessGrant {
+        id: AccessGrantId(row.id),
+        server_id: ServerId(row.server_id),
+        role: ServerRole::parse(&row.role).ok_or_else(|| unreadable("server_grants", "role"))?,
+        subject,
+        created_at: row.created_at,
+    })
+}
