@@ -12,6 +12,7 @@ pub mod ids;
 pub mod limits;
 pub mod node;
 pub mod oauth;
+pub mod page;
 pub mod server;
 pub mod session;
 pub mod snippets;

@@ -16,6 +16,7 @@ mod keys;
 mod listen;
 mod node_identities;
 mod oauth_clients;
+mod operators;
 mod outbox;
 mod refresh_tokens;
 mod server_access;

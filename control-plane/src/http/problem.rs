@@ -5,8 +5,8 @@
 
 use std::any::Any;
 
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
-use axum::http::{Method, StatusCode, Uri};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -15,40 +15,54 @@ use crate::crypto::tokens;
 use crate::domain::Error;
 use crate::domain::error::FieldError;
 
-/// Body of every refusal.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+/// A refusal.
+#[derive(Debug, Clone)]
 pub struct Problem {
+    status: StatusCode,
+    code: &'static str,
+    detail: String,
+    errors: Vec<FieldError>,
+    id: Option<String>,
+    retry_after_s: Option<u64>,
+}
+
+/// Body of every refusal.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub struct ProblemView<'a> {
     /// Always `about:blank`: `code` tells problems apart.
     #[serde(rename = "type")]
     kind: &'static str,
     /// The status in words.
-    title: &'static str,
+    title: &'a str,
     status: u16,
     /// Stable and machine-readable, such as `server.slug_taken`.
-    code: &'static str,
+    code: &'a str,
     /// What happened, for people.
-    detail: String,
+    detail: &'a str,
     /// The fields to correct.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    errors: Vec<FieldError>,
+    #[serde(skip_serializing_if = "<[FieldError]>::is_empty")]
+    #[schema(value_type = Vec<FieldError>, required = false)]
+    errors: &'a [FieldError],
     /// Quote this to your operator: the log has the cause under it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<String>,
-    #[serde(skip)]
-    retry_after_s: Option<u64>,
+    id: Option<&'a str>,
 }
 
 impl Problem {
     pub(crate) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        Self {
+        Self { status, code, detail: detail.into(), errors: Vec::new(), id: None, retry_after_s: None }
+    }
+
+    pub(super) fn view(&self) -> ProblemView<'_> {
+        ProblemView {
             kind: "about:blank",
-            title: status.canonical_reason().unwrap_or_default(),
-            status: status.as_u16(),
-            code,
-            detail: detail.into(),
-            errors: Vec::new(),
-            id: None,
-            retry_after_s: None,
+            title: self.status.canonical_reason().unwrap_or_default(),
+            status: self.status.as_u16(),
+            code: self.code,
+            detail: &self.detail,
+            errors: &self.errors,
+            id: self.id.as_deref(),
         }
     }
 
@@ -108,12 +122,16 @@ impl From<Error> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let body = serde_json::to_vec(&self).unwrap_or_default();
+        let body = serde_json::to_vec(&self.view()).unwrap_or_default();
         let headers = [(CONTENT_TYPE, "application/problem+json"), (CACHE_CONTROL, "no-store")];
-        let mut response = (status, headers, body).into_response();
+        let mut response = (self.status, headers, body).into_response();
         if let Some(seconds) = self.retry_after_s {
             response.headers_mut().insert(RETRY_AFTER, seconds.into());
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            // RFC 9110 §15.5.2 wants a challenge: people have a session, operators a token.
+            let challenge = HeaderValue::from_static("Session realm=\"portway\", Bearer realm=\"operators\"");
+            response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
         }
         response
     }

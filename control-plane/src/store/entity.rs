@@ -12,6 +12,7 @@ pub(super) mod local_credential;
 pub(super) mod node_identity;
 pub(super) mod oauth_client;
 pub(super) mod oauth_grant;
+pub(super) mod operator;
 pub(super) mod outbox;
 pub(super) mod refresh_token;
 pub(super) mod server;

@@ -1,0 +1,34 @@
+//! People who run the deployment; outside every tenant. Only the SHA-256 of an operator's token is stored (I8).
+
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+
+use super::entity::operator::{ActiveModel, Column, Entity};
+use super::{SystemStore, conflict_or, db_error};
+use crate::domain::Result;
+use crate::domain::ids::OperatorId;
+
+impl SystemStore {
+    pub async fn insert_operator(&self, id: OperatorId, name: &str, token_sha256: [u8; 32]) -> Result<()> {
+        let row = ActiveModel {
+            id: Set(id.0),
+            name: Set(name.to_owned()),
+            token_sha256: Set(token_sha256.to_vec()),
+            created_at: Set(self.now()),
+            revoked_at: Set(None),
+        };
+        let taken = |error| conflict_or(error, "operator.name_taken", "an operator of this name exists");
+        Entity::insert(row).exec_without_returning(&self.tx).await.map_err(taken)?;
+        Ok(())
+    }
+
+    /// The operator whose token has this digest, unless revoked.
+    pub async fn find_operator_by_token(&self, token_sha256: [u8; 32]) -> Result<Option<OperatorId>> {
+        let row = Entity::find()
+            .filter(Column::TokenSha256.eq(token_sha256.to_vec()))
+            .filter(Column::RevokedAt.is_null())
+            .one(&self.tx)
+            .await
+            .map_err(db_error)?;
+        Ok(row.map(|row| OperatorId(row.id)))
+    }
+}
