@@ -169,6 +169,11 @@ impl Failure {
         })
     }
 
+    /// Whether a model can make sense of it. A request that is not a tool call at all is a protocol error.
+    fn is_about_the_call(&self, asked: &Asked) -> bool {
+        self.status(Some(asked)).is_none() && !matches!(self, Self::InvalidParams(_))
+    }
+
     /// The JSON-RPC error code; `None` for what is refused before JSON-RPC plays a part.
     fn rpc_code(&self) -> Option<i32> {
         Some(match self {
@@ -224,7 +229,7 @@ impl Failure {
     fn outcome(&self, asked: Option<&Asked>) -> (&'static str, Value) {
         let code = self.rpc_code().unwrap_or(-32603);
         match asked {
-            Some(asked) if asked.is_tool_call && self.status(Some(asked)).is_none() => {
+            Some(asked) if asked.is_tool_call && self.is_about_the_call(asked) => {
                 let text = match self.retry_after_s() {
                     Some(seconds) => format!("{self} [{}]. Try again in {seconds} s.", self.reason()),
                     None => format!("{self} [{}].", self.reason()),

@@ -76,3 +76,6 @@ async fn serve(node: &Arc<Node>, head: &request::Parts, body: Body, reply: &mut 
     let headers = head.headers.clone();
     forward::send(Call { node: node.clone(), caller, server, owner, message, meaning, asked, headers, recorder }).await
 }
+
+#[cfg(test)]
+mod tests;

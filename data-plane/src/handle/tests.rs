@@ -1,0 +1,9 @@
+//! The gateway's service as clients and upstreams see it: a scripted upstream on loopback, a hand-made snapshot, real
+//! tokens. Tests of attacks carry the attack's number.
+
+mod doors;
+mod faults;
+mod legacy;
+mod modern;
+mod upstream;
+mod world;
