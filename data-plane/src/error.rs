@@ -87,6 +87,8 @@ pub enum Failure {
     ConfigRejected,
     #[error(transparent)]
     Upstream(#[from] UpstreamFault),
+    #[error("this gateway node is stopping; the call may have run")]
+    Stopping,
     #[error("internal error {0}")]
     Internal(Uuid),
 }
@@ -106,7 +108,8 @@ impl Failure {
             Self::Upstream(UpstreamFault::Busy | UpstreamFault::Blocked) => Source::Gateway,
             Self::Upstream(UpstreamFault::ModernOnly) => Source::Client,
             Self::Upstream(_) => Source::Upstream,
-            Self::NotReady(_) | Self::Stale | Self::ConfigRejected | Self::Internal(_) => Source::Gateway,
+            Self::NotReady(_) | Self::Stale | Self::ConfigRejected => Source::Gateway,
+            Self::Stopping | Self::Internal(_) => Source::Gateway,
             _ => Source::Client,
         }
     }
@@ -147,6 +150,7 @@ impl Failure {
             Self::Stale => "config.stale",
             Self::ConfigRejected => "config.rejected",
             Self::Upstream(fault) => fault.code(),
+            Self::Stopping => "gateway.stopping",
             Self::Internal(_) => "internal",
         }
     }
@@ -189,7 +193,7 @@ impl Failure {
             Self::SessionUnknown => -32001,
             Self::UnknownMethod => -32601,
             Self::Forbidden => -32010,
-            Self::Upstream(UpstreamFault::Busy) => -32014,
+            Self::Upstream(UpstreamFault::Busy) | Self::Stopping => -32014,
             Self::Upstream(_) => -32013,
             Self::Internal(_) => -32603,
         })

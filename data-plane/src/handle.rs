@@ -18,6 +18,7 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::any;
 use http::{Method, Request, request};
+use proto::wire::CallOutcome;
 
 use self::forward::Call;
 use self::record::Recorder;
@@ -65,7 +66,9 @@ async fn serve(node: &Arc<Node>, head: &request::Parts, body: Body, reply: &mut 
     recorder.server(&server);
     let owner = caller.owner(&server);
     if head.method != Method::POST {
-        return decode::without_message(node, &caller, owner, head).await;
+        let response = decode::without_message(node, &caller, owner, head).await?;
+        recorder.finished(CallOutcome::Ok, 0);
+        return Ok(response);
     }
     let message = decode::message(node, head, body).await?;
     reply.asked(&head.headers, &message);

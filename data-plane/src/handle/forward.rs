@@ -12,6 +12,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use proto::wire::CallOutcome;
+use tokio::task::JoinHandle;
 
 use super::authenticate::Caller;
 use super::decode::Meaning;
@@ -53,12 +54,34 @@ pub(super) async fn send(call: Call) -> Result<Response, Failure> {
             // A legacy client that disconnects has not cancelled (L7): the call goes on without it.
             let node = call.node.clone();
             let running = match method {
-                Some(Method::Initialize) => node.tasks.spawn("initialize", legacy::initialize(call)),
-                _ => node.tasks.spawn("legacy call", legacy::request(call)),
+                Some(Method::Initialize) => run(&node, "initialize", legacy::initialize(call)),
+                _ => run(&node, "legacy call", legacy::request(call)),
             };
-            running.await.unwrap_or_else(|_| Err(Failure::Internal(crate::clock::new_id(node.clock.now()))))
+            running.await.unwrap_or_else(|error| Err(internal(&node, &error)))
         }
     }
+}
+
+/// Runs a call as a task of its own, until the node closes.
+fn run(
+    node: &Node,
+    name: &'static str,
+    call: impl Future<Output = Result<Response, Failure>> + Send + 'static,
+) -> JoinHandle<Result<Response, Failure>> {
+    let closing = node.tasks.closing();
+    node.tasks.spawn(name, async move {
+        tokio::select! {
+            response = call => response,
+            () = closing.cancelled() => Err(Failure::Stopping),
+        }
+    })
+}
+
+/// A failure that only the log explains.
+fn internal(node: &Node, error: &dyn std::fmt::Display) -> Failure {
+    let id = crate::clock::new_id(node.clock.now());
+    tracing::error!(error.id = %id, %error, "a call failed for an internal reason");
+    Failure::Internal(id)
 }
 
 /// Tells the upstream that a client ended its session.

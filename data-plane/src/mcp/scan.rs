@@ -4,9 +4,13 @@
 //! Must never accept what another parser could read differently (ATK-8): duplicate keys after unescaping, lone
 //! surrogates, a byte order mark, bytes after the value.
 
+mod text;
+
 use std::borrow::Cow;
 use std::ops::Range;
 
+pub use self::text::string_text;
+use self::text::{read_escape, unescape};
 use crate::limits::{JSON_DEPTH_MAX, JSON_MEMBERS_RECORDED_MAX};
 
 /// Objects whose members are recorded, by the key that leads to them. Arguments and contents are never recorded.
@@ -119,15 +123,6 @@ pub fn scan(text: &[u8], strictness: Strictness) -> Result<Outline, ScanError> {
         return Err(ScanError::Trailing { at: scanner.at });
     }
     Ok(Outline { root, root_span, members: scanner.members })
-}
-
-/// The text of a scanned string value, quotes included in `raw`. Borrowed unless it has escapes.
-pub fn string_text(raw: &[u8]) -> Option<Cow<'_, str>> {
-    let inner = raw.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
-    if inner.contains(&b'\\') {
-        return unescape(inner).map(Cow::Owned);
-    }
-    std::str::from_utf8(inner).ok().map(Cow::Borrowed)
 }
 
 #[derive(Clone, Copy)]
@@ -379,55 +374,6 @@ fn all_distinct(keys: &mut [Cow<'_, [u8]>]) -> bool {
     }
     keys.sort_unstable();
     keys.windows(2).all(|pair| pair.first() != pair.get(1))
-}
-
-/// The character of an escape sequence at the start of `text`, and its length.
-fn read_escape(text: &[u8]) -> Option<(char, usize)> {
-    let simple = match text.get(1)? {
-        b'"' => '"',
-        b'\\' => '\\',
-        b'/' => '/',
-        b'b' => '\u{8}',
-        b'f' => '\u{c}',
-        b'n' => '\n',
-        b'r' => '\r',
-        b't' => '\t',
-        b'u' => {
-            let high = hex4(text.get(2..6)?)?;
-            if !(0xD800..0xDC00).contains(&high) {
-                return char::from_u32(high).map(|c| (c, 6));
-            }
-            if text.get(6..8)? != b"\\u" {
-                return None;
-            }
-            let low = hex4(text.get(8..12)?)?;
-            if !(0xDC00..0xE000).contains(&low) {
-                return None;
-            }
-            return char::from_u32(0x1_0000 + ((high - 0xD800) << 10) + (low - 0xDC00)).map(|c| (c, 12));
-        }
-        _ => return None,
-    };
-    Some((simple, 2))
-}
-
-fn hex4(digits: &[u8]) -> Option<u32> {
-    digits.iter().try_fold(0, |sum, &digit| Some(sum * 16 + char::from(digit).to_digit(16)?))
-}
-
-/// `None` for an escape that is no character (a lone surrogate).
-fn unescape(inner: &[u8]) -> Option<String> {
-    let mut out = Vec::with_capacity(inner.len());
-    let mut rest = inner;
-    while let Some(skip) = rest.iter().position(|&byte| byte == b'\\') {
-        let (plain, tail) = rest.split_at_checked(skip)?;
-        out.extend_from_slice(plain);
-        let (character, length) = read_escape(tail)?;
-        out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
-        rest = tail.get(length..)?;
-    }
-    out.extend_from_slice(rest);
-    String::from_utf8(out).ok()
 }
 
 #[cfg(test)]

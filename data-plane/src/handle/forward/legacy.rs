@@ -11,10 +11,10 @@ use serde_json::json;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::Call;
 use super::answer::{self, Question};
 use super::outgoing::{self, Outgoing};
 use super::relay::{self, Relay};
+use super::{Call, internal};
 use crate::Node;
 use crate::error::{Failure, json_response};
 use crate::handle::record::client_info;
@@ -69,7 +69,8 @@ pub(super) async fn initialize(call: Call) -> Result<Response, Failure> {
     call.recorder.client_protocol(client.protocol_version);
     call.recorder.upstream_protocol(&chosen);
     let sealed = client.seal(&call.caller.snapshot.session_keys, call.owner);
-    let sealed = sealed.ok().and_then(|sealed| HeaderValue::from_str(&sealed).ok()).ok_or_else(|| internal(&call))?;
+    let sealed = sealed.map_err(|error| internal(&call.node, &error))?;
+    let sealed = HeaderValue::from_str(&sealed).map_err(|error| internal(&call.node, &error))?;
     call.node.upstream.sessions.insert(at(client.id, call.owner), session).await;
     call.recorder.finished(last.outcome, last.body.len());
     let mut response = json_response(last.status, last.body);
@@ -262,7 +263,7 @@ fn at(session: Uuid, owner: Owner) -> SessionAt {
 
 fn new_session(call: &Call, chosen: &str) -> Result<Session, Failure> {
     let mut random = [0; 16];
-    aws_lc_rs::rand::fill(&mut random).map_err(|_| internal(call))?;
+    aws_lc_rs::rand::fill(&mut random).map_err(|error| internal(&call.node, &error))?;
     let (client_name, client_version) = client_info(&call.message);
     Ok(Session {
         id: uuid::Builder::from_random_bytes(random).into_uuid(),
@@ -272,10 +273,4 @@ fn new_session(call: &Call, chosen: &str) -> Result<Session, Failure> {
         client_name,
         client_version,
     })
-}
-
-fn internal(call: &Call) -> Failure {
-    let id = crate::clock::new_id(call.node.clock.now());
-    tracing::error!(error.id = %id, "a session id could not be sealed: the tenant has no session key");
-    Failure::Internal(id)
 }

@@ -129,6 +129,7 @@ impl Relay {
 
     async fn pump(self, mut events: Events, first: Option<Bytes>, frames: mpsc::Sender<Result<Bytes, Infallible>>) {
         let cancelled = self.entered.as_ref().map(Entered::cancelled).unwrap_or_default();
+        let closing = self.node.tasks.closing();
         let mut sent = 0;
         let mut client_is_here = true;
         let mut ready = first;
@@ -150,19 +151,20 @@ impl Relay {
                         let _ = frames.send(Ok(event)).await;
                         return;
                     }
-                    Err(fault) => {
-                        let failure = Failure::Upstream(fault);
-                        self.recorder.upstream_took(self.sent.elapsed());
-                        self.recorder.failed(&failure);
-                        let _ = frames.send(Ok(sse::event(&failure.message(self.asked.as_ref())))).await;
-                        return;
-                    }
+                    Err(fault) => return self.fail(&Failure::Upstream(fault), &frames).await,
                 },
+                () = closing.cancelled() => return self.fail(&Failure::Stopping, &frames).await,
                 () = cancelled.cancelled() => return self.done(CallOutcome::Cancelled, sent),
                 () = frames.closed(), if client_is_here => client_is_here = false,
                 () = sleep(KEEP_ALIVE_EVERY), if client_is_here => ready = Some(sse::KEEP_ALIVE),
             }
         }
+    }
+
+    async fn fail(&self, failure: &Failure, frames: &mpsc::Sender<Result<Bytes, Infallible>>) {
+        self.recorder.upstream_took(self.sent.elapsed());
+        self.recorder.failed(failure);
+        let _ = frames.send(Ok(sse::event(&failure.message(self.asked.as_ref())))).await;
     }
 
     /// Answers a request of the upstream's. It was told of no client capability, so only `ping` has a good answer; a

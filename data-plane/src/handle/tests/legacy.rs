@@ -173,9 +173,7 @@ async fn a_legacy_client_that_disconnects_has_not_cancelled() {
     drop(body);
     // The call ends by its own time limit, and is recorded as the upstream's failure, not as a cancellation.
     world.upstream.saw_abandoned(1).await;
-    world.node.tasks.close().await;
-    let metrics = world.node.metrics.render();
-    assert!(metrics.contains("outcome=\"error\",reason=\"upstream.timeout\"} 1"), "{metrics}");
+    world.counted("outcome=\"error\",reason=\"upstream.timeout\"} 1").await;
 }
 
 #[tokio::test]
@@ -239,4 +237,35 @@ async fn a_modern_only_upstream_says_so_to_a_legacy_client() {
     let error = &answer.json()["error"];
     assert_eq!((answer.status.as_u16(), &error["data"]["code"]), (200, &json!("upstream.modern_only")));
     assert_eq!(error["code"], Value::from(-32013));
+}
+
+#[tokio::test]
+async fn a_stopping_node_ends_its_calls_and_says_so() {
+    let world = World::start(Speaks::Legacy).await;
+    let ide = world.legacy(ANA, "demo").await;
+    let stop = async {
+        world.upstream.saw(|seen| seen.body["params"]["name"] == "hang").await;
+        world.upstream.saw(|seen| seen.body["params"]["name"] == "hang_stream").await;
+        world.node.tasks.close().await;
+    };
+    let (plain, stream, ()) = tokio::join!(ide.call(1, "hang"), ide.call(2, "hang_stream"), stop);
+    assert_eq!(plain.json()["result"]["_meta"]["portway/error"]["code"], "gateway.stopping");
+    let last = match stream.header("content-type") {
+        "text/event-stream" => stream.events().pop().expect("an end"),
+        _ => stream.json(),
+    };
+    assert_eq!(last["result"]["_meta"]["portway/error"]["code"], "gateway.stopping");
+}
+
+#[tokio::test]
+async fn a_node_that_is_full_says_so() {
+    let world = World::with(FakeUpstream::start(Speaks::Legacy).await, |config| config.buffer_bytes_max = 64 * 1024);
+    let ide = world.legacy(ANA, "demo").await;
+    let big = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call",
+        "params": {"name": "echo", "arguments": "x".repeat(40 * 1024)}});
+    let answer = ide.post(&big).await.json();
+    assert_eq!(answer["result"]["_meta"]["portway/error"]["code"], "gateway.busy", "no room for request and answer");
+    let bigger = ide.post_raw(vec![b' '; 65 * 1024]).await;
+    assert_eq!((bigger.status.as_u16(), bigger.header("retry-after")), (503, "1"));
+    assert_eq!(ide.call(2, "echo").await.json()["id"], 2, "the memory came back");
 }

@@ -230,6 +230,13 @@ impl World {
         self.service.clone().oneshot(request).await.expect("infallible")
     }
 
+    /// Waits until the metrics say so: a call is recorded a moment after its client is gone.
+    pub(super) async fn counted(&self, line: &str) {
+        while !self.node.metrics.render().contains(line) {
+            tokio::task::yield_now().await;
+        }
+    }
+
     pub(super) async fn ide(&self, user: Uuid, slug: &str) -> Ide<'_> {
         let authorization = format!("Bearer {}", self.token(user, slug));
         Ide { world: self, path: format!("/acme/mcp/{slug}/server"), authorization, session: String::new() }
