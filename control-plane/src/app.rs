@@ -1,9 +1,14 @@
 //! Use-cases: one public function per verb. REST, the authorization server's pages and gRPC call these; nothing else
 //! opens a store. A use-case checks access, validates, writes, notes audit and changed resources, commits.
 
+pub mod authorize;
+pub mod consent;
 pub mod directory;
+pub mod grants;
+pub mod home;
 pub mod keys;
 pub mod platform;
+pub mod registration;
 pub mod sessions;
 pub mod sign_in;
 

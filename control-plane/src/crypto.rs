@@ -1,7 +1,9 @@
 //! Cryptography: the vault, opaque tokens, signing keys, passwords. The only place of the control plane that holds
 //! plaintext secrets (I6).
 
+pub mod csrf;
 pub mod password;
+pub mod pkce;
 pub mod signing;
 pub mod tokens;
 pub mod vault;

@@ -8,6 +8,7 @@ use proto::claims::AccessClaims;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
 use crate::crypto::vault::{Key, Purpose};
 use crate::crypto::{signing, tokens};
@@ -68,12 +69,23 @@ pub async fn rotate_signing_key(app: &App, tenant_id: TenantId) -> Result<bool> 
     Ok(true)
 }
 
-/// Signs an access token with the active key.
-pub async fn sign(app: &App, store: &TenantStore, claims: &AccessClaims) -> Result<SecretString> {
-    let key = store.get_active_signing_key().await?;
-    let private =
-        app.data_key(store).await?.open(store.tenant_id(), Purpose::SigningKey, key.id, &key.private_sealed)?;
-    signing::sign(&kid(key.id), &private, claims)
+/// The active key, opened. Taken before the commit that a token's `rev` comes from, used after it.
+pub struct Signer {
+    kid: String,
+    private: Zeroizing<Vec<u8>>,
+}
+
+impl Signer {
+    pub async fn open(app: &App, store: &TenantStore) -> Result<Self> {
+        let key = store.get_active_signing_key().await?;
+        let data_key = app.data_key(store).await?;
+        let private = data_key.open(store.tenant_id(), Purpose::SigningKey, key.id, &key.private_sealed)?;
+        Ok(Self { kid: kid(key.id), private })
+    }
+
+    pub fn sign(&self, claims: &AccessClaims) -> Result<SecretString> {
+        signing::sign(&self.kid, &self.private, claims)
+    }
 }
 
 /// The key set (RFC 7517 §5): pending, active and recently retired keys.

@@ -5,6 +5,8 @@
 //! tenant does not open. Purposes are constants of their own; never table or column names, which may change.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use aws_lc_rs::hkdf::{HKDF_SHA256, Salt};
+use secrecy::{ExposeSecret, SecretString};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
@@ -46,6 +48,19 @@ impl Key {
 
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(Zeroizing::new(bytes))
+    }
+
+    /// A key that only the holder of `secret` can make again (HKDF-SHA256, RFC 5869). The secret must be random text of
+    /// full strength, such as an opaque token; never a password.
+    pub fn derived(secret: &SecretString, purpose: Purpose) -> Result<Self> {
+        let failed = |_| Error::internal("deriving a key failed");
+        let mut bytes = Zeroizing::new([0; 32]);
+        Salt::new(HKDF_SHA256, b"portway")
+            .extract(secret.expose_secret().as_bytes())
+            .expand(&[purpose.label()], HKDF_SHA256)
+            .and_then(|okm| okm.fill(&mut *bytes))
+            .map_err(failed)?;
+        Ok(Self(bytes))
     }
 
     /// Seals `plaintext` for one record of one tenant.
@@ -146,6 +161,15 @@ mod tests {
         for cut in 0..sealed.len() {
             assert!(key.open(tenant, Purpose::SigningKey, record, &sealed[..cut]).is_err());
         }
+    }
+
+    #[test]
+    fn a_derived_key_is_the_same_for_the_same_secret_only() {
+        let (tenant, record) = (TenantId(Uuid::from_u128(1)), Uuid::from_u128(3));
+        let derived = |text: &str| Key::derived(&text.into(), Purpose::RefreshSuccessor).unwrap();
+        let sealed = derived("one").seal(tenant, Purpose::RefreshSuccessor, record, b"next").unwrap();
+        assert_eq!(&**derived("one").open(tenant, Purpose::RefreshSuccessor, record, &sealed).unwrap(), b"next");
+        assert!(derived("two").open(tenant, Purpose::RefreshSuccessor, record, &sealed).is_err());
     }
 
     #[test]

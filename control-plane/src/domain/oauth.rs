@@ -4,6 +4,7 @@
 pub mod redirect;
 pub mod refresh;
 pub mod registration;
+pub mod request;
 pub mod resource;
 
 use chrono::{DateTime, Utc};

@@ -1,0 +1,52 @@
+//! What a signed-in person finds at home: their servers and how to add them.
+
+use proto::names::GatewayPath;
+
+use super::Ctx;
+use crate::domain::Result;
+use crate::domain::access::{Action, allows};
+use crate::domain::snippets::{Snippets, snippets};
+use crate::domain::tenancy::{Tenant, User};
+
+/// Servers shown on one page.
+const SERVERS_SHOWN: u64 = 100;
+/// People named when there is nothing to show.
+const ADMINS_SHOWN: u64 = 3;
+
+pub struct Home {
+    pub user: User,
+    pub servers: Vec<ServerCard>,
+    /// The person may register servers themselves.
+    pub may_register: bool,
+    /// Whom to ask; only filled when there are no servers.
+    pub admins: Vec<String>,
+}
+
+pub struct ServerCard {
+    pub slug: String,
+    pub display_name: String,
+    pub description: String,
+    pub gateway_url: String,
+    pub snippets: Snippets,
+}
+
+pub async fn home(ctx: &Ctx, tenant: &Tenant) -> Result<Home> {
+    let store = ctx.app.store.tenant_read(ctx.tenant_id).await?;
+    let user = store.get_user(ctx.caller.user_id).await?;
+    let usable = store.list_usable_servers(user.id, SERVERS_SHOWN).await?;
+    let admins = if usable.is_empty() { store.list_admin_names(ADMINS_SHOWN).await? } else { Vec::new() };
+    let origin = tenant.gateway_origins.first().map_or("", String::as_str);
+    let card = |server: crate::store::UsableServer| {
+        let path = GatewayPath { tenant: tenant.slug.clone(), server: server.slug.clone() };
+        let gateway_url = path.resource(origin);
+        ServerCard {
+            snippets: snippets(server.slug.as_str(), &gateway_url),
+            slug: server.slug.to_string(),
+            display_name: server.display_name,
+            description: server.description,
+            gateway_url,
+        }
+    };
+    let may_register = allows(ctx.caller.role, Action::RegisterServers);
+    Ok(Home { user, servers: usable.into_iter().map(card).collect(), may_register, admins })
+}
