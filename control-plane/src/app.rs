@@ -7,10 +7,13 @@ pub mod directory;
 pub mod grants;
 pub mod home;
 pub mod keys;
+pub mod nodes;
 pub mod platform;
+pub mod publish;
 pub mod registration;
 pub mod sessions;
 pub mod sign_in;
+pub mod usage;
 
 use std::sync::Arc;
 

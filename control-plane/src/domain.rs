@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod audit;
+pub mod call;
 pub mod clock;
 pub mod configuration;
 pub mod error;

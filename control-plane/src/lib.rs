@@ -6,7 +6,9 @@ pub mod app;
 pub mod config;
 pub mod crypto;
 pub mod domain;
+pub mod grpc;
 pub mod http;
+pub mod jobs;
 pub mod metrics;
 pub mod nodes;
 pub mod rate;
@@ -69,8 +71,10 @@ pub async fn start(
         return Err(StartError::NotMigrated { pending });
     }
     app::platform::open_deployment(&app).await?;
+    grpc::serve(&app, listeners.grpc)?;
     http::serve(&app, listeners.http, "http", http::router(app.clone()));
     http::serve(&app, listeners.admin, "admin", http::admin::router(app.clone()));
+    jobs::start(&app);
     Ok(Running { app })
 }
 

@@ -5,6 +5,7 @@
 //! No network is awaited inside a transaction. Dropping a store rolls back.
 
 mod authorization;
+mod call_records;
 mod changes;
 mod connect;
 mod consents;

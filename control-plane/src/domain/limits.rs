@@ -57,3 +57,34 @@ pub const DELTA_ROWS_MAX: u64 = 1_000;
 /// How long changes are kept for nodes that were away, and how many of one tenant; older nodes get the full picture.
 pub const OUTBOX_KEPT_DAYS: i64 = 7;
 pub const OUTBOX_REVISIONS_MAX: i64 = 100_000;
+
+/// Heartbeat of the configuration stream, both ways, and the silence after which a node counts as gone.
+pub const HEARTBEAT_MS: u64 = 1_000;
+pub const SILENCE_MAX_MS: u64 = 5_000;
+/// How long one message to a node may wait before the node counts as stuck.
+pub const SEND_STALL_MAX_MS: u64 = 5_000;
+/// Messages that wait for a slow node; what changes meanwhile is told once, in its latest state.
+pub const STREAM_OUTBOX_MAX: usize = 16;
+/// Size of a message that a node may send: a hello that lists every tenant it has.
+pub const NODE_MESSAGE_BYTES_MAX: usize = 1024 * 1024;
+/// Tenants that a node may newly subscribe to, per second.
+pub const SUBSCRIBES_PER_S: u32 = 20;
+pub const SUBSCRIPTIONS_MAX: usize = 20_000;
+/// Refusals that may wait for a node that does not read; beyond it the node is flooding us.
+pub const REFUSALS_QUEUED_MAX: usize = 256;
+/// What is kept of the resources that a node refused, per tenant.
+pub const REJECTS_KEPT_MAX: usize = 64;
+pub const REJECT_REASON_CHARS_MAX: usize = 200;
+/// Concurrent calls of one node connection.
+pub const GRPC_STREAMS_PER_CONNECTION_MAX: u32 = 32;
+
+/// One batch of call records, and one message that carries it.
+pub const USAGE_BATCH_RECORDS_MAX: usize = 1_000;
+pub const USAGE_MESSAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Acknowledgements that may wait for a node.
+pub const USAGE_ACKS_QUEUED_MAX: usize = 16;
+/// Texts of a call record; what is longer is cut.
+pub const RECORD_TEXT_CHARS_MAX: usize = 512;
+pub const RECORD_RULES_MAX: usize = 64;
+/// How far ahead of ours a node's clock may be.
+pub const RECORD_AHEAD_MAX_S: i64 = 24 * 3_600;

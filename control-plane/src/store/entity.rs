@@ -4,6 +4,7 @@ pub(super) mod audit_event;
 pub(super) mod authorization_code;
 pub(super) mod authorization_request;
 pub(super) mod browser_session;
+pub(super) mod call_record;
 pub(super) mod consent;
 pub(super) mod data_key;
 pub(super) mod deployment;

@@ -8,13 +8,15 @@ use sea_orm::sea_query::Query;
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, Select};
 use uuid::Uuid;
 
-use super::entity::{group_member, server, server_grant, service_account, session_key, signing_key, user};
-use super::{TenantStore, db_error, unreadable};
+use super::entity::{group_member, server, server_grant, service_account, session_key, signing_key, tenant, user};
+use super::tenancy::to_tenant;
+use super::{SystemStore, TenantStore, db_error, unreadable};
 use crate::domain::access::ServerRole;
 use crate::domain::configuration::{Principal, PrincipalKind, Resource, ResourceKind, SealedSessionKey};
 use crate::domain::ids::{AccessGrantId, GroupId, ServerId, ServiceAccountId, UserId};
 use crate::domain::limits::SIGNING_KEY_RETIRED_S;
 use crate::domain::server::{AccessGrant, Server, ServerStatus, Subject};
+use crate::domain::tenancy::Tenant;
 use crate::domain::{Error, Result};
 
 /// Which rows of a table.
@@ -140,6 +142,15 @@ impl TenantStore {
             Ok(Resource::SessionKey(SealedSessionKey { id, key_id, secret_sealed: row.secret_sealed, created_at }))
         };
         rows.into_iter().map(key).collect()
+    }
+}
+
+impl SystemStore {
+    /// Every tenant that nodes of the pool serve, whatever its status.
+    pub async fn list_tenants_of_pool(&self, pool: &str) -> Result<Vec<Tenant>> {
+        let rows =
+            tenant::Entity::find().filter(tenant::Column::Pool.eq(pool)).all(&self.tx).await.map_err(db_error)?;
+        rows.into_iter().map(to_tenant).collect()
     }
 }
 

@@ -1,0 +1,267 @@
+//! What a node is told of a tenant and of its pool: domain values as messages of the node contract. Whoever asks is
+//! answered only about its own pool (ATK-6); the check and the answer come from one read.
+
+use std::collections::HashSet;
+
+use chrono::TimeDelta;
+use prost::Message;
+use proto::convert::uuid_bytes;
+use proto::wire::resource::Body;
+use proto::wire::{self, Deleted, DirectoryEntry};
+use tokio::sync::broadcast;
+use uuid::Uuid;
+
+use crate::crypto::vault::{Key, Purpose};
+use crate::domain::access::ServerRole;
+use crate::domain::configuration::{PrincipalKind, Resource, ResourceKind, SealedSessionKey};
+use crate::domain::ids::TenantId;
+use crate::domain::limits::{CHUNK_BYTES_MAX, OUTBOX_KEPT_DAYS};
+use crate::domain::server::{AccessGrant, OutboundAuth, Server, ServerStatus, Subject};
+use crate::domain::tenancy::{Tenant, TenantStatus};
+use crate::domain::{Error, Result};
+use crate::state::App;
+pub use crate::store::Changed;
+use crate::store::{Changes, TenantStore};
+
+/// Tag and lengths of the message around the resources of a chunk, generously.
+const CHUNK_OVERHEAD_BYTES: usize = 64;
+/// Tag and length of one resource in a chunk.
+const RESOURCE_OVERHEAD_BYTES: usize = 8;
+
+/// Batches of one run of the pruning job; the rest waits for the next.
+const PRUNE_BATCHES_MAX: usize = 100;
+
+/// What to tell a node that has `have`.
+pub enum Answer {
+    Update(Update),
+    UpToDate,
+    Unknown,
+    OutsidePool,
+}
+
+/// One consistent picture, or the way to it from the revision the node has.
+pub struct Update {
+    pub tenant_id: TenantId,
+    pub full: bool,
+    pub from: u64,
+    pub to: u64,
+    pub resources: Vec<wire::Resource>,
+}
+
+/// The way from revision `have` (0 = nothing) to the present one, for a node of `pool`.
+pub async fn tenant(app: &App, pool: &str, id: TenantId, have: u64) -> Result<Answer> {
+    let store = app.store.tenant_snapshot(id).await?;
+    let tenant = match store.get_tenant().await {
+        Err(Error::NotFound { .. }) => return Ok(Answer::Unknown),
+        found => found?,
+    };
+    if tenant.pool != pool {
+        return Ok(Answer::OutsidePool);
+    }
+    let revision = store.revision().await?;
+    if have == revision && have > 0 {
+        return Ok(Answer::UpToDate);
+    }
+    // A node that is ahead knows a history that this database has lost (a restored backup): everything anew.
+    let changes = match have {
+        0 => Changes::TooFar,
+        ahead if ahead > revision => Changes::TooFar,
+        behind => store.list_changes(behind, revision).await?,
+    };
+    let (full, resources) = match changes {
+        Changes::TooFar => (true, present(app, &store, store.list_configuration().await?).await?),
+        Changes::Delta(changed) => (false, delta(app, &store, &changed).await?),
+    };
+    let from = if full { 0 } else { have };
+    Ok(Answer::Update(Update { tenant_id: id, full, from, to: revision, resources }))
+}
+
+/// Revision and entries of a pool's directory.
+pub async fn directory(app: &App, pool: &str) -> Result<(u64, Vec<(TenantId, DirectoryEntry)>)> {
+    let store = app.store.system_snapshot().await?;
+    let revision = store.directory_revision().await?;
+    let tenants = store.list_tenants_of_pool(pool).await?;
+    Ok((revision, tenants.into_iter().map(|tenant| (tenant.id, entry(tenant))).collect()))
+}
+
+/// Revision of the directory alone.
+pub async fn directory_revision(app: &App) -> Result<u64> {
+    app.store.system_read().await?.directory_revision().await
+}
+
+/// Identifies the database from which all of this comes.
+pub async fn history_id(app: &App) -> Result<String> {
+    Ok(app.store.system_read().await?.history_id().await?.to_string())
+}
+
+/// Wakes for every commit of this replica and, on PostgreSQL, of the others.
+pub fn feed(app: &App) -> broadcast::Receiver<Changed> {
+    app.store.feed().subscribe()
+}
+
+/// Feeds what other replicas commit, until shutdown.
+pub async fn listen(app: &App) {
+    app.store.listen(app.tasks.shutdown().clone()).await;
+}
+
+/// Forgets changes that no node asks for any more; one that was away for longer gets the full picture.
+pub async fn forget_old_changes(app: &App) -> Result<()> {
+    let before = app.clock.now() - TimeDelta::days(OUTBOX_KEPT_DAYS);
+    for _ in 0..PRUNE_BATCHES_MAX {
+        let store = app.store.system().await?;
+        let pruned = store.prune_outbox(before).await?;
+        store.commit().await?;
+        if pruned == 0 {
+            break;
+        }
+        tracing::info!(rows = pruned, "old changes forgotten");
+    }
+    Ok(())
+}
+
+/// Splits messages so that each part stays below the bound of a chunk.
+pub fn chunks<M: Message>(messages: Vec<M>) -> Vec<Vec<M>> {
+    let (mut chunks, mut chunk, mut bytes) = (Vec::new(), Vec::new(), CHUNK_OVERHEAD_BYTES);
+    for message in messages {
+        let size = message.encoded_len() + RESOURCE_OVERHEAD_BYTES;
+        if bytes + size > CHUNK_BYTES_MAX && !chunk.is_empty() {
+            chunks.push(std::mem::take(&mut chunk));
+            bytes = CHUNK_OVERHEAD_BYTES;
+        }
+        bytes += size;
+        chunk.push(message);
+    }
+    if !chunk.is_empty() {
+        chunks.push(chunk);
+    }
+    chunks
+}
+
+async fn delta(app: &App, store: &TenantStore, changed: &[(ResourceKind, Uuid)]) -> Result<Vec<wire::Resource>> {
+    let found = store.list_resources(changed).await?;
+    let alive: HashSet<(ResourceKind, Uuid)> = found.iter().map(|one| (one.kind(), one.id())).collect();
+    let gone = changed.iter().filter(|one| !alive.contains(*one)).map(|&(kind, id)| wire::Resource {
+        id: uuid_bytes(id),
+        body: Some(Body::Deleted(Deleted { kind: kind.as_str().to_owned() })),
+    });
+    let mut resources: Vec<_> = gone.collect();
+    resources.append(&mut present(app, store, found).await?);
+    Ok(resources)
+}
+
+async fn present(app: &App, store: &TenantStore, resources: Vec<Resource>) -> Result<Vec<wire::Resource>> {
+    let key = app.data_key(store).await?;
+    let tenant = store.tenant_id();
+    resources.into_iter().map(|one| resource(&key, tenant, one)).collect()
+}
+
+fn resource(key: &Key, tenant: TenantId, resource: Resource) -> Result<wire::Resource> {
+    let id = uuid_bytes(resource.id());
+    let body = match resource {
+        Resource::TenantSettings { status, settings, .. } => Body::TenantSettings(wire::TenantSettings {
+            status: tenant_status(status).into(),
+            offline_max_s: settings.offline_max_s,
+            allowed_origins: settings.allowed_origins,
+        }),
+        Resource::Server(one) => Body::Server(server(one)),
+        Resource::Principal(one) => Body::Principal(wire::Principal {
+            kind: principal_kind(one.kind).into(),
+            active: one.active,
+            epoch: one.epoch,
+            group_ids: one.group_ids.into_iter().map(uuid_bytes).collect(),
+        }),
+        Resource::AccessGrant(one) => Body::AccessGrant(access_grant(&one)),
+        Resource::SigningKey { public_jwk, .. } => Body::SigningKey(signing_key(&public_jwk)?),
+        Resource::SessionKey(one) => Body::SessionKey(session_key(key, tenant, &one)?),
+    };
+    Ok(wire::Resource { id, body: Some(body) })
+}
+
+fn entry(tenant: Tenant) -> DirectoryEntry {
+    DirectoryEntry {
+        tenant_id: uuid_bytes(tenant.id.0),
+        slug: tenant.slug.to_string(),
+        status: tenant_status(tenant.status).into(),
+        issuer: tenant.issuer,
+        gateway_origins: tenant.gateway_origins,
+    }
+}
+
+const fn tenant_status(status: TenantStatus) -> wire::TenantStatus {
+    match status {
+        TenantStatus::Active => wire::TenantStatus::Active,
+        TenantStatus::Suspended => wire::TenantStatus::Suspended,
+        TenantStatus::Deleting => wire::TenantStatus::Deleting,
+    }
+}
+
+const fn principal_kind(kind: PrincipalKind) -> wire::PrincipalKind {
+    match kind {
+        PrincipalKind::User => wire::PrincipalKind::User,
+        PrincipalKind::ServiceAccount => wire::PrincipalKind::ServiceAccount,
+    }
+}
+
+fn server(server: Server) -> wire::Server {
+    let method = match server.outbound_auth {
+        OutboundAuth::None => wire::outbound_auth::Method::None(wire::outbound_auth::None {}),
+    };
+    wire::Server {
+        slug: server.slug.to_string(),
+        display_name: server.display_name,
+        upstream_url: server.upstream_url,
+        outbound_auth: Some(wire::OutboundAuth { method: Some(method) }),
+        enabled: server.status == ServerStatus::Enabled,
+        timeout_ms: server.timeout_ms,
+    }
+}
+
+fn access_grant(grant: &AccessGrant) -> wire::AccessGrant {
+    use wire::access_grant::Subject as To;
+    let role = match grant.role {
+        ServerRole::User => wire::ServerRole::User,
+        ServerRole::Manager => wire::ServerRole::Manager,
+    };
+    let subject = match grant.subject {
+        Subject::User(id) => To::UserId(uuid_bytes(id.0)),
+        Subject::Group(id) => To::GroupId(uuid_bytes(id.0)),
+        Subject::ServiceAccount(id) => To::ServiceAccountId(uuid_bytes(id.0)),
+        Subject::Everyone => To::Everyone(true),
+    };
+    wire::AccessGrant { server_id: uuid_bytes(grant.server_id.0), role: role.into(), subject: Some(subject) }
+}
+
+fn signing_key(public_jwk: &serde_json::Value) -> Result<wire::SigningKey> {
+    let kid = public_jwk.get("kid").and_then(serde_json::Value::as_str);
+    let kid = kid.ok_or_else(|| Error::internal("a stored public key has no kid"))?;
+    Ok(wire::SigningKey { kid: kid.to_owned(), jwk: public_jwk.to_string() })
+}
+
+fn session_key(key: &Key, tenant: TenantId, sealed: &SealedSessionKey) -> Result<wire::SessionKey> {
+    let secret = key.open(tenant, Purpose::SessionKey, sealed.id, &sealed.secret_sealed)?;
+    Ok(wire::SessionKey {
+        key_id: sealed.key_id,
+        secret: prost::bytes::Bytes::copy_from_slice(&secret),
+        created_unix_ms: u64::try_from(sealed.created_at.timestamp_millis()).unwrap_or_default(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chunks_stay_below_their_bound_and_lose_nothing() {
+        fn check(sizes: &[usize], expected: &[usize]) {
+            let messages: Vec<Deleted> = sizes.iter().map(|&size| Deleted { kind: "x".repeat(size) }).collect();
+            let chunks = chunks(messages.clone());
+            assert_eq!(chunks.iter().map(Vec::len).collect::<Vec<_>>(), expected, "{sizes:?}");
+            assert_eq!(chunks.concat(), messages);
+        }
+        check(&[], &[]);
+        check(&[1, 2, 3], &[3]);
+        check(&[CHUNK_BYTES_MAX / 2, CHUNK_BYTES_MAX / 2], &[1, 1]);
+        check(&[CHUNK_BYTES_MAX / 3, CHUNK_BYTES_MAX / 3, CHUNK_BYTES_MAX / 3 - 100, 1], &[3, 1]);
+        check(&[CHUNK_BYTES_MAX * 2, 1], &[1, 1]);
+    }
+}

@@ -1,0 +1,1 @@
+//! Nodes against the real services, over loopback.

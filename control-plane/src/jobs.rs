@@ -1,0 +1,64 @@
+//! Periodic work, each idempotent and bounded. Every replica runs all of it: twice is as good as once.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{Instant, MissedTickBehavior, interval};
+
+use crate::app::{nodes, publish, usage};
+use crate::domain::Result;
+use crate::state::App;
+
+type Outcome<'a> = Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>>;
+
+/// A name for the log, how often, and what.
+struct Job {
+    name: &'static str,
+    every: Duration,
+    run: for<'a> fn(&'a App) -> Outcome<'a>,
+}
+
+const DAY: Duration = Duration::from_secs(24 * 3_600);
+const HOUR: Duration = Duration::from_secs(3_600);
+/// The net under LISTEN, and how soon a revocation through another replica takes hold.
+const POLL: Duration = Duration::from_secs(2);
+
+const JOBS: [Job; 4] = [
+    Job { name: "call-record-partitions", every: DAY, run: |app| Box::pin(usage::ensure_partitions(app)) },
+    Job { name: "prune-outbox", every: HOUR, run: |app| Box::pin(publish::forget_old_changes(app)) },
+    Job { name: "poll-changes", every: POLL, run: |app| Box::pin(nodes::poll(app)) },
+    Job { name: "enforce-revocations", every: POLL, run: |app| Box::pin(nodes::enforce_revocations(app)) },
+];
+
+/// Starts every job, and the ear for what other replicas commit. Each job runs once at the start.
+pub fn start(app: &Arc<App>) {
+    for job in JOBS {
+        let (app, tasks) = (app.clone(), app.tasks.clone());
+        tasks.spawn(job.name, async move { repeat(&app, &job).await });
+    }
+    let listening = app.clone();
+    app.tasks.spawn("listen", async move { publish::listen(&listening).await });
+}
+
+async fn repeat(app: &App, job: &Job) {
+    let mut ticks = interval(job.every);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = app.tasks.shutdown().cancelled() => return,
+            _ = ticks.tick() => {}
+        }
+        let begun = Instant::now();
+        let outcome = tokio::select! {
+            () = app.tasks.shutdown().cancelled() => return,
+            outcome = (job.run)(app) => outcome,
+        };
+        let duration_ms = begun.elapsed().as_millis();
+        match outcome {
+            Ok(()) => tracing::debug!(job = job.name, duration_ms, "job done"),
+            Err(error) => tracing::error!(job = job.name, duration_ms, %error, "job failed; it runs again"),
+        }
+    }
+}
