@@ -49,7 +49,7 @@ impl Reply {
     }
 
     pub(super) fn refuse(self, head: &request::Parts, failure: &Failure) -> Response {
-        tracing::debug!(reason = failure.reason(), "refused");
+        tracing::debug!(reason = failure.reason(), %failure, "refused");
         if let Some(recorder) = &self.recorder {
             recorder.failed(failure);
         }

@@ -108,7 +108,12 @@ impl Upstream {
         *request.uri_mut() = url.as_str().parse().map_err(|_| UpstreamFault::Blocked)?;
         *request.headers_mut() = headers;
         match timeout_at(patience.next(), self.client.request(request)).await {
-            Ok(response) => Ok(response?),
+            Ok(response) => response.map_err(|error| {
+                // For the operator alone; a caller reads the fault's own words.
+                let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+                tracing::warn!(upstream.host = url.host_str(), %error, cause, "upstream connection failed");
+                error.into()
+            }),
             Err(_) => Err(UpstreamFault::Timeout),
         }
     }

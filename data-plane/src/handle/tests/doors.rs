@@ -212,3 +212,19 @@ async fn a_token_newer_than_the_configuration_waits_then_503() {
     let answer = world.send(Method::GET, DEMO, &[("authorization", &format!("Bearer {forged}"))], Body::empty()).await;
     assert_eq!((answer.status.as_u16(), started.elapsed().as_millis()), (401, 0));
 }
+
+#[tokio::test]
+async fn forwarded_headers_count_from_a_trusted_proxy_only() {
+    let mut world = World::with(FakeUpstream::start(Speaks::Legacy).await, |config| {
+        config.trusted_proxies = vec!["10.9.0.0/16".parse().expect("range")];
+    });
+    let told = [("host", "node-7.internal"), ("x-forwarded-host", "mcp.acme.test"), ("x-forwarded-proto", "https")];
+    for (peer, status) in
+        [(None, 403), (Some("10.8.0.1:5"), 403), (Some("10.9.0.1:5"), 401), (Some("[::ffff:10.9.0.1]:5"), 401)]
+    {
+        world.peer = peer.map(|peer| peer.parse().expect("address"));
+        let answer = world.send(Method::GET, DEMO, &told, Body::empty()).await;
+        assert_eq!(answer.status.as_u16(), status, "{peer:?}");
+        assert_eq!(answer.header("www-authenticate").contains("https://mcp.acme.test/"), status == 401);
+    }
+}

@@ -1,6 +1,7 @@
 //! Bad upstreams, and what must never cross the node.
 
 use http::Method;
+use http_body_util::BodyExt as _;
 use serde_json::json;
 
 use super::upstream::{FakeUpstream, Speaks};
@@ -130,4 +131,18 @@ async fn atk_06_atk_17_nothing_private_crosses_in_either_direction() {
     let mut names: Vec<&str> = answer.headers.keys().map(http::HeaderName::as_str).collect();
     names.sort_unstable();
     assert_eq!(names, ["cache-control", "content-length", "content-type"]);
+}
+
+#[tokio::test]
+async fn a_silent_stream_is_kept_open_until_the_call_is_given_up() {
+    let world = World::start(Speaks::Legacy).await;
+    let ide = world.legacy(ANA, "demo").await;
+    let response = world.open(Method::POST, DEMO, &ide.headers(), call(1, "hang_stream").to_string()).await;
+    let mut body = response.into_body();
+    body.frame().await.expect("progress").expect("whole");
+    tokio::time::pause();
+    let kept = body.frame().await.expect("a comment").expect("whole").into_data().expect("data");
+    assert_eq!(kept, crate::mcp::sse::KEEP_ALIVE);
+    let rest = body.collect().await.expect("whole").to_bytes();
+    assert!(String::from_utf8_lossy(&rest).contains("upstream.timeout"), "{rest:?}");
 }

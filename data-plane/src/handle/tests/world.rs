@@ -1,11 +1,13 @@
 //! One node with two tenants, some people and some servers; requests go to its service directly.
 
 use std::collections::{HashMap, HashSet};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
 use axum::Router;
 use axum::body::Body;
+use axum::extract::ConnectInfo;
 use bytes::Bytes;
 use chrono::DateTime;
 use http::{HeaderMap, Method, Request, StatusCode};
@@ -38,6 +40,8 @@ pub(super) struct World {
     pub(super) node: Arc<Node>,
     pub(super) clock: Arc<FixedClock>,
     pub(super) upstream: FakeUpstream,
+    /// Who is connected, if the listener knows.
+    pub(super) peer: Option<SocketAddr>,
     service: Router,
     signer: Arc<EncodingKey>,
     verifier: DecodingKey,
@@ -102,7 +106,8 @@ impl World {
         adjust(&mut config);
         let clock = Arc::new(FixedClock::at(DateTime::from_timestamp(1_800_000_000, 0).expect("in range")));
         let node = Node::new(config, clock.clone()).expect("a node");
-        let world = Self { service: super::super::service(node.clone()), node, clock, upstream, signer, verifier };
+        let world =
+            Self { peer: None, service: super::super::service(node.clone()), node, clock, upstream, signer, verifier };
         world.publish(5);
         world
     }
@@ -220,6 +225,9 @@ impl World {
         body: impl Into<Body>,
     ) -> http::Response<Body> {
         let mut request = Request::builder().method(method).uri(path).body(body.into()).expect("valid");
+        if let Some(peer) = self.peer {
+            request.extensions_mut().insert(ConnectInfo(peer));
+        }
         let given = request.headers_mut();
         given.insert("host", "gw.test".parse().expect("valid"));
         given.insert("content-type", "application/json".parse().expect("valid"));
