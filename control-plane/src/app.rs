@@ -3,7 +3,6 @@
 
 pub mod authorize;
 pub mod consent;
-pub mod directory;
 pub mod grants;
 pub mod home;
 pub mod keys;

@@ -5,6 +5,8 @@ pub mod api;
 pub mod cookies;
 pub mod extract;
 mod layers;
+pub mod oauth;
+mod pages;
 pub mod problem;
 pub mod rate;
 
@@ -24,7 +26,11 @@ use crate::state::App;
 
 /// The public listener.
 pub fn router(app: Arc<App>) -> Router {
-    let routes = Router::new().merge(api::router(app.clone())).fallback(problem::no_route);
+    let routes = Router::new()
+        .merge(api::router(app.clone()))
+        .merge(oauth::router(app.clone()))
+        .merge(pages::router(app.clone()))
+        .fallback(problem::no_route);
     // The last one is the outermost.
     routes
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))

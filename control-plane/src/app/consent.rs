@@ -48,7 +48,12 @@ pub enum Access {
     None { server_slug: ServerSlug, admins: Vec<String> },
 }
 
-/// Where the browser goes in the end.
+/// What the browser tells the client in the end.
+pub struct Conclusion {
+    pub client: Client,
+    pub outcome: Outcome,
+}
+
 pub enum Outcome {
     Approved {
         url: SecretString,
@@ -152,22 +157,23 @@ pub async fn conclude(
     tenant: &Tenant,
     id: AuthorizationRequestId,
     browser: Option<&SecretString>,
-) -> Result<Outcome> {
+) -> Result<Conclusion> {
     let store = ctx.app.store.tenant(ctx.tenant_id).await?;
     let request = get_bound_request(&store, id, browser).await?;
     if request.decided_at.is_none() {
         return Err(Error::NotFound { what: "decision" });
     }
+    let client = store.get_client(request.client_id).await?;
     let state = request.state.as_deref();
     let Some(grant) = store.find_oauth_grant(OAuthGrantId(id.0)).await? else {
         let url = error_url(tenant, &request.redirect_uri, state, "access_denied", "the person did not approve");
-        return Ok(Outcome::Denied { url: url.into() });
+        return Ok(Conclusion { client, outcome: Outcome::Denied { url: url.into() } });
     };
     if grant.session_id != ctx.caller.session_id || grant.revoked_at.is_some() {
         return Err(Error::NotFound { what: "grant" });
     }
     if store.is_grant_redeemed(grant.id).await? {
-        return Ok(Outcome::Done);
+        return Ok(Conclusion { client, outcome: Outcome::Done });
     }
     store.delete_unused_codes(grant.id).await?;
     let code = tokens::opaque("")?;
@@ -184,7 +190,8 @@ pub async fn conclude(
     let mut parameters = vec![("code", code.expose_secret())];
     parameters.extend(state.map(|state| ("state", state)));
     parameters.push(("iss", &tenant.issuer));
-    Ok(Outcome::Approved { url: redirect::with_parameters(&request.redirect_uri, &parameters).into() })
+    let url = redirect::with_parameters(&request.redirect_uri, &parameters).into();
+    Ok(Conclusion { client, outcome: Outcome::Approved { url } })
 }
 
 async fn get_undecided(

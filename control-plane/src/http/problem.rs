@@ -153,7 +153,7 @@ pub(super) fn from_panic(panic: Box<dyn Any + Send>) -> Response {
 }
 
 /// Short enough to read over the phone, long enough to be found in a log.
-fn error_id() -> String {
+pub(super) fn error_id() -> String {
     let bytes = tokens::random_bytes::<6>().unwrap_or_default();
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

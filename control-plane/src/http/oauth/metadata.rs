@@ -1,0 +1,47 @@
+//! What the authorization server says of itself (RFC 8414), and its keys.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::header::CACHE_CONTROL;
+use axum::response::{IntoResponse, Response};
+use proto::claims::SCOPE_MCP;
+use serde_json::{Value, json};
+
+use super::Issuer;
+use super::error::OAuthProblem;
+use crate::app::keys;
+use crate::state::App;
+
+/// Clients look again after this long.
+const CACHE: &str = "public, max-age=300";
+
+/// The same document in all three places.
+pub(super) async fn show(Issuer(tenant): Issuer) -> Response {
+    ([(CACHE_CONTROL, CACHE)], Json(document(&tenant.issuer))).into_response()
+}
+
+pub(super) async fn jwks(State(app): State<Arc<App>>, Issuer(tenant): Issuer) -> Result<Response, OAuthProblem> {
+    let keys = keys::jwks(&app, tenant.id).await?;
+    Ok(([(CACHE_CONTROL, CACHE)], Json(keys)).into_response())
+}
+
+/// Only what exists: a flow that a client finds here must work. Scopes leave out `offline_access`, because refresh
+/// tokens are always issued and clients that see it ask for consent each time.
+fn document(issuer: &str) -> Value {
+    json!({
+        "issuer": issuer,
+        "authorization_endpoint": format!("{issuer}/oauth/authorize"),
+        "token_endpoint": format!("{issuer}/oauth/token"),
+        "registration_endpoint": format!("{issuer}/oauth/register"),
+        "jwks_uri": format!("{issuer}/oauth/jwks"),
+        "scopes_supported": [SCOPE_MCP],
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "grant_types_supported": ["authorization_code", "refresh_token"],
+        "token_endpoint_auth_methods_supported": ["none"],
+        "code_challenge_methods_supported": ["S256"],
+        "authorization_response_iss_parameter_supported": true,
+    })
+}

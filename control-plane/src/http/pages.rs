@@ -1,0 +1,135 @@
+//! Pages for people: sign-in, consent, connected, invitation, home, errors. Server-rendered, no JavaScript, nothing
+//! from other origins. What they may do is in the Content-Security-Policy below.
+
+pub(super) mod assets;
+mod consent;
+mod error;
+mod form;
+mod home;
+mod sign_in;
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Router;
+use axum::extract::FromRequestParts;
+use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, LOCATION, SET_COOKIE};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::{get, post};
+use proto::names::TenantSlug;
+use secrecy::SecretString;
+
+pub(super) use self::error::PageError;
+use super::cookies::{self, CookieKind};
+use super::oauth::find_tenant;
+use crate::app::{Ctx, sessions};
+use crate::config::Config;
+use crate::crypto::tokens;
+use crate::domain::tenancy::{Tenant, TenantStatus};
+use crate::domain::{Error, Result};
+use crate::state::App;
+
+/// Forms post to us only; the way back to a client is a navigation by the "connected" page, because browsers apply
+/// `form-action` to redirects as well.
+const POLICY: &str =
+    "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+pub(super) fn router(app: Arc<App>) -> Router {
+    Router::new()
+        .route("/t/{tenant}", get(home::add_slash))
+        .route("/t/{tenant}/", get(home::show))
+        .route("/t/{tenant}/login", get(sign_in::show).post(sign_in::submit))
+        .route("/t/{tenant}/logout", post(sign_in::sign_out))
+        .route("/t/{tenant}/consent/{request}", get(consent::show).post(consent::decide))
+        .route("/t/{tenant}/connected/{request}", get(consent::connected))
+        .route("/assets/{file}", get(assets::serve))
+        .with_state(app)
+}
+
+/// A rendered page.
+fn page(status: StatusCode, template: &impl Template) -> Response {
+    match template.render() {
+        Ok(html) => {
+            let headers = [(CACHE_CONTROL, "no-store"), (CONTENT_SECURITY_POLICY, POLICY)];
+            (status, headers, Html(html)).into_response()
+        }
+        Err(error) => {
+            tracing::error!(%error, "a page does not render");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+/// 303, so that a POST is never repeated at the target (RFC 9700 §4.12).
+pub(super) fn see_other(location: &str) -> Response {
+    match HeaderValue::from_str(location) {
+        Ok(location) => {
+            (StatusCode::SEE_OTHER, [(LOCATION, location), (CACHE_CONTROL, HeaderValue::from_static("no-store"))])
+                .into_response()
+        }
+        Err(_) => PageError::from(Error::internal("a redirect target is no header value")).into_response(),
+    }
+}
+
+fn with_cookie(mut response: Response, cookie: &str) -> Response {
+    if let Ok(value) = HeaderValue::from_str(cookie) {
+        response.headers_mut().append(SET_COOKIE, value);
+    }
+    response
+}
+
+/// The active tenant of the path; others see a page that says so.
+pub(super) struct PageTenant(pub(super) Tenant);
+
+impl FromRequestParts<Arc<App>> for PageTenant {
+    type Rejection = PageError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, PageError> {
+        let tenant = find_tenant(parts, app).await?.ok_or_else(PageError::no_tenant)?;
+        if tenant.status == TenantStatus::Active { Ok(Self(tenant)) } else { Err(PageError::suspended()) }
+    }
+}
+
+/// The cookie that ties sign-in and consent to one browser (ATK-1).
+pub(super) struct FlowCookie {
+    pub(super) value: SecretString,
+    set: Option<String>,
+}
+
+impl FlowCookie {
+    /// The browser's own, so that flows in several tabs do not break each other; a fresh one if it has none.
+    pub(super) fn read_or_make(config: &Config, tenant: &TenantSlug, headers: &HeaderMap) -> Result<Self> {
+        if let Some(value) = cookies::read(config, CookieKind::Flow, tenant, headers) {
+            return Ok(Self { value, set: None });
+        }
+        let value = tokens::opaque("")?;
+        let set = Some(cookies::set(config, CookieKind::Flow, tenant, &value));
+        Ok(Self { value, set })
+    }
+
+    /// Puts a fresh cookie on the answer.
+    pub(super) fn keep(&self, response: Response) -> Response {
+        match &self.set {
+            Some(cookie) => with_cookie(response, cookie),
+            None => response,
+        }
+    }
+}
+
+/// A signed-in browser: the caller, and the session token that form tokens derive from.
+struct SignedIn {
+    ctx: Ctx,
+    token: SecretString,
+}
+
+/// Who the browser is signed in as, if anybody.
+async fn signed_in(app: &Arc<App>, tenant: &Tenant, headers: &HeaderMap) -> Result<Option<SignedIn>> {
+    let Some(token) = cookies::read(&app.config, CookieKind::Session, &tenant.slug, headers) else { return Ok(None) };
+    match sessions::authenticate(app, tenant.id, &token).await {
+        Ok(caller) => Ok(Some(SignedIn { ctx: Ctx { app: app.clone(), tenant_id: tenant.id, caller }, token })),
+        Err(Error::Unauthenticated) => Ok(None),
+        Err(error) => Err(error),
+    }
+}

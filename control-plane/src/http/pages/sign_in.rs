@@ -1,0 +1,151 @@
+//! Signing in and out. The only way on from here is home or an authorization request of this browser, named by its id:
+//! no address ever comes from outside.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{RawQuery, State};
+use axum::http::header::{RETRY_AFTER, USER_AGENT};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::Response;
+
+use super::form::Fields;
+use super::{FlowCookie, PageError, PageTenant, page, see_other, signed_in, with_cookie};
+use crate::app::sign_in::{Attempt, with_password};
+use crate::app::{consent, sessions};
+use crate::crypto::csrf;
+use crate::domain::Error;
+use crate::domain::ids::AuthorizationRequestId;
+use crate::domain::tenancy::Tenant;
+use crate::http::cookies::{self, CookieKind};
+use crate::http::rate::ClientAddress;
+use crate::state::App;
+
+const FORM: &str = "sign-in";
+
+#[derive(Template)]
+#[template(path = "sign_in.html")]
+struct SignInPage<'a> {
+    tenant_slug: &'a str,
+    tenant_name: &'a str,
+    request: String,
+    csrf: String,
+    user_name: &'a str,
+    /// What went wrong with the last attempt; empty at first.
+    problem: String,
+    local_accounts: bool,
+}
+
+pub(super) async fn show(
+    State(app): State<Arc<App>>,
+    PageTenant(tenant): PageTenant,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Result<Response, PageError> {
+    let pairs = url::form_urlencoded::parse(query.as_deref().unwrap_or_default().as_bytes());
+    let request = pairs.into_owned().find(|(name, _)| name == "request").map(|(_, value)| value).unwrap_or_default();
+    let request = parse_request(&request)?;
+    let flow = FlowCookie::read_or_make(&app.config, &tenant.slug, &headers)?;
+    if let Some(id) = request {
+        consent::check(&app, &tenant, id, Some(&flow.value)).await.map_err(PageError::of_request)?;
+    }
+    if signed_in(&app, &tenant, &headers).await?.is_some() {
+        return Ok(see_other(&next(&tenant, request)));
+    }
+    Ok(flow.keep(page(StatusCode::OK, &sign_in_page(&tenant, request, &flow, "", String::new()))))
+}
+
+pub(super) async fn submit(
+    State(app): State<Arc<App>>,
+    PageTenant(tenant): PageTenant,
+    ClientAddress(address): ClientAddress,
+    headers: HeaderMap,
+    fields: Fields,
+) -> Result<Response, PageError> {
+    let flow = FlowCookie::read_or_make(&app.config, &tenant.slug, &headers)?;
+    fields.check(Some(&flow.value), FORM)?;
+    let request = parse_request(&fields.text("request"))?;
+    let user_name = fields.text("user_name");
+    let user_agent = headers.get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let attempt = Attempt { user_name: &user_name, password: fields.get("password"), address, user_agent };
+    let (status, problem, retry_after_s) = match with_password(&app, &tenant, attempt).await {
+        Ok(done) => {
+            let cookie = cookies::set(&app.config, CookieKind::Session, &tenant.slug, &done.token);
+            return Ok(with_cookie(see_other(&next(&tenant, request)), &cookie));
+        }
+        Err(Error::Unauthenticated) => {
+            (StatusCode::FORBIDDEN, "The user name or the password is not right.".to_owned(), None)
+        }
+        Err(Error::RateLimited { retry_after_ms }) => {
+            let seconds = retry_after_ms.div_ceil(1000).max(1);
+            let problem = format!("Too many attempts. Wait {seconds} s and try again.");
+            (StatusCode::TOO_MANY_REQUESTS, problem, Some(seconds))
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let mut response = page(status, &sign_in_page(&tenant, request, &flow, &user_name, problem));
+    if let Some(seconds) = retry_after_s {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    Ok(response)
+}
+
+/// Ends the session; with a request, to sign in as somebody else and go on with it.
+pub(super) async fn sign_out(
+    State(app): State<Arc<App>>,
+    PageTenant(tenant): PageTenant,
+    headers: HeaderMap,
+    fields: Fields,
+) -> Result<Response, PageError> {
+    let request = parse_request(&fields.text("request"))?;
+    if let Some(browser) = signed_in(&app, &tenant, &headers).await? {
+        fields.check(Some(&browser.token), SIGN_OUT)?;
+        sessions::end(&app, tenant.id, &browser.ctx.caller).await?;
+    }
+    let cookie = cookies::clear(&app.config, CookieKind::Session, &tenant.slug);
+    Ok(with_cookie(see_other(&sign_in_path(&tenant, request)), &cookie))
+}
+
+/// Name of the sign-out form, on whatever page it is.
+pub(super) const SIGN_OUT: &str = "sign-out";
+
+/// Where to sign in, and go on with the request.
+pub(super) fn sign_in_path(tenant: &Tenant, request: Option<AuthorizationRequestId>) -> String {
+    match request {
+        Some(id) => format!("/t/{}/login?request={id}", tenant.slug),
+        None => format!("/t/{}/login", tenant.slug),
+    }
+}
+
+fn next(tenant: &Tenant, request: Option<AuthorizationRequestId>) -> String {
+    match request {
+        Some(id) => format!("/t/{}/consent/{id}", tenant.slug),
+        None => format!("/t/{}/", tenant.slug),
+    }
+}
+
+fn parse_request(text: &str) -> Result<Option<AuthorizationRequestId>, PageError> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let absent = |_| PageError::of_request(Error::NotFound { what: "authorization request" });
+    text.parse().map(Some).map_err(absent)
+}
+
+fn sign_in_page<'a>(
+    tenant: &'a Tenant,
+    request: Option<AuthorizationRequestId>,
+    flow: &FlowCookie,
+    user_name: &'a str,
+    problem: String,
+) -> SignInPage<'a> {
+    SignInPage {
+        tenant_slug: tenant.slug.as_str(),
+        tenant_name: &tenant.display_name,
+        request: request.map(|id| id.to_string()).unwrap_or_default(),
+        csrf: csrf::token(&flow.value, FORM),
+        user_name,
+        problem,
+        local_accounts: tenant.settings.local_accounts,
+    }
+}
