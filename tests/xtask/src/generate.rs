@@ -1,0 +1,25 @@
+//! `cargo xtask gen`: rewrites committed generated files, by the same tests that compare them.
+//! The contents come from the contract tests alone, so that check and update cannot disagree.
+
+use anyhow::{Context as _, Result};
+use clap::Args;
+
+use crate::command;
+
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Change nothing; fail when a file is stale
+    #[arg(long)]
+    check: bool,
+}
+
+pub(crate) fn run(options: &Options) -> Result<()> {
+    let mut tests = command::command("cargo", &["test", "--package", "portway-tests", "--test", "it", "contract::"]);
+    if options.check {
+        tests.env_remove("PORTWAY_UPDATE");
+    } else {
+        tests.env("PORTWAY_UPDATE", "1");
+    }
+    let advice = if options.check { "run `cargo xtask gen` and commit the result" } else { "no file could be written" };
+    command::run(&mut tests).context(advice)
+}

@@ -1,0 +1,159 @@
+//! `cargo xtask test`: every suite, cheapest first. Stops at the first stage that fails, and says how long each took.
+//!
+//! Starts what the suites need on free ports and stops it again; touches no server that was running before.
+
+mod postgres;
+mod preflight;
+mod start;
+mod suites;
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result};
+use clap::{Args, ValueEnum};
+
+use crate::command::{command, run as run_command};
+use crate::tidy;
+
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Run this stage alone (repeatable)
+    #[arg(long, value_enum)]
+    only: Vec<Stage>,
+    /// Leave this stage out (repeatable)
+    #[arg(long, value_enum)]
+    skip: Vec<Stage>,
+    /// Leave out what is slow and rarely breaks: docs and start
+    #[arg(long)]
+    fast: bool,
+    /// Arguments for the test runner, such as a part of a test's name
+    #[arg(last = true)]
+    runner_arguments: Vec<String>,
+}
+
+/// In the order in which they run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Stage {
+    /// What is installed, and whether it is new enough
+    Preflight,
+    /// cargo fmt --check
+    Fmt,
+    /// The rules of this repository
+    Tidy,
+    /// Lints, for all targets
+    Clippy,
+    /// Lints of the documentation
+    Docs,
+    /// Packages of the client tests, as locked
+    Clients,
+    /// All Rust tests, with their own PostgreSQL; generated files are compared here
+    Nextest,
+    /// The real program starts, becomes ready and stops; twice on the same data
+    Start,
+}
+
+pub(crate) fn run(options: &Options) -> Result<()> {
+    let mut times: Vec<(Stage, Duration)> = Vec::new();
+    let mut totals = None;
+    let mut outcome = Ok(());
+    for stage in options.stages() {
+        println!("\n── {}", stage.name());
+        let started = Instant::now();
+        let result = stage.run(options, &mut totals);
+        times.push((stage, started.elapsed()));
+        println!("── {}: {} in {:.1} s", stage.name(), verdict(&result), started.elapsed().as_secs_f64());
+        if result.is_err() {
+            outcome = result.with_context(|| {
+                format!("stage {0} failed; `cargo xtask test --only {0}` runs it alone", stage.name())
+            });
+            break;
+        }
+    }
+    print_times(&times);
+    if let Err(error) = &outcome {
+        println!("\nfailed: {error:#}");
+    }
+    // The closing line: what a reader of the log, human or not, looks for.
+    if let Some(totals) = totals {
+        println!("\n{totals}");
+    }
+    outcome
+}
+
+impl Options {
+    fn stages(&self) -> Vec<Stage> {
+        let slow = [Stage::Docs, Stage::Start];
+        let wanted = |stage: &&Stage| {
+            let chosen =
+                if self.only.is_empty() { !(self.fast && slow.contains(stage)) } else { self.only.contains(stage) };
+            chosen && !self.skip.contains(stage)
+        };
+        Stage::value_variants().iter().filter(wanted).copied().collect()
+    }
+}
+
+impl Stage {
+    fn run(self, options: &Options, totals: &mut Option<suites::Totals>) -> Result<()> {
+        match self {
+            Stage::Preflight => preflight::run(),
+            Stage::Fmt => {
+                run_command(&mut command("cargo", &["fmt", "--all", "--check"])).context("run `cargo fmt --all`")
+            }
+            Stage::Tidy => tidy::run(),
+            Stage::Clippy => {
+                let arguments = ["clippy", "--workspace", "--all-targets", "--quiet", "--", "--deny", "warnings"];
+                run_command(&mut command("cargo", &arguments))
+            }
+            Stage::Docs => {
+                let arguments = ["doc", "--workspace", "--no-deps", "--document-private-items", "--quiet"];
+                run_command(command("cargo", &arguments).env("RUSTDOCFLAGS", "--deny warnings"))
+            }
+            Stage::Clients => suites::install_clients(),
+            Stage::Nextest => suites::run(&options.runner_arguments, totals),
+            Stage::Start => start::run(),
+        }
+    }
+
+    fn name(self) -> String {
+        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+    }
+}
+
+fn verdict(result: &Result<()>) -> &'static str {
+    if result.is_ok() { "ok" } else { "FAILED" }
+}
+
+fn print_times(times: &[(Stage, Duration)]) {
+    println!();
+    for (stage, time) in times {
+        println!("{:>12} {:>8.1} s", stage.name(), time.as_secs_f64());
+    }
+    let total: Duration = times.iter().map(|(_, time)| *time).sum();
+    println!("{:>12} {:>8.1} s", "total", total.as_secs_f64());
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{Parser, ValueEnum as _};
+
+    use super::{Options, Stage};
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        options: Options,
+    }
+
+    #[test]
+    fn stages_are_chosen() {
+        let check = |line: &str, expected: &[Stage]| {
+            let words = std::iter::once("test").chain(line.split_whitespace());
+            assert_eq!(Line::parse_from(words).options.stages(), expected, "{line}");
+        };
+        check("", Stage::value_variants());
+        check("--only tidy", &[Stage::Tidy]);
+        check("--only nextest --only fmt -- servers", &[Stage::Fmt, Stage::Nextest]);
+        check("--only start --fast", &[Stage::Start]);
+        check("--fast --skip clippy", &[Stage::Preflight, Stage::Fmt, Stage::Tidy, Stage::Clients, Stage::Nextest]);
+    }
+}
