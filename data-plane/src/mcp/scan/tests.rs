@@ -1,3 +1,5 @@
+//! The strict scan as tables, and against random JSON.
+
 use std::collections::HashMap;
 
 use proptest::prelude::*;
