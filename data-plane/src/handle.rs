@@ -62,8 +62,8 @@ async fn serve(node: &Arc<Node>, head: &request::Parts, body: Body, reply: &mut 
     let caller = authenticate::verify(node, &route, &head.headers).await?;
     let recorder = reply.authenticated(Recorder::start(node, &caller, head));
     reply.admitted = origin::admit_by(&caller.snapshot, reply.admitted, &head.headers)?;
+    recorder.server(caller.snapshot.servers.get(&route.path.server));
     let server = authorize::server(&caller, &route.path)?;
-    recorder.server(&server);
     let owner = caller.owner(&server);
     if head.method != Method::POST {
         let response = decode::without_message(node, &caller, owner, head).await?;

@@ -1,4 +1,5 @@
-//! Phase 8: one call record for every authenticated request, whatever became of it. Never arguments, never results.
+//! Phase 8: one call record for every authenticated request to a server of the tenant, whatever became of it. Never
+//! arguments, never results. A request for a name that no server has is only counted: no record could say where it went.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -63,8 +64,11 @@ impl Recorder {
         }))
     }
 
-    pub(super) fn server(&self, server: &Server) {
-        self.record().server_id = uuid_bytes(server.id);
+    /// The server that was named, also if the caller may not see it.
+    pub(super) fn server(&self, server: Option<&Arc<Server>>) {
+        if let Some(server) = server {
+            self.record().server_id = uuid_bytes(server.id);
+        }
     }
 
     pub(super) fn message(&self, message: &Message, meaning: &Meaning) {
@@ -153,7 +157,9 @@ impl Inner {
             CallOutcome::Cancelled => Outcome::cancelled,
         };
         self.node.metrics.call(label, reason, duration, upstream);
-        self.node.usage.push(record);
+        if !record.server_id.is_empty() {
+            self.node.usage.push(record);
+        }
     }
 }
 
