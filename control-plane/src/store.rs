@@ -4,6 +4,8 @@
 //!
 //! No network is awaited inside a transaction. Dropping a store rolls back.
 
+mod access_grants;
+mod audit;
 mod authorization;
 mod call_records;
 mod changes;
@@ -13,6 +15,7 @@ mod credentials;
 #[expect(unreachable_pub, reason = "SeaORM's derive needs public items")]
 mod entity;
 mod feed;
+mod invitations;
 mod keys;
 mod listen;
 mod node_identities;
@@ -21,6 +24,7 @@ mod operators;
 mod outbox;
 mod refresh_tokens;
 mod server_access;
+mod servers;
 mod sessions;
 mod snapshot;
 mod system;
@@ -31,8 +35,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ConnectionTrait, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr, SqlErr, SqliteTransactionMode,
-    Statement, TransactionOptions, TransactionTrait,
+    ColumnTrait, Condition, ConnectionTrait, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr, SqlErr,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 use secrecy::SecretString;
 use uuid::{NoContext, Timestamp, Uuid};
@@ -43,11 +47,13 @@ pub use feed::{ChangeFeed, Changed};
 pub use keys::SigningKeyRow;
 pub use outbox::Changes;
 pub use server_access::UsableServer;
-pub use system::SystemStore;
+pub use system::{NewDataKey, SystemStore};
+pub use users::UserFilter;
 
 use crate::domain::audit::AuditEntry;
 pub use crate::domain::configuration::ResourceKind;
 use crate::domain::ids::TenantId;
+use crate::domain::page::Created;
 use crate::domain::{Clock, Error, Result};
 
 /// The database, and the feed of what changes in it.
@@ -214,6 +220,13 @@ pub fn new_id(clock: &dyn Clock) -> Uuid {
     let now = clock.now();
     let seconds = u64::try_from(now.timestamp()).unwrap_or_default();
     Uuid::new_v7(Timestamp::from_unix(NoContext, seconds, now.timestamp_subsec_nanos()))
+}
+
+/// Rows after a place of a list that is ordered by descending time of creation, ties by descending id.
+fn after<C: ColumnTrait>(place: Option<Created>, created_at: C, id: C) -> Condition {
+    let Some(Created { at, id: last }) = place else { return Condition::all() };
+    let tie = Condition::all().add(created_at.eq(at)).add(id.lt(last));
+    Condition::any().add(created_at.lt(at)).add(tie)
 }
 
 /// A database failure as a domain error: no pool slot or no server is `Unavailable`, the rest is internal.

@@ -1,8 +1,9 @@
 //! Who did what: the words of the audit trail. Entries carry ids of actors, never names or addresses.
 
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::ids::{OperatorId, UserId};
+use super::ids::{AuditEventId, OperatorId, UserId};
 
 /// On whose behalf something is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,4 +45,27 @@ pub struct AuditEntry {
     pub target_id: Option<Uuid>,
     /// What changed; never secrets, never personal data beyond what the tenant's admins see anyway.
     pub detail: serde_json::Value,
+}
+
+/// One event as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditEvent {
+    pub seq: i64,
+    pub id: AuditEventId,
+    pub at: DateTime<Utc>,
+    pub actor_kind: String,
+    pub actor_id: Option<Uuid>,
+    pub action: String,
+    pub target_kind: String,
+    pub target_id: Option<Uuid>,
+    /// The bytes that the chain covers: JSON.
+    pub body: Vec<u8>,
+}
+
+/// What recomputing a stretch of the chain found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChainStatus {
+    pub checked: usize,
+    /// The oldest event that does not fit: it or its predecessor was changed or removed.
+    pub broken_seq: Option<i64>,
 }

@@ -88,3 +88,13 @@ pub const RECORD_TEXT_CHARS_MAX: usize = 512;
 pub const RECORD_RULES_MAX: usize = 64;
 /// How far ahead of ours a node's clock may be.
 pub const RECORD_AHEAD_MAX_S: i64 = 24 * 3_600;
+/// What a server may set as the timeout of one call.
+pub const TIMEOUT_MS_MIN: u32 = 1_000;
+pub const TIMEOUT_MS_MAX: u32 = 600_000;
+/// Settings of a tenant.
+pub const ACCESS_TOKEN_S_MIN: u32 = 300;
+pub const ACCESS_TOKEN_S_MAX: u32 = 43_200;
+pub const OFFLINE_S_MAX: u32 = 30 * 86_400;
+pub const ORIGINS_MAX: usize = 20;
+/// How long a one-time link works.
+pub const INVITATION_S: i64 = 7 * 86_400;

@@ -9,6 +9,7 @@ pub(super) mod consent;
 pub(super) mod data_key;
 pub(super) mod deployment;
 pub(super) mod group_member;
+pub(super) mod invitation;
 pub(super) mod local_credential;
 pub(super) mod node_identity;
 pub(super) mod oauth_client;

@@ -154,7 +154,7 @@ impl SystemStore {
     }
 }
 
-fn server_of(row: server::Model) -> Result<Server> {
+pub(super) fn server_of(row: server::Model) -> Result<Server> {
     Ok(Server {
         id: ServerId(row.id),
         slug: row.slug.parse().map_err(|_| unreadable("servers", "slug"))?,
@@ -170,7 +170,7 @@ fn server_of(row: server::Model) -> Result<Server> {
     })
 }
 
-fn grant_of(row: server_grant::Model) -> Result<AccessGrant> {
+pub(super) fn grant_of(row: server_grant::Model) -> Result<AccessGrant> {
     let subject = match (row.subject_kind.as_str(), row.user_id, row.group_id, row.service_account_id) {
         ("user", Some(id), None, None) => Subject::User(UserId(id)),
         ("group", None, Some(id), None) => Subject::Group(GroupId(id)),

@@ -1,6 +1,7 @@
 //! Tenants and users.
 
-use sea_orm::EntityTrait;
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 
 use super::entity::{data_key, tenant};
 use super::{TenantStore, db_error, unreadable};
@@ -17,7 +18,6 @@ impl TenantStore {
 
     /// The wrapped data key: its id, the KEK that wrapped it, and the bytes.
     pub async fn get_data_key(&self) -> Result<(uuid::Uuid, String, Vec<u8>)> {
-        use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
         let row = data_key::Entity::find()
             .filter(data_key::Column::TenantId.eq(self.tenant_id.0))
             .order_by_desc(data_key::Column::CreatedAt)
@@ -26,6 +26,23 @@ impl TenantStore {
             .map_err(db_error)?;
         let row = row.ok_or_else(|| Error::internal("the tenant has no data key"))?;
         Ok((row.id, row.kek_id, row.wrapped))
+    }
+
+    /// Writes display name, status, gateway origins and settings.
+    pub async fn update_tenant(&self, tenant: &Tenant) -> Result<()> {
+        let origins = serde_json::to_value(&tenant.gateway_origins).map_err(Error::internal)?;
+        let settings = serde_json::to_value(&tenant.settings).map_err(Error::internal)?;
+        let done = tenant::Entity::update_many()
+            .col_expr(tenant::Column::DisplayName, Expr::value(tenant.display_name.clone()))
+            .col_expr(tenant::Column::Status, Expr::value(tenant.status.as_str()))
+            .col_expr(tenant::Column::GatewayOrigins, Expr::value(origins))
+            .col_expr(tenant::Column::Settings, Expr::value(settings))
+            .col_expr(tenant::Column::UpdatedAt, Expr::value(self.now()))
+            .filter(tenant::Column::Id.eq(self.tenant_id.0))
+            .exec(&self.tx)
+            .await
+            .map_err(db_error)?;
+        if done.rows_affected == 1 { Ok(()) } else { Err(Error::NotFound { what: "tenant" }) }
     }
 }
 

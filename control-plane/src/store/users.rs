@@ -1,13 +1,26 @@
 //! People of a tenant.
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::sea_query::{Expr, ExprTrait, Func, LikeExpr, LockType};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DatabaseBackend, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect,
+};
 
 use super::entity::user;
-use super::{TenantStore, db_error, unreadable};
+use super::{TenantStore, after, conflict_or, db_error, unreadable};
 use crate::domain::access::TenantRole;
 use crate::domain::ids::UserId;
+use crate::domain::page::{Created, Page, PageRequest};
 use crate::domain::tenancy::{User, UserStatus};
 use crate::domain::{Error, Result};
+
+/// Which people to list.
+#[derive(Debug, Clone, Default)]
+pub struct UserFilter {
+    /// Part of the user name, e-mail or display name, in any case.
+    pub text: Option<String>,
+    pub active: Option<bool>,
+}
 
 impl TenantStore {
     pub async fn find_user(&self, id: UserId) -> Result<Option<User>> {
@@ -28,6 +41,95 @@ impl TenantStore {
             .await
             .map_err(db_error)?;
         row.map(to_user).transpose()
+    }
+
+    /// People, newest first.
+    pub async fn list_users(&self, filter: &UserFilter, page: PageRequest<Created>) -> Result<Page<User>> {
+        let mut query = user::Entity::find().filter(user::Column::TenantId.eq(self.tenant_id.0));
+        if let Some(text) = &filter.text {
+            query = query.filter(mentions(text));
+        }
+        if let Some(active) = filter.active {
+            query = query.filter(user::Column::Status.eq(if active { "active" } else { "deactivated" }));
+        }
+        let rows = query
+            .filter(after(page.after, user::Column::CreatedAt, user::Column::Id))
+            .order_by_desc(user::Column::CreatedAt)
+            .order_by_desc(user::Column::Id)
+            .limit(page.limit + 1)
+            .all(&self.tx)
+            .await
+            .map_err(db_error)?;
+        let users = rows.into_iter().map(to_user).collect::<Result<Vec<_>>>()?;
+        Ok(Page::cut(users, page.limit, |user| Created { at: user.created_at, id: user.id.0 }))
+    }
+
+    /// Active owners, locked to the end of the transaction: two owners that deactivate each other must not both succeed.
+    pub async fn lock_active_owners(&self) -> Result<Vec<UserId>> {
+        let mut query = user::Entity::find()
+            .filter(user::Column::TenantId.eq(self.tenant_id.0))
+            .filter(user::Column::Role.eq(TenantRole::Owner.as_str()))
+            .filter(user::Column::Status.eq("active"))
+            .order_by_asc(user::Column::Id);
+        if self.tx.get_database_backend() == DatabaseBackend::Postgres {
+            query = query.lock(LockType::Update);
+        }
+        Ok(query.all(&self.tx).await.map_err(db_error)?.into_iter().map(|row| UserId(row.id)).collect())
+    }
+
+    pub async fn insert_user(&self, user: &User) -> Result<()> {
+        let (status, deactivated_at) = status_columns(user.status);
+        let row = user::ActiveModel {
+            tenant_id: Set(self.tenant_id.0),
+            id: Set(user.id.0),
+            user_name: Set(user.user_name.clone()),
+            email: Set(user.email.clone()),
+            display_name: Set(user.display_name.clone()),
+            role: Set(user.role.as_str().to_owned()),
+            status: Set(status.to_owned()),
+            epoch: Set(i64::try_from(user.epoch).map_err(Error::internal)?),
+            created_at: Set(user.created_at),
+            updated_at: Set(self.now()),
+            deactivated_at: Set(deactivated_at),
+        };
+        let taken = |error| conflict_or(error, "user.name_taken", "a person of this user name exists already");
+        user::Entity::insert(row).exec_without_returning(&self.tx).await.map_err(taken)?;
+        Ok(())
+    }
+
+    /// Writes display name, role, status and epoch.
+    pub async fn update_user(&self, user: &User) -> Result<()> {
+        let (status, deactivated_at) = status_columns(user.status);
+        let done = user::Entity::update_many()
+            .col_expr(user::Column::DisplayName, Expr::value(user.display_name.clone()))
+            .col_expr(user::Column::Role, Expr::value(user.role.as_str()))
+            .col_expr(user::Column::Status, Expr::value(status))
+            .col_expr(user::Column::DeactivatedAt, Expr::value(deactivated_at))
+            .col_expr(user::Column::Epoch, Expr::value(i64::try_from(user.epoch).map_err(Error::internal)?))
+            .col_expr(user::Column::UpdatedAt, Expr::value(self.now()))
+            .filter(user::Column::TenantId.eq(self.tenant_id.0))
+            .filter(user::Column::Id.eq(user.id.0))
+            .exec(&self.tx)
+            .await
+            .map_err(db_error)?;
+        if done.rows_affected == 1 { Ok(()) } else { Err(Error::NotFound { what: "user" }) }
+    }
+}
+
+/// The text is matched as it is: `%` and `_` are letters like others.
+fn mentions(text: &str) -> Condition {
+    let escaped = text.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    let columns = [user::Column::UserName, user::Column::Email, user::Column::DisplayName];
+    columns.into_iter().fold(Condition::any(), |any, column| {
+        let like = LikeExpr::new(format!("%{escaped}%")).escape('\\');
+        any.add(Expr::expr(Func::lower(Expr::col(column))).like(like))
+    })
+}
+
+fn status_columns(status: UserStatus) -> (&'static str, Option<chrono::DateTime<chrono::Utc>>) {
+    match status {
+        UserStatus::Active => ("active", None),
+        UserStatus::Deactivated { at } => ("deactivated", Some(at)),
     }
 }
 

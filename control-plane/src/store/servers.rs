@@ -1,0 +1,133 @@
+//! Registered MCP servers. Retired ones stay for their slug and are found by nothing here.
+
+use std::collections::HashMap;
+
+use sea_orm::sea_query::{Expr, Query, SelectStatement};
+use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect};
+
+use super::entity::server::{ActiveModel, Column, Entity};
+use super::entity::{group_member, server_grant};
+use super::snapshot::server_of;
+use super::{TenantStore, after, conflict_or, db_error, unreadable};
+use crate::domain::access::ServerRole;
+use crate::domain::ids::{ServerId, UserId};
+use crate::domain::page::{Created, Page, PageRequest};
+use crate::domain::server::{Server, ServerStatus};
+use crate::domain::{Error, Result};
+
+impl TenantStore {
+    pub async fn insert_server(&self, server: &Server) -> Result<()> {
+        let row = ActiveModel {
+            tenant_id: Set(self.tenant_id.0),
+            id: Set(server.id.0),
+            slug: Set(server.slug.to_string()),
+            display_name: Set(server.display_name.clone()),
+            description: Set(server.description.clone()),
+            upstream_url: Set(server.upstream_url.clone()),
+            outbound_auth: Set(serde_json::to_value(&server.outbound_auth).map_err(Error::internal)?),
+            status: Set(server.status.as_str().to_owned()),
+            timeout_ms: Set(i64::from(server.timeout_ms)),
+            created_by: Set(server.created_by.map(|id| id.0)),
+            created_at: Set(server.created_at),
+            updated_at: Set(server.updated_at),
+        };
+        let public = "this slug is or was in use; slugs are never reused";
+        let taken = |error| conflict_or(error, "server.slug_taken", public);
+        Entity::insert(row).exec_without_returning(&self.tx).await.map_err(taken)?;
+        Ok(())
+    }
+
+    /// The server, unless it is retired.
+    pub async fn find_server(&self, id: ServerId) -> Result<Option<Server>> {
+        let row = Entity::find_by_id((self.tenant_id.0, id.0))
+            .filter(Column::Status.ne(ServerStatus::Retired.as_str()))
+            .one(&self.tx)
+            .await
+            .map_err(db_error)?;
+        row.map(server_of).transpose()
+    }
+
+    /// Servers, newest first: all of the tenant, or those granted to one person, disabled ones too.
+    pub async fn list_servers(&self, granted_to: Option<UserId>, page: PageRequest<Created>) -> Result<Page<Server>> {
+        let mut query = Entity::find()
+            .filter(Column::TenantId.eq(self.tenant_id.0))
+            .filter(Column::Status.ne(ServerStatus::Retired.as_str()));
+        if let Some(user_id) = granted_to {
+            let granted: SelectStatement = Query::select()
+                .column(server_grant::Column::ServerId)
+                .from(server_grant::Entity)
+                .cond_where(self.grants_of(user_id))
+                .take();
+            query = query.filter(Expr::col((Entity, Column::Id)).in_subquery(granted));
+        }
+        let rows = query
+            .filter(after(page.after, Column::CreatedAt, Column::Id))
+            .order_by_desc(Column::CreatedAt)
+            .order_by_desc(Column::Id)
+            .limit(page.limit + 1)
+            .all(&self.tx)
+            .await
+            .map_err(db_error)?;
+        let servers = rows.into_iter().map(server_of).collect::<Result<Vec<_>>>()?;
+        Ok(Page::cut(servers, page.limit, |server| Created { at: server.created_at, id: server.id.0 }))
+    }
+
+    /// The person's highest role on each of the servers, by a grant to them, to a group of theirs, or to everyone.
+    pub async fn list_server_roles(
+        &self,
+        user_id: UserId,
+        servers: &[ServerId],
+    ) -> Result<HashMap<ServerId, ServerRole>> {
+        let rows: Vec<(uuid::Uuid, String)> = server_grant::Entity::find()
+            .select_only()
+            .columns([server_grant::Column::ServerId, server_grant::Column::Role])
+            .filter(self.grants_of(user_id))
+            .filter(server_grant::Column::ServerId.is_in(servers.iter().map(|id| id.0)))
+            .into_tuple()
+            .all(&self.tx)
+            .await
+            .map_err(db_error)?;
+        let mut roles = HashMap::new();
+        for (server, role) in rows {
+            let role = ServerRole::parse(&role).ok_or_else(|| unreadable("server_grants", "role"))?;
+            let highest = roles.entry(ServerId(server)).or_insert(role);
+            *highest = role.max(*highest);
+        }
+        Ok(roles)
+    }
+
+    /// Writes everything but slug and creation.
+    pub async fn update_server(&self, server: &Server) -> Result<()> {
+        let outbound_auth = serde_json::to_value(&server.outbound_auth).map_err(Error::internal)?;
+        let done = Entity::update_many()
+            .col_expr(Column::DisplayName, Expr::value(server.display_name.clone()))
+            .col_expr(Column::Description, Expr::value(server.description.clone()))
+            .col_expr(Column::UpstreamUrl, Expr::value(server.upstream_url.clone()))
+            .col_expr(Column::OutboundAuth, Expr::value(outbound_auth))
+            .col_expr(Column::Status, Expr::value(server.status.as_str()))
+            .col_expr(Column::TimeoutMs, Expr::value(i64::from(server.timeout_ms)))
+            .col_expr(Column::UpdatedAt, Expr::value(server.updated_at))
+            .filter(Column::TenantId.eq(self.tenant_id.0))
+            .filter(Column::Id.eq(server.id.0))
+            .filter(Column::Status.ne(ServerStatus::Retired.as_str()))
+            .exec(&self.tx)
+            .await
+            .map_err(db_error)?;
+        if done.rows_affected == 1 { Ok(()) } else { Err(Error::NotFound { what: "server" }) }
+    }
+
+    /// Grants that reach a person.
+    fn grants_of(&self, user_id: UserId) -> Condition {
+        let groups: SelectStatement = Query::select()
+            .column(group_member::Column::GroupId)
+            .from(group_member::Entity)
+            .and_where(group_member::Column::TenantId.eq(self.tenant_id.0))
+            .and_where(group_member::Column::UserId.eq(user_id.0))
+            .take();
+        let subject = Condition::any()
+            .add(server_grant::Column::SubjectKind.eq("everyone"))
+            .add(server_grant::Column::UserId.eq(user_id.0))
+            .add(server_grant::Column::GroupId.in_subquery(groups));
+        Condition::all().add(server_grant::Column::TenantId.eq(self.tenant_id.0)).add(subject)
+    }
+}
