@@ -1,17 +1,22 @@
 //! Use-cases: one public function per verb. REST, the authorization server's pages and gRPC call these; nothing else
 //! opens a store. A use-case checks access, validates, writes, notes audit and changed resources, commits.
 
+pub mod access_grants;
 pub mod authorize;
 pub mod consent;
 pub mod grants;
 pub mod home;
+pub mod invitations;
 pub mod keys;
 pub mod nodes;
+pub mod people;
 pub mod platform;
 pub mod publish;
 pub mod registration;
+pub mod servers;
 pub mod sessions;
 pub mod sign_in;
+pub mod tenancy;
 pub mod usage;
 
 use std::sync::Arc;

@@ -1,13 +1,45 @@
-//! Work of operators and of the process itself: the deployment, tenants. The only use-cases across tenants.
+//! Work of operators and of the process itself: the deployment, operators, tenants. The only writes across tenants.
 
 use proto::names::TenantSlug;
 use secrecy::SecretString;
+use serde_json::{Value, json};
 
+use super::invitations::{self, NewInvitation};
+use super::{keys, tenancy};
 use crate::crypto::tokens;
-use crate::domain::ids::OperatorId;
-use crate::domain::tenancy::Tenant;
+use crate::crypto::vault::Key;
+use crate::domain::access::TenantRole;
+use crate::domain::audit::{Actor, AuditEntry};
+use crate::domain::fields::{self, Mistakes};
+use crate::domain::ids::{OperatorId, TenantId};
+use crate::domain::page::{Created, Page, PageRequest};
+use crate::domain::tenancy::{Tenant, TenantSettings, TenantStatus};
 use crate::domain::{Error, Result};
 use crate::state::App;
+use crate::store::{NewDataKey, ResourceKind, TenantStore};
+
+/// Pool and region of tenants that name none.
+const DEFAULT_POOL: &str = "default";
+
+/// A tenant to create, as typed.
+#[derive(Default)]
+pub struct NewTenant {
+    pub slug: String,
+    pub display_name: String,
+    pub owner_email: Option<String>,
+    /// Empty: those of the deployment.
+    pub gateway_origins: Vec<String>,
+    pub pool: Option<String>,
+    pub region: Option<String>,
+}
+
+/// What an operator changes; `None` leaves as is.
+#[derive(Default)]
+pub struct PlatformChange {
+    pub display_name: Option<String>,
+    pub active: Option<bool>,
+    pub gateway_origins: Option<Vec<String>>,
+}
 
 /// Makes sure that the database has an identity (`history_id`).
 pub async fn open_deployment(app: &App) -> Result<()> {
@@ -16,16 +48,19 @@ pub async fn open_deployment(app: &App) -> Result<()> {
     store.commit().await
 }
 
-/// The tenant that a URL names, whatever its status.
+/// The tenant that a URL names, whatever its status. Slugs are public: they stand in every URL.
 pub async fn find_tenant(app: &App, slug: &TenantSlug) -> Result<Option<Tenant>> {
     app.store.system_read().await?.find_tenant_by_slug(slug.as_str()).await
 }
 
 /// Makes an operator and answers the token, which is shown once.
 pub async fn create_operator(app: &App, name: &str) -> Result<(OperatorId, SecretString)> {
+    let mut mistakes = Mistakes::default();
+    let name = mistakes.take("name", fields::name(name));
+    let name = mistakes.finish(name)?;
     let store = app.store.system().await?;
     let (id, token) = (OperatorId(store.new_id()), tokens::opaque("pwo_")?);
-    store.insert_operator(id, name, tokens::sha256(&token)).await?;
+    store.insert_operator(id, &name, tokens::sha256(&token)).await?;
     store.commit().await?;
     Ok((id, token))
 }
@@ -34,4 +69,132 @@ pub async fn create_operator(app: &App, name: &str) -> Result<(OperatorId, Secre
 pub async fn authenticate_operator(app: &App, token: &SecretString) -> Result<OperatorId> {
     let store = app.store.system_read().await?;
     store.find_operator_by_token(tokens::sha256(token)).await?.ok_or(Error::Unauthenticated)
+}
+
+/// Creates a tenant with its keys and, if asked for, an invitation of its first owner, in one transaction.
+pub async fn create_tenant(app: &App, actor: Actor, new: NewTenant) -> Result<(Tenant, Option<NewInvitation>)> {
+    let (mut tenant, owner_email) = checked(app, new)?;
+    let system = app.store.system().await?;
+    (tenant.id, tenant.created_at) = (TenantId(system.new_id()), system.now());
+    let data_key_id = system.new_id();
+    let wrapped = app.kek.wrap(tenant.id, data_key_id, &Key::generate()?)?;
+    let data_key = NewDataKey { id: data_key_id, kek_id: app.kek.id.clone(), wrapped };
+    system.insert_tenant(&tenant, data_key).await?;
+
+    let store = system.into_tenant(tenant.id).await?;
+    keys::create_signing_key(app, &store).await?;
+    keys::create_session_key(app, &store).await?;
+    let detail = json!({ "slug": tenant.slug, "pool": tenant.pool, "region": tenant.region });
+    note(&store, actor, "tenant.created", detail);
+    let invitation = match owner_email {
+        Some(email) => Some(invitations::insert(&app.config, &store, &tenant, email, TenantRole::Owner, actor).await?),
+        None => None,
+    };
+    store.commit().await?;
+    Ok((tenant, invitation))
+}
+
+fn checked(app: &App, new: NewTenant) -> Result<(Tenant, Option<String>)> {
+    let mut mistakes = Mistakes::default();
+    let slug = mistakes.take("slug", fields::tenant_slug(&new.slug));
+    let display_name = mistakes.take("display_name", fields::name(&new.display_name));
+    let owner_email = mistakes.take_some("owner_email", new.owner_email.as_deref().map(fields::email));
+    mistakes.take("gateway_origins", tenancy::check_origins(&new.gateway_origins));
+    let pool = mistakes.take("pool", fields::name(new.pool.as_deref().unwrap_or(DEFAULT_POOL)));
+    let region = mistakes.take("region", fields::name(new.region.as_deref().unwrap_or(DEFAULT_POOL)));
+    let named = new.gateway_origins;
+    let gateway_origins = if named.is_empty() { app.config.gateway_origins.clone() } else { named };
+    let tenant = (|| {
+        let slug = slug?;
+        Some(Tenant {
+            // The real ones come with the transaction.
+            id: TenantId(uuid::Uuid::nil()),
+            created_at: app.clock.now(),
+            issuer: format!("{}/t/{slug}", app.config.public_origin),
+            slug,
+            display_name: display_name?,
+            status: TenantStatus::Active,
+            gateway_origins,
+            pool: pool?,
+            region: region?,
+            settings: TenantSettings::default(),
+        })
+    })();
+    Ok((mistakes.finish(tenant)?, owner_email))
+}
+
+pub async fn list_tenants(app: &App, page: PageRequest<Created>) -> Result<Page<Tenant>> {
+    app.store.system_read().await?.list_tenants(page).await
+}
+
+pub async fn get_tenant(app: &App, slug: &str) -> Result<Tenant> {
+    app.store.system_read().await?.find_tenant_by_slug(slug).await?.ok_or(Error::NotFound { what: "tenant" })
+}
+
+/// Changes a tenant from outside. Suspension reaches nodes through the directory and through the tenant's settings.
+pub async fn update_tenant(app: &App, actor: Actor, slug: &str, change: PlatformChange) -> Result<Tenant> {
+    let mut mistakes = Mistakes::default();
+    let display_name = mistakes.take_some("display_name", change.display_name.as_deref().map(fields::name));
+    if let Some(origins) = &change.gateway_origins {
+        mistakes.take("gateway_origins", check_gateway_origins(origins));
+    }
+    mistakes.finish(Some(()))?;
+    let (store, old) = open_tenant(app, slug).await?;
+    let status = match change.active {
+        Some(_) if old.status == TenantStatus::Deleting => {
+            return Err(Error::conflict("tenant.deleting", "this tenant is being deleted"));
+        }
+        Some(true) => TenantStatus::Active,
+        Some(false) => TenantStatus::Suspended,
+        None => old.status,
+    };
+    let new = Tenant {
+        display_name: display_name.unwrap_or_else(|| old.display_name.clone()),
+        gateway_origins: change.gateway_origins.unwrap_or_else(|| old.gateway_origins.clone()),
+        status,
+        ..old.clone()
+    };
+    if new != old {
+        store.update_tenant(&new).await?;
+        let detail = json!({
+            "display_name": new.display_name, "status": new.status, "gateway_origins": new.gateway_origins,
+        });
+        note(&store, actor, "tenant.changed", detail);
+        store.commit().await?;
+    }
+    Ok(new)
+}
+
+/// A further one-time link for an owner: the first one expired or was lost. Earlier links to the address end.
+pub async fn invite_owner(app: &App, actor: Actor, slug: &str, email: &str) -> Result<NewInvitation> {
+    let mut mistakes = Mistakes::default();
+    let email = mistakes.take("email", fields::email(email));
+    let email = mistakes.finish(email)?;
+    let (store, tenant) = open_tenant(app, slug).await?;
+    if store.find_user_by_name(&email).await?.is_some() {
+        return Err(Error::conflict("invitation.user_exists", "a person of this address is in the tenant already"));
+    }
+    let new = invitations::insert(&app.config, &store, &tenant, email, TenantRole::Owner, actor).await?;
+    store.commit().await?;
+    Ok(new)
+}
+
+async fn open_tenant(app: &App, slug: &str) -> Result<(TenantStore, Tenant)> {
+    let system = app.store.system().await?;
+    let tenant = system.find_tenant_by_slug(slug).await?.ok_or(Error::NotFound { what: "tenant" })?;
+    Ok((system.into_tenant(tenant.id).await?, tenant))
+}
+
+fn check_gateway_origins(origins: &[String]) -> Result<(), fields::Mistake> {
+    if origins.is_empty() {
+        return Err(("origins.empty", "must have at least one entry".to_owned()));
+    }
+    tenancy::check_origins(origins)
+}
+
+fn note(store: &TenantStore, actor: Actor, action: &'static str, detail: Value) {
+    let target_id = Some(store.tenant_id().0);
+    store.changed(ResourceKind::TenantSettings, store.tenant_id().0);
+    store.directory_changed();
+    store.audit(AuditEntry { actor, action, target_kind: "tenant", target_id, detail });
 }

@@ -24,6 +24,8 @@ pub enum ServerRole {
 /// What a person can ask for inside a tenant, apart from using what is granted to them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
+    /// Change the tenant's name and settings.
+    ManageTenant,
     ReadPeople,
     ManagePeople,
     /// Give or take the owner role.
@@ -40,6 +42,7 @@ impl Action {
     /// Words for a refusal: "you may not …".
     pub const fn describe(self) -> &'static str {
         match self {
+            Self::ManageTenant => "change the settings of this tenant",
             Self::ReadPeople => "see the people of this tenant",
             Self::ManagePeople => "invite or change people",
             Self::ManageOwners => "give or take the owner role",

@@ -40,15 +40,15 @@ impl FromRequestParts<Arc<App>> for TenantScope {
     }
 }
 
-/// The tenant of the path for somebody who is not signed in yet.
-pub struct TenantDoor(pub Tenant);
+/// The tenant of the path, if there is one, for somebody who is not signed in yet.
+pub struct TenantDoor(pub Option<Tenant>);
 
 impl FromRequestParts<Arc<App>> for TenantDoor {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
         refuse_forged(parts, &app.config)?;
-        Ok(Self(find_tenant(parts, app).await?.ok_or(Error::Unauthenticated)?))
+        Ok(Self(find_tenant(parts, app).await?))
     }
 }
 

@@ -1,0 +1,205 @@
+//! Registered MCP servers: register, edit, retire. What the caller may not see does not exist for them.
+
+use proto::names::GatewayPath;
+use serde_json::json;
+
+use super::Ctx;
+use crate::domain::access::{Action, ServerRole, allows};
+use crate::domain::audit::AuditEntry;
+use crate::domain::fields::{self, Mistakes};
+use crate::domain::ids::{AccessGrantId, ServerId};
+use crate::domain::page::{Created, Page, PageRequest};
+use crate::domain::server::{AccessGrant, OutboundAuth, Server, ServerStatus, Subject};
+use crate::domain::tenancy::Tenant;
+use crate::domain::{Error, Result};
+use crate::store::{ResourceKind, TenantStore};
+
+/// A server as somebody sees it.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    pub server: Server,
+    /// Where IDEs connect.
+    pub gateway_url: String,
+    /// By grant; `None` for those who see it by their tenant role only.
+    pub role: Option<ServerRole>,
+}
+
+/// What to register, as typed.
+pub struct NewServer {
+    pub slug: String,
+    pub display_name: String,
+    pub description: String,
+    pub upstream_url: String,
+    pub outbound_auth: OutboundAuth,
+    pub timeout_ms: u32,
+}
+
+/// What to change, as typed; `None` leaves as is.
+#[derive(Default)]
+pub struct ServerChange {
+    pub display_name: Option<String>,
+    pub description: Option<String>,
+    pub upstream_url: Option<String>,
+    pub outbound_auth: Option<OutboundAuth>,
+    pub timeout_ms: Option<u32>,
+    pub enabled: Option<bool>,
+}
+
+/// Registers a server; who does becomes its manager.
+pub async fn register(ctx: &Ctx, new: NewServer) -> Result<Seen> {
+    ctx.require(Action::RegisterServers)?;
+    let store = ctx.app.store.tenant(ctx.tenant_id).await?;
+    let server = checked(ctx, &store, &new)?;
+    store.insert_server(&server).await?;
+    let grant = AccessGrant {
+        id: AccessGrantId(store.new_id()),
+        server_id: server.id,
+        role: ServerRole::Manager,
+        subject: Subject::User(ctx.caller.user_id),
+        created_at: store.now(),
+    };
+    store.insert_access_grant(&grant, Some(ctx.caller.user_id)).await?;
+    store.changed(ResourceKind::Server, server.id.0);
+    store.changed(ResourceKind::AccessGrant, grant.id.0);
+    let detail = json!({ "slug": server.slug, "manager_grant_id": grant.id });
+    store.audit(entry(ctx, "server.registered", server.id, detail));
+    let tenant = store.get_tenant().await?;
+    store.commit().await?;
+    Ok(seen(&tenant, server, Some(ServerRole::Manager)))
+}
+
+fn checked(ctx: &Ctx, store: &TenantStore, new: &NewServer) -> Result<Server> {
+    let mut mistakes = Mistakes::default();
+    let slug = mistakes.take("slug", fields::server_slug(&new.slug));
+    let display_name = mistakes.take("display_name", fields::name(&new.display_name));
+    let description = mistakes.take("description", fields::description(&new.description));
+    let upstream_url = mistakes.take("upstream_url", fields::upstream_url(&new.upstream_url));
+    let timeout_ms = mistakes.take("timeout_ms", fields::timeout_ms(new.timeout_ms));
+    let now = store.now();
+    let server = (|| {
+        Some(Server {
+            id: ServerId(store.new_id()),
+            slug: slug?,
+            display_name: display_name?,
+            description: description?,
+            upstream_url: upstream_url?,
+            outbound_auth: new.outbound_auth.clone(),
+            status: ServerStatus::Enabled,
+            timeout_ms: timeout_ms?,
+            created_by: Some(ctx.caller.user_id),
+            created_at: now,
+            updated_at: now,
+        })
+    })();
+    mistakes.finish(server)
+}
+
+/// Servers that the caller sees: those granted, or all.
+pub async fn list(ctx: &Ctx, page: PageRequest<Created>) -> Result<Page<Seen>> {
+    let sees_all = allows(ctx.caller.role, Action::ReadAllServers);
+    let store = ctx.app.store.tenant_read(ctx.tenant_id).await?;
+    let page = store.list_servers((!sees_all).then_some(ctx.caller.user_id), page).await?;
+    let ids: Vec<ServerId> = page.items.iter().map(|server| server.id).collect();
+    let roles = store.list_server_roles(ctx.caller.user_id, &ids).await?;
+    let tenant = store.get_tenant().await?;
+    Ok(page.map(|server| {
+        let role = roles.get(&server.id).copied();
+        seen(&tenant, server, role)
+    }))
+}
+
+pub async fn get(ctx: &Ctx, id: ServerId) -> Result<Seen> {
+    let store = ctx.app.store.tenant_read(ctx.tenant_id).await?;
+    let (server, role) = find_visible(ctx, &store, id).await?;
+    Ok(seen(&store.get_tenant().await?, server, role))
+}
+
+pub async fn update(ctx: &Ctx, id: ServerId, change: ServerChange) -> Result<Seen> {
+    let store = ctx.app.store.tenant(ctx.tenant_id).await?;
+    let (old, role) = find_managed(ctx, &store, id).await?;
+    let mut mistakes = Mistakes::default();
+    let display_name = mistakes.take_some("display_name", change.display_name.as_deref().map(fields::name));
+    let description = mistakes.take_some("description", change.description.as_deref().map(fields::description));
+    let upstream_url = mistakes.take_some("upstream_url", change.upstream_url.as_deref().map(fields::upstream_url));
+    let timeout_ms = mistakes.take_some("timeout_ms", change.timeout_ms.map(fields::timeout_ms));
+    mistakes.finish(Some(()))?;
+    let status = change.enabled.map(|on| if on { ServerStatus::Enabled } else { ServerStatus::Disabled });
+    let mut server = Server {
+        display_name: display_name.unwrap_or_else(|| old.display_name.clone()),
+        description: description.unwrap_or_else(|| old.description.clone()),
+        upstream_url: upstream_url.unwrap_or_else(|| old.upstream_url.clone()),
+        outbound_auth: change.outbound_auth.unwrap_or_else(|| old.outbound_auth.clone()),
+        timeout_ms: timeout_ms.unwrap_or(old.timeout_ms),
+        status: status.unwrap_or(old.status),
+        ..old.clone()
+    };
+    let tenant = store.get_tenant().await?;
+    if server != old {
+        server.updated_at = store.now();
+        store.update_server(&server).await?;
+        store.changed(ResourceKind::Server, id.0);
+        store.audit(entry(ctx, "server.changed", id, json!({ "fields": changed_fields(&old, &server) })));
+        store.commit().await?;
+    }
+    Ok(seen(&tenant, server, role))
+}
+
+fn changed_fields(old: &Server, new: &Server) -> Vec<&'static str> {
+    let fields = [
+        ("display_name", old.display_name != new.display_name),
+        ("description", old.description != new.description),
+        ("upstream_url", old.upstream_url != new.upstream_url),
+        ("outbound_auth", old.outbound_auth != new.outbound_auth),
+        ("timeout_ms", old.timeout_ms != new.timeout_ms),
+        ("status", old.status != new.status),
+    ];
+    fields.into_iter().filter(|(_, changed)| *changed).map(|(field, _)| field).collect()
+}
+
+/// Takes a server out of service for ever; its slug stays taken. `confirm` repeats the slug.
+pub async fn retire(ctx: &Ctx, id: ServerId, confirm: Option<&str>) -> Result<()> {
+    let store = ctx.app.store.tenant(ctx.tenant_id).await?;
+    let (mut server, _) = find_managed(ctx, &store, id).await?;
+    if confirm != Some(server.slug.as_str()) {
+        let public = format!("must be {}: the server goes for ever", server.slug);
+        return Err(Error::invalid("server.confirm", "confirm", public));
+    }
+    (server.status, server.updated_at) = (ServerStatus::Retired, store.now());
+    store.update_server(&server).await?;
+    store.changed(ResourceKind::Server, id.0);
+    for grant in store.delete_access_grants_on(id).await? {
+        store.changed(ResourceKind::AccessGrant, grant.0);
+    }
+    store.audit(entry(ctx, "server.retired", id, json!({ "slug": server.slug })));
+    store.commit().await?;
+    Ok(())
+}
+
+/// The server and the caller's role on it, if they may see it.
+async fn find_visible(ctx: &Ctx, store: &TenantStore, id: ServerId) -> Result<(Server, Option<ServerRole>)> {
+    let server = store.find_server(id).await?.ok_or(Error::NotFound { what: "server" })?;
+    let role = store.list_server_roles(ctx.caller.user_id, &[id]).await?.remove(&id);
+    if role.is_none() && !allows(ctx.caller.role, Action::ReadAllServers) {
+        return Err(Error::NotFound { what: "server" });
+    }
+    Ok((server, role))
+}
+
+/// The same if they may also change it: 404 for what they do not see, 403 for what they only see.
+pub(super) async fn find_managed(ctx: &Ctx, store: &TenantStore, id: ServerId) -> Result<(Server, Option<ServerRole>)> {
+    let (server, role) = find_visible(ctx, store, id).await?;
+    if role != Some(ServerRole::Manager) {
+        ctx.require(Action::ManageAllServers)?;
+    }
+    Ok((server, role))
+}
+
+fn seen(tenant: &Tenant, server: Server, role: Option<ServerRole>) -> Seen {
+    let path = GatewayPath { tenant: tenant.slug.clone(), server: server.slug.clone() };
+    let gateway_url = tenant.gateway_origins.first().map(|origin| path.resource(origin)).unwrap_or_default();
+    Seen { server, gateway_url, role }
+}
+
+fn entry(ctx: &Ctx, action: &'static str, id: ServerId, detail: serde_json::Value) -> AuditEntry {
+    AuditEntry { actor: ctx.actor(), action, target_kind: "server", target_id: Some(id.0), detail }
+}

@@ -1,0 +1,95 @@
+//! The tenant seen from inside: its settings, and its audit log.
+
+use serde_json::json;
+
+use super::Ctx;
+use crate::config::is_origin;
+use crate::domain::Result;
+use crate::domain::access::Action;
+use crate::domain::audit::{AuditEntry, AuditEvent, ChainStatus};
+use crate::domain::fields::{self, Mistakes};
+use crate::domain::limits::{ACCESS_TOKEN_S_MAX, ACCESS_TOKEN_S_MIN, OFFLINE_S_MAX, ORIGINS_MAX};
+use crate::domain::page::{Page, PageRequest, Seq};
+use crate::domain::tenancy::{RefreshRotation, Tenant, TenantSettings};
+use crate::store::ResourceKind;
+
+/// What to change; `None` leaves as is.
+#[derive(Default)]
+pub struct TenantChange {
+    pub display_name: Option<String>,
+    pub access_token_s: Option<u32>,
+    pub offline_max_s: Option<u32>,
+    pub refresh_rotation: Option<RefreshRotation>,
+    pub local_accounts: Option<bool>,
+    pub allowed_origins: Option<Vec<String>>,
+}
+
+/// Every signed-in person sees the tenant.
+pub async fn get(ctx: &Ctx) -> Result<Tenant> {
+    ctx.app.store.tenant_read(ctx.tenant_id).await?.get_tenant().await
+}
+
+pub async fn update(ctx: &Ctx, change: TenantChange) -> Result<Tenant> {
+    ctx.require(Action::ManageTenant)?;
+    let mut mistakes = Mistakes::default();
+    let display_name = mistakes.take_some("display_name", change.display_name.as_deref().map(fields::name));
+    let store = ctx.app.store.tenant(ctx.tenant_id).await?;
+    let old = store.get_tenant().await?;
+    let settings = TenantSettings {
+        access_token_s: change.access_token_s.unwrap_or(old.settings.access_token_s),
+        offline_max_s: change.offline_max_s.unwrap_or(old.settings.offline_max_s),
+        refresh_rotation: change.refresh_rotation.unwrap_or(old.settings.refresh_rotation),
+        local_accounts: change.local_accounts.unwrap_or(old.settings.local_accounts),
+        allowed_origins: change.allowed_origins.unwrap_or_else(|| old.settings.allowed_origins.clone()),
+    };
+    check_settings(&settings, &mut mistakes);
+    mistakes.finish(Some(()))?;
+    let display_name = display_name.unwrap_or_else(|| old.display_name.clone());
+    let new = Tenant { display_name, settings, ..old.clone() };
+    if new != old {
+        store.update_tenant(&new).await?;
+        if new.settings != old.settings {
+            store.changed(ResourceKind::TenantSettings, ctx.tenant_id.0);
+        }
+        store.audit(AuditEntry {
+            actor: ctx.actor(),
+            action: "tenant.changed",
+            target_kind: "tenant",
+            target_id: Some(ctx.tenant_id.0),
+            detail: json!({ "display_name": new.display_name, "settings": new.settings }),
+        });
+        store.commit().await?;
+    }
+    Ok(new)
+}
+
+fn check_settings(settings: &TenantSettings, mistakes: &mut Mistakes) {
+    let range = |value: u32, min: u32, max: u32| {
+        let message = format!("must be {min} to {max}");
+        if (min..=max).contains(&value) { Ok(()) } else { Err(("settings.range", message)) }
+    };
+    let access_token_s = range(settings.access_token_s, ACCESS_TOKEN_S_MIN, ACCESS_TOKEN_S_MAX);
+    mistakes.take("settings.access_token_s", access_token_s);
+    mistakes.take("settings.offline_max_s", range(settings.offline_max_s, 0, OFFLINE_S_MAX));
+    mistakes.take("settings.allowed_origins", check_origins(&settings.allowed_origins));
+}
+
+/// Origins as browsers send them.
+pub(super) fn check_origins(origins: &[String]) -> Result<(), fields::Mistake> {
+    if origins.len() > ORIGINS_MAX {
+        return Err(("origins.too_many", format!("must have at most {ORIGINS_MAX} entries")));
+    }
+    match origins.iter().find(|origin| !is_origin(origin)) {
+        Some(_) => {
+            let message = "must be origins such as https://app.example.com, lower case, without a trailing slash";
+            Err(("origins.shape", message.to_owned()))
+        }
+        None => Ok(()),
+    }
+}
+
+/// The audit log, newest first, and whether its hashes still fit together.
+pub async fn list_audit_events(ctx: &Ctx, page: PageRequest<Seq>) -> Result<(Page<AuditEvent>, ChainStatus)> {
+    ctx.require(Action::ReadAudit)?;
+    ctx.app.store.tenant_read(ctx.tenant_id).await?.list_audit_events(page).await
+}
