@@ -30,6 +30,12 @@ pub const UPDATES_OPEN_MAX: usize = 256;
 pub const DIRECTORY_TENANTS_MAX: usize = 200_000;
 /// Gateway origins of one tenant.
 pub const GATEWAY_ORIGINS_MAX: usize = 64;
+/// Keys of one tenant.
+pub const SIGNING_KEYS_MAX: usize = 64;
+pub const SESSION_KEYS_MAX: usize = 64;
+/// Key id and JSON of one token-signing key.
+pub const KID_BYTES_MAX: usize = 128;
+pub const JWK_BYTES_MAX: usize = 4 * 1024;
 /// A reject reason in an acknowledgement.
 pub const REJECT_REASON_BYTES_MAX: usize = 200;
 /// Rejects reported in one acknowledgement; the rest is logged and counted.

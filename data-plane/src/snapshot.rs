@@ -4,6 +4,14 @@
 //! a good one and never leaves a laxer one in force (I4): a server whose grant, rule or settings were rejected is
 //! marked [`ServerState::ConfigRejected`] and answers 503.
 
+pub mod apply;
+
+mod accept;
+mod index;
+mod kind;
+#[cfg(test)]
+pub(crate) mod tests;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -34,6 +42,7 @@ pub struct TenantEntry {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TenantStatus {
     Active,
+    /// Also what a status is taken for that this node does not know.
     Suspended,
     Deleting,
 }
@@ -74,12 +83,13 @@ pub enum ServerState {
     ConfigRejected,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Server {
     pub id: Uuid,
     pub slug: ServerSlug,
     pub display_name: String,
     pub state: ServerState,
+    /// Where calls go. Of a server whose URL was rejected this is a name that never resolves (RFC 6761 §6.4).
     pub upstream_url: Url,
     pub outbound_auth: OutboundAuth,
     /// Of one call; 0 = the node's default.
@@ -94,7 +104,7 @@ pub enum OutboundAuth {
     None,
 }
 
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct GrantIndex {
     pub everyone: Option<Role>,
     /// Users, groups and service accounts; ids are UUIDs and never clash.

@@ -1,0 +1,247 @@
+//! Decides about one resource: a record, or a refusal that says why and which servers it stops. Pure.
+
+use std::sync::Arc;
+
+use jsonwebtoken::DecodingKey;
+use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, PublicKeyUse};
+use proto::convert;
+use proto::wire::access_grant::Subject as WireSubject;
+use proto::wire::outbound_auth::Method;
+use proto::wire::resource::Body;
+use proto::wire::{self, PrincipalKind as WireKind, ServerRole, TenantStatus as WireStatus};
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+use super::apply::{Blocks, GrantRecord, ServerRecord, Settings, Subject, TenantState};
+use super::{Principal, PrincipalKind, Role, SessionKey, SigningKey, TenantStatus};
+use crate::limits;
+
+/// Why a resource is not in force, and what that stops.
+pub(super) struct Refusal {
+    pub(super) reason: String,
+    pub(super) blocks: Blocks,
+}
+
+type Verdict = Result<(), Refusal>;
+
+fn refuse(reason: impl ToString, blocks: Blocks) -> Verdict {
+    Err(Refusal { reason: reason.to_string(), blocks })
+}
+
+/// Takes the resource into the records or refuses it; what it replaces is gone either way, unless it is a server,
+/// which stays, stopped.
+pub(super) fn resource(state: &mut TenantState, id: Uuid, body: Option<Body>) -> Verdict {
+    let blocks = blocked_by(body.as_ref());
+    match body {
+        Some(Body::TenantSettings(settings)) => tenant_settings(state, id, settings),
+        Some(Body::Server(server)) => self::server(state, id, server),
+        Some(Body::Principal(principal)) => self::principal(state, id, &principal),
+        Some(Body::AccessGrant(grant)) => access_grant(state, id, &grant),
+        Some(Body::SigningKey(key)) => signing_key(state, id, &key),
+        Some(Body::SessionKey(key)) => session_key(state, id, &key),
+        // Kinds whose capability this node does not announce.
+        Some(Body::VirtualServer(_) | Body::LimitRule(_) | Body::ApiKey(_) | Body::SharedSecret(_)) | None => {
+            refuse("unsupported", blocks)
+        }
+        Some(Body::Deleted(_)) => Ok(()),
+    }
+}
+
+/// The servers a resource decides about: they stop if it is refused.
+pub(super) fn blocked_by(body: Option<&Body>) -> Blocks {
+    match body {
+        Some(Body::AccessGrant(grant)) => one_server(&grant.server_id),
+        Some(Body::SharedSecret(secret)) => one_server(&secret.server_id),
+        Some(Body::LimitRule(rule)) => {
+            let named: Result<Vec<Uuid>, _> =
+                rule.server_ids.iter().map(|id| convert::uuid("server_ids", id)).collect();
+            match named {
+                Ok(named) if !named.is_empty() => Blocks::Servers(named),
+                _ => Blocks::All,
+            }
+        }
+        // A kind of a later version may well be a control: nothing is served past one that was not understood.
+        None => Blocks::All,
+        Some(_) => Blocks::Nothing,
+    }
+}
+
+fn one_server(id: &[u8]) -> Blocks {
+    convert::uuid("server_id", id).map_or(Blocks::All, |id| Blocks::Servers(vec![id]))
+}
+
+fn tenant_settings(state: &mut TenantState, id: Uuid, wire: wire::TenantSettings) -> Verdict {
+    if id != state.tenant_id {
+        return refuse("id: is not the tenant's", Blocks::Nothing);
+    }
+    // A status cannot be rejected; one this node does not know is taken for the strictest that keeps the snapshot.
+    let status = tenant_status(wire.status).unwrap_or(TenantStatus::Suspended);
+    let (allowed_origins, malformed): (Vec<String>, Vec<String>) =
+        wire.allowed_origins.into_iter().partition(|origin| is_origin(origin));
+    state.settings = Some(Settings { status, offline_max_s: wire.offline_max_s, allowed_origins });
+    match malformed.is_empty() {
+        true => Ok(()),
+        false => refuse("allowed_origins: malformed ones are left out", Blocks::Nothing),
+    }
+}
+
+/// `None`: unspecified or of a later version.
+pub(crate) fn tenant_status(wire: i32) -> Option<TenantStatus> {
+    match WireStatus::try_from(wire) {
+        Ok(WireStatus::Active) => Some(TenantStatus::Active),
+        Ok(WireStatus::Suspended) => Some(TenantStatus::Suspended),
+        Ok(WireStatus::Deleting) => Some(TenantStatus::Deleting),
+        Ok(WireStatus::Unspecified) | Err(_) => None,
+    }
+}
+
+fn is_origin(text: &str) -> bool {
+    let has_scheme = text.split_once("://").is_some_and(|(scheme, _)| !scheme.is_empty());
+    has_scheme && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'*' && byte != b',')
+}
+
+fn server(state: &mut TenantState, id: Uuid, wire: wire::Server) -> Verdict {
+    let stopped = || Blocks::Servers(vec![id]);
+    let slug = match convert::server_slug(&wire.slug) {
+        Ok(slug) => slug,
+        Err(error) => return refuse(error, stopped()),
+    };
+    if state.slugs.get(&slug).is_some_and(|owner| *owner != id) {
+        return refuse("slug: another server has it", stopped());
+    }
+    let url = convert::upstream_url(&wire.upstream_url);
+    let auth = outbound_auth(wire.outbound_auth.as_ref());
+    // A server that is refused is still known by its slug, so that its users hear why it does not answer.
+    let record = ServerRecord {
+        slug,
+        display_name: wire.display_name,
+        upstream_url: url.as_ref().ok().cloned(),
+        enabled: wire.enabled,
+        timeout_ms: wire.timeout_ms,
+    };
+    state.forget_server(id);
+    state.slugs.insert(record.slug.clone(), id);
+    state.servers.insert(id, record);
+    match (url, auth) {
+        (Err(error), _) => refuse(error, stopped()),
+        (_, Err(reason)) => refuse(reason, stopped()),
+        (Ok(_), Ok(())) => Ok(()),
+    }
+}
+
+fn outbound_auth(wire: Option<&wire::OutboundAuth>) -> Result<(), &'static str> {
+    match wire.and_then(|auth| auth.method.as_ref()) {
+        Some(Method::None(_)) => Ok(()),
+        Some(_) => Err("outbound_auth: unsupported"),
+        None => Err("outbound_auth: missing or unknown"),
+    }
+}
+
+fn principal(state: &mut TenantState, id: Uuid, wire: &wire::Principal) -> Verdict {
+    let before = state.principals.get(&id);
+    let kind = match WireKind::try_from(wire.kind) {
+        Ok(WireKind::User) => Some(PrincipalKind::User),
+        Ok(WireKind::ServiceAccount) => Some(PrincipalKind::ServiceAccount),
+        Ok(WireKind::Unspecified) | Err(_) => before.map(|before| before.kind),
+    };
+    let Some(kind) = kind else {
+        return refuse("kind: missing or unknown", Blocks::Nothing);
+    };
+    // Status and epoch cannot be rejected, and an epoch never goes back within one history.
+    let epoch = wire.epoch.max(before.map_or(0, |before| before.epoch));
+    let groups = wire.group_ids.iter().map(|group| convert::uuid("group_ids", group));
+    let group_ids = groups.clone().filter_map(Result::ok).collect();
+    let malformed = groups.filter_map(Result::err).next();
+    state.principals.insert(id, Arc::new(Principal { id, kind, active: wire.active, epoch, group_ids }));
+    match malformed {
+        None => Ok(()),
+        Some(error) => refuse(error, Blocks::Nothing),
+    }
+}
+
+fn access_grant(state: &mut TenantState, id: Uuid, wire: &wire::AccessGrant) -> Verdict {
+    let before = state.grants.remove(&id);
+    let Ok(server_id) = convert::uuid("server_id", &wire.server_id) else {
+        // Of an unreadable grant the server it used to be about is the best guess; without one it may be any.
+        let blocks = before.map_or(Blocks::All, |before| Blocks::Servers(vec![before.server_id]));
+        return refuse("server_id: expected a UUID", blocks);
+    };
+    let stopped = || Blocks::Servers(vec![server_id]);
+    let role = match ServerRole::try_from(wire.role) {
+        Ok(ServerRole::User) => Role::User,
+        Ok(ServerRole::Manager) => Role::Manager,
+        Ok(ServerRole::Unspecified) | Err(_) => return refuse("role: missing or unknown", stopped()),
+    };
+    let one = |id: &[u8]| convert::uuid("subject", id).map(Subject::One);
+    let subject = match &wire.subject {
+        Some(WireSubject::Everyone(true)) => Ok(Subject::Everyone),
+        Some(WireSubject::UserId(id) | WireSubject::GroupId(id) | WireSubject::ServiceAccountId(id)) => one(id),
+        Some(WireSubject::Everyone(false)) | None => return refuse("subject: missing or unknown", stopped()),
+    };
+    let subject = match subject {
+        Ok(subject) => subject,
+        Err(error) => return refuse(error, stopped()),
+    };
+    // Kept even if the server is not known yet: it is in force when the server arrives, as in a full update.
+    state.grants.insert(id, GrantRecord { server_id, role, subject });
+    match state.servers.contains_key(&server_id) {
+        true => Ok(()),
+        false => refuse("server_id: no such server", Blocks::Nothing),
+    }
+}
+
+fn signing_key(state: &mut TenantState, id: Uuid, wire: &wire::SigningKey) -> Verdict {
+    state.signing_keys.remove(&id);
+    if state.signing_keys.len() >= limits::SIGNING_KEYS_MAX {
+        return refuse("too many keys", Blocks::Nothing);
+    }
+    if state.signing_keys.values().any(|other| other.kid == wire.kid) {
+        return refuse("kid: another key has it", Blocks::Nothing);
+    }
+    match verification_key(wire) {
+        Ok(key) => {
+            state.signing_keys.insert(id, Arc::new(SigningKey { kid: wire.kid.clone(), key }));
+            Ok(())
+        }
+        Err(reason) => refuse(reason, Blocks::Nothing),
+    }
+}
+
+/// ES256 public keys only: an algorithm is never chosen by the token (RFC 8725 §3.1).
+fn verification_key(wire: &wire::SigningKey) -> Result<DecodingKey, &'static str> {
+    if wire.kid.is_empty() || wire.kid.len() > limits::KID_BYTES_MAX || wire.jwk.len() > limits::JWK_BYTES_MAX {
+        return Err("kid or jwk: empty or too long");
+    }
+    let value: serde_json::Value = serde_json::from_str(&wire.jwk).map_err(|_| "jwk: not JSON")?;
+    if value.get("d").is_some() {
+        return Err("jwk: carries a private key");
+    }
+    let jwk: Jwk = serde_json::from_value(value).map_err(|_| "jwk: not a key")?;
+    let curve_ok =
+        matches!(&jwk.algorithm, AlgorithmParameters::EllipticCurve(key) if key.curve == EllipticCurve::P256);
+    let algorithm_ok = jwk.common.key_algorithm.is_none_or(|algorithm| algorithm == KeyAlgorithm::ES256);
+    let use_ok = jwk.common.public_key_use.as_ref().is_none_or(|usage| *usage == PublicKeyUse::Signature);
+    if !curve_ok || !algorithm_ok || !use_ok {
+        return Err("jwk: expected an ES256 signing key");
+    }
+    if jwk.common.key_id.as_ref().is_some_and(|kid| *kid != wire.kid) {
+        return Err("jwk: kid differs");
+    }
+    DecodingKey::from_jwk(&jwk).map_err(|_| "jwk: not a P-256 point")
+}
+
+fn session_key(state: &mut TenantState, id: Uuid, wire: &wire::SessionKey) -> Verdict {
+    state.session_keys.remove(&id);
+    if state.session_keys.len() >= limits::SESSION_KEYS_MAX {
+        return refuse("too many keys", Blocks::Nothing);
+    }
+    if state.session_keys.values().any(|other| other.key_id == wire.key_id) {
+        return refuse("key_id: another key has it", Blocks::Nothing);
+    }
+    let Ok(secret) = <[u8; 32]>::try_from(wire.secret.as_ref()) else {
+        return refuse("secret: expected 32 bytes", Blocks::Nothing);
+    };
+    let key = SessionKey { key_id: wire.key_id, secret: Zeroizing::new(secret), created_unix_ms: wire.created_unix_ms };
+    state.session_keys.insert(id, key);
+    Ok(())
+}

@@ -1,0 +1,200 @@
+//! Applies updates of one tenant. Pure: no clock, no sockets, no logging.
+//!
+//! Each resource is accepted or rejected by itself and the revision advances. Epochs, statuses and deletions cannot be
+//! rejected. A rejected grant, rule or setting blocks the servers it decides about; with what was there before it
+//! never stays in force (I4). What was accepted is kept as records, and the snapshot is always built from all of
+//! them: so a sequence of deltas and one full update cannot differ.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use proto::convert;
+use proto::names::ServerSlug;
+use proto::wire::resource::Body;
+use proto::wire::{Reject, Resource};
+use url::Url;
+use uuid::Uuid;
+
+use super::accept::{self, Refusal};
+pub use super::kind::CAPABILITIES;
+use super::kind::Kind;
+use super::{Principal, Role, SessionKey, SigningKey, Snapshot, TenantStatus, index};
+use crate::limits;
+
+/// A complete update of one tenant: all its chunks.
+pub struct Update {
+    /// Forget what is not in it.
+    pub full: bool,
+    pub revision: u64,
+    pub resources: Vec<Resource>,
+}
+
+/// What came of an update.
+pub struct Applied {
+    pub state: TenantState,
+    pub snapshot: Arc<Snapshot>,
+    pub rejects: Vec<Reject>,
+}
+
+/// The records the next delta applies to.
+pub struct TenantState {
+    pub(super) tenant_id: Uuid,
+    pub(super) revision: u64,
+    pub(super) settings: Option<Settings>,
+    pub(super) servers: BTreeMap<Uuid, ServerRecord>,
+    pub(super) slugs: HashMap<ServerSlug, Uuid>,
+    pub(super) principals: HashMap<Uuid, Arc<Principal>>,
+    pub(super) grants: HashMap<Uuid, GrantRecord>,
+    pub(super) signing_keys: BTreeMap<Uuid, Arc<SigningKey>>,
+    pub(super) session_keys: BTreeMap<Uuid, SessionKey>,
+    /// Rejected resources that stop servers, until they are replaced or deleted.
+    pub(super) rejected: HashMap<ResourceKey, Blocks>,
+    /// Built from the records above; unchanged servers are shared with the next one.
+    pub(super) snapshot: Option<Arc<Snapshot>>,
+}
+
+/// Kind, and the id as it came: a malformed one can still be replaced or deleted.
+type ResourceKey = (Kind, Vec<u8>);
+
+pub(super) struct Settings {
+    pub(super) status: TenantStatus,
+    pub(super) offline_max_s: u32,
+    pub(super) allowed_origins: Vec<String>,
+}
+
+pub(super) struct ServerRecord {
+    pub(super) slug: ServerSlug,
+    pub(super) display_name: String,
+    /// `None`: rejected.
+    pub(super) upstream_url: Option<Url>,
+    pub(super) enabled: bool,
+    pub(super) timeout_ms: u32,
+}
+
+pub(super) struct GrantRecord {
+    pub(super) server_id: Uuid,
+    pub(super) role: Role,
+    pub(super) subject: Subject,
+}
+
+#[derive(Clone, Copy)]
+pub(super) enum Subject {
+    Everyone,
+    One(Uuid),
+}
+
+/// Which servers a rejected resource stops.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Blocks {
+    Nothing,
+    Servers(Vec<Uuid>),
+    All,
+}
+
+impl TenantState {
+    /// Of a tenant of which nothing is known.
+    pub fn empty(tenant_id: Uuid) -> Self {
+        Self {
+            tenant_id,
+            revision: 0,
+            settings: None,
+            servers: BTreeMap::new(),
+            slugs: HashMap::new(),
+            principals: HashMap::new(),
+            grants: HashMap::new(),
+            signing_keys: BTreeMap::new(),
+            session_keys: BTreeMap::new(),
+            rejected: HashMap::new(),
+            snapshot: None,
+        }
+    }
+
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    pub(super) fn forget_server(&mut self, id: Uuid) {
+        if let Some(record) = self.servers.remove(&id) {
+            self.slugs.remove(&record.slug);
+        }
+    }
+}
+
+/// Applies an update to what was known before. A delta must start at `previous.revision()`: the caller checks.
+pub fn apply(previous: TenantState, update: Update) -> Applied {
+    let mut state = match update.full {
+        true => TenantState { snapshot: previous.snapshot, ..TenantState::empty(previous.tenant_id) },
+        false => previous,
+    };
+    let mut rejects = Vec::new();
+    let mut changes = last_of_each(update.resources);
+    // What is referred to comes before what refers to it, whatever order it was sent in.
+    changes.sort_by_key(|(_, body)| phase(body.as_ref()));
+    for (key, body) in changes {
+        if let Err(reason) = change(&mut state, &key, body) {
+            rejects.push(reject(key, &reason));
+        }
+    }
+    state.revision = update.revision;
+    let snapshot = Arc::new(index::snapshot(&state));
+    state.snapshot = Some(snapshot.clone());
+    Applied { state, snapshot, rejects }
+}
+
+/// A resource repeated within one update counts once, as it was sent last.
+fn last_of_each(resources: Vec<Resource>) -> Vec<(ResourceKey, Option<Body>)> {
+    let mut seen = HashSet::new();
+    let newest_first = resources.into_iter().rev().filter_map(|resource| {
+        let key = (Kind::of(resource.body.as_ref()), resource.id.to_vec());
+        seen.insert(key.clone()).then_some((key, resource.body))
+    });
+    let mut changes: Vec<_> = newest_first.collect();
+    changes.reverse();
+    changes
+}
+
+fn phase(body: Option<&Body>) -> u8 {
+    match body {
+        Some(Body::Deleted(_)) => 0,
+        Some(Body::TenantSettings(_) | Body::Server(_) | Body::Principal(_)) => 1,
+        _ => 2,
+    }
+}
+
+fn change(state: &mut TenantState, key: &ResourceKey, body: Option<Body>) -> Result<(), String> {
+    state.rejected.remove(key);
+    if matches!(body, Some(Body::Deleted(_))) {
+        delete(state, key);
+        return Ok(());
+    }
+    let accepted = match convert::uuid("id", &key.1) {
+        Ok(id) => accept::resource(state, id, body),
+        Err(error) => Err(Refusal { reason: error.to_string(), blocks: accept::blocked_by(body.as_ref()) }),
+    };
+    accepted.map_err(|refusal| {
+        if refusal.blocks != Blocks::Nothing {
+            state.rejected.insert(key.clone(), refusal.blocks);
+        }
+        refusal.reason
+    })
+}
+
+fn delete(state: &mut TenantState, (kind, id): &ResourceKey) {
+    // Nothing was ever accepted under a malformed id.
+    let Ok(id) = convert::uuid("id", id) else { return };
+    match kind {
+        Kind::TenantSettings => state.settings = None,
+        Kind::Server => state.forget_server(id),
+        Kind::Principal => drop(state.principals.remove(&id)),
+        Kind::AccessGrant => drop(state.grants.remove(&id)),
+        Kind::SigningKey => drop(state.signing_keys.remove(&id)),
+        Kind::SessionKey => drop(state.session_keys.remove(&id)),
+        Kind::VirtualServer | Kind::LimitRule | Kind::ApiKey | Kind::SharedSecret | Kind::Unknown => {}
+    }
+}
+
+fn reject((kind, id): ResourceKey, reason: &str) -> Reject {
+    let reason = reason.chars().take(limits::REJECT_REASON_BYTES_MAX / 4).collect();
+    let id: Vec<u8> = id.into_iter().take(16).collect();
+    Reject { kind: kind.name().to_owned(), resource_id: id.into(), reason }
+}

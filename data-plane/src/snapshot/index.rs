@@ -1,0 +1,114 @@
+//! Builds the immutable, indexed snapshot from the records. Pure; the whole truth is in the records.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use proto::names::ServerSlug;
+use url::Url;
+use uuid::Uuid;
+
+use super::apply::{Blocks, GrantRecord, ServerRecord, Subject, TenantState};
+use super::{GrantIndex, OutboundAuth, Role, Server, ServerState, Snapshot, TenantStatus};
+
+/// The snapshot of these records. Servers equal to those of the snapshot before are shared with it.
+pub(super) fn snapshot(state: &TenantState) -> Snapshot {
+    // Without settings nothing says that the tenant is active.
+    let (status, offline_max_s, allowed_origins) = match &state.settings {
+        Some(settings) => (settings.status, settings.offline_max_s, settings.allowed_origins.clone()),
+        None => (TenantStatus::Suspended, 0, Vec::new()),
+    };
+    let mut session_keys: Vec<_> = state.session_keys.values().cloned().collect();
+    session_keys.sort_by_key(|key| (key.created_unix_ms, key.key_id));
+    Snapshot {
+        tenant_id: state.tenant_id,
+        revision: state.revision,
+        status,
+        allowed_origins,
+        offline_max_s,
+        servers: servers(state),
+        principals: state.principals.clone(),
+        signing_keys: state.signing_keys.values().map(|key| (key.kid.clone(), key.clone())).collect(),
+        session_keys,
+    }
+}
+
+fn servers(state: &TenantState) -> HashMap<ServerSlug, Arc<Server>> {
+    let mut grants: HashMap<Uuid, GrantIndex> = HashMap::new();
+    for grant in state.grants.values() {
+        grants.entry(grant.server_id).or_default().add(grant);
+    }
+    let stopped = Stopped::by(state);
+    let before = state.snapshot.as_ref().map(|snapshot| &snapshot.servers);
+    let servers = state.servers.iter().map(|(id, record)| {
+        let server = server(*id, record, stopped.contains(*id), grants.remove(id).unwrap_or_default());
+        let same = before.and_then(|before| before.get(&record.slug)).filter(|before| ***before == server);
+        (record.slug.clone(), same.cloned().unwrap_or_else(|| Arc::new(server)))
+    });
+    servers.collect()
+}
+
+fn server(id: Uuid, record: &ServerRecord, stopped: bool, grants: GrantIndex) -> Server {
+    let state = match (&record.upstream_url, record.enabled) {
+        (None, _) => ServerState::ConfigRejected,
+        _ if stopped => ServerState::ConfigRejected,
+        (Some(_), true) => ServerState::Enabled,
+        (Some(_), false) => ServerState::Disabled,
+    };
+    Server {
+        id,
+        slug: record.slug.clone(),
+        display_name: record.display_name.clone(),
+        state,
+        upstream_url: record.upstream_url.clone().unwrap_or_else(nowhere),
+        // The only method that `accept.rs` lets through.
+        outbound_auth: OutboundAuth::None,
+        timeout_ms: record.timeout_ms,
+        grants,
+    }
+}
+
+#[expect(clippy::expect_used, reason = "a literal")]
+fn nowhere() -> Url {
+    Url::parse("https://rejected.invalid/").expect("a literal URL")
+}
+
+impl GrantIndex {
+    /// Of several grants to one subject the strongest role counts.
+    fn add(&mut self, grant: &GrantRecord) {
+        let stronger = |before: Option<Role>| before.map_or(grant.role, |before| before.max(grant.role));
+        match grant.subject {
+            Subject::Everyone => self.everyone = Some(stronger(self.everyone)),
+            Subject::One(id) => {
+                let role = stronger(self.subjects.get(&id).copied());
+                self.subjects.insert(id, role);
+            }
+        }
+    }
+}
+
+/// Servers that a rejected resource decides about.
+enum Stopped {
+    All,
+    Some(HashSet<Uuid>),
+}
+
+impl Stopped {
+    fn by(state: &TenantState) -> Self {
+        let mut ids = HashSet::new();
+        for blocks in state.rejected.values() {
+            match blocks {
+                Blocks::All => return Self::All,
+                Blocks::Servers(servers) => ids.extend(servers),
+                Blocks::Nothing => {}
+            }
+        }
+        Self::Some(ids)
+    }
+
+    fn contains(&self, id: Uuid) -> bool {
+        match self {
+            Self::All => true,
+            Self::Some(ids) => ids.contains(&id),
+        }
+    }
+}
