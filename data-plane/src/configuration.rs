@@ -157,6 +157,54 @@ impl Configuration {
         self.change_tenants(|tenants| tenants.retain(|id, _| ids.contains(id)));
     }
 
+    /// Tenants somebody asked for.
+    pub(crate) fn tenant_ids(&self) -> Vec<Uuid> {
+        self.tenants.load().keys().copied().collect()
+    }
+
+    /// Tenants with a snapshot.
+    pub(crate) fn snapshot_count(&self) -> usize {
+        self.tenants.load().values().filter(|tenant| tenant.snapshot.load().is_some()).count()
+    }
+
+    /// Returns when somebody asked for a tenant the node may not know.
+    pub(crate) async fn wanted(&self) {
+        self.wanted.notified().await;
+    }
+
+    /// The control plane was heard on a welcomed stream.
+    pub(crate) fn contact(&self) {
+        self.last_contact_ms.store(self.now_ms(), Ordering::Relaxed);
+        self.connected.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn disconnected(&self) {
+        self.connected.store(false, Ordering::Relaxed);
+    }
+
+    /// The control plane has another history: these snapshots are served until new ones come, for `offline_max`.
+    pub(crate) fn void_all(&self) {
+        let now_ms = self.now_ms();
+        for tenant in self.tenants.load().values() {
+            let _already = tenant.void_since_ms.compare_exchange(0, now_ms, Ordering::Relaxed, Ordering::Relaxed);
+        }
+    }
+
+    /// The control plane refuses this tenant to this node for good.
+    pub(crate) fn forget(&self, tenant_id: Uuid) {
+        self.change_tenants(|tenants| tenants.remove(&tenant_id));
+    }
+
+    /// Forgets tenants that nobody asked for since [`limits::SUBSCRIPTION_IDLE`].
+    pub(crate) fn forget_idle(&self) {
+        let idle_ms = i64::try_from(limits::SUBSCRIPTION_IDLE.as_millis()).unwrap_or(i64::MAX);
+        let oldest_ms = self.now_ms() - idle_ms;
+        let is_used = |tenant: &Arc<Tenant>| tenant.last_used_ms.load(Ordering::Relaxed) > oldest_ms;
+        if !self.tenants.load().values().all(is_used) {
+            self.change_tenants(|tenants| tenants.retain(|_, tenant| is_used(tenant)));
+        }
+    }
+
     fn subscribe(&self, tenant_id: Uuid) -> Option<Arc<Tenant>> {
         let tenant = self.entry(tenant_id)?;
         tenant.last_used_ms.store(self.now_ms(), Ordering::Relaxed);

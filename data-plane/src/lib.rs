@@ -12,6 +12,7 @@ pub mod limits;
 pub mod mcp;
 pub mod metrics;
 pub mod snapshot;
+mod sync;
 pub mod tasks;
 pub mod upstream;
 pub mod usage;

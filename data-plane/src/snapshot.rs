@@ -20,6 +20,8 @@ use proto::names::{ServerSlug, TenantSlug};
 use url::Url;
 use uuid::Uuid;
 
+pub(crate) use self::accept::tenant_status;
+
 /// All tenants of the pool. An unknown slug is a 404 from memory.
 #[derive(Debug, Clone, Default)]
 pub struct Directory {

@@ -6,6 +6,9 @@ pub mod claims;
 pub mod convert;
 pub mod names;
 
+/// `encoded_len` and its like, for bounds.
+pub use prost::Message;
+
 /// Generated from `proto/portway/node/v1/*.proto` by `cargo xtask gen`; `gen --check` fails when stale.
 #[rustfmt::skip]
 #[expect(clippy::all, clippy::allow_attributes, clippy::allow_attributes_without_reason, reason = "generated code")]

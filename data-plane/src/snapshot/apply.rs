@@ -113,6 +113,11 @@ impl TenantState {
         self.revision
     }
 
+    /// Whether any update was applied.
+    pub fn is_known(&self) -> bool {
+        self.snapshot.is_some()
+    }
+
     pub(super) fn forget_server(&mut self, id: Uuid) {
         if let Some(record) = self.servers.remove(&id) {
             self.slugs.remove(&record.slug);
