@@ -2,6 +2,7 @@
 //!
 //! A node holds no SQL driver, no signing key and no refresh token, and serves without the control plane (I2).
 
+mod admin;
 pub mod clock;
 pub mod config;
 pub mod configuration;
@@ -11,8 +12,9 @@ pub mod handle;
 pub mod limits;
 pub mod mcp;
 pub mod metrics;
+pub mod serve;
 pub mod snapshot;
-mod sync;
+pub mod sync;
 pub mod tasks;
 pub mod upstream;
 pub mod usage;
@@ -27,6 +29,8 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::configuration::Configuration;
 use crate::metrics::Metrics;
+use crate::serve::{Server, TlsError};
+use crate::sync::channel::{ChannelError, ControlPlane};
 use crate::tasks::Tasks;
 use crate::upstream::resolve::{Resolve, SystemResolver};
 use crate::upstream::{Upstream, UpstreamSetupError};
@@ -55,8 +59,10 @@ pub struct Listeners {
 /// Why a node could not start or go on.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
-    #[error("gateway listener: {0}")]
-    Gateway(#[source] std::io::Error),
+    #[error("tls: {0}")]
+    Tls(#[from] TlsError),
+    #[error(transparent)]
+    ControlPlane(#[from] ChannelError),
     #[error(transparent)]
     Upstream(#[from] UpstreamSetupError),
 }
@@ -89,13 +95,39 @@ impl Node {
 }
 
 /// Serves until `shutdown`, then drains. The one way to start a node, for `main` and for tests.
+///
+/// I10: not ready, no new connections, calls under way end within the drain time, records are reported, exit.
 pub async fn run(config: Config, listeners: Listeners, shutdown: CancellationToken) -> Result<(), RunError> {
     let node = Node::new(config, Arc::new(SystemClock))?;
-    let service = handle::service(node.clone());
-    axum::serve(listeners.gateway, service)
-        .with_graceful_shutdown(shutdown.cancelled_owned())
-        .await
-        .map_err(RunError::Gateway)?;
-    node.tasks.close().await;
+    run_node(node, listeners, shutdown).await
+}
+
+/// The same for a node that somebody wants to look into while it runs.
+pub async fn run_node(node: Arc<Node>, listeners: Listeners, shutdown: CancellationToken) -> Result<(), RunError> {
+    let plane = ControlPlane::new(&node.config.control_plane)?;
+    let gateway = Server {
+        name: "gateway",
+        listener: listeners.gateway,
+        tls: node.config.tls.as_ref().map(serve::acceptor).transpose()?,
+        service: handle::service(node.clone()),
+        connections_max: limits::GATEWAY_CONNECTIONS_MAX,
+        drain_timeout: node.config.drain_timeout,
+    };
+    let admin = Server {
+        name: "admin",
+        listener: listeners.admin,
+        tls: None,
+        service: admin::service(node.clone(), shutdown.clone()),
+        connections_max: limits::ADMIN_CONNECTIONS_MAX,
+        drain_timeout: limits::CLOSE_TIMEOUT,
+    };
+    node.tasks.spawn("sync", sync::run(node.clone(), plane.clone()));
+    node.tasks.spawn("usage", usage::report::run(node.clone(), plane));
+    let (tasks, closing) = (node.tasks.clone(), node.tasks.closing());
+    node.tasks.spawn("admin", async move { admin.run(&tasks, closing).await });
+    gateway.run(&node.tasks, shutdown).await;
+    if tokio::time::timeout(limits::CLOSE_TIMEOUT, node.tasks.close()).await.is_err() {
+        tracing::warn!("tasks were left behind at shutdown");
+    }
     Ok(())
 }

@@ -87,6 +87,12 @@ pub const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(15);
 pub const HEADER_BYTES_MAX: usize = 64 * 1024;
 /// HTTP/2 streams of one connection.
 pub const HTTP2_STREAMS_MAX: u32 = 256;
+/// Decoded head of one HTTP/2 request.
+pub const HTTP2_HEADER_BYTES_MAX: u32 = 64 * 1024;
+/// A connection that does not answer a ping is closed.
+pub const HTTP2_PING_EVERY: Duration = Duration::from_secs(30);
+/// Tasks that do not end by themselves are left behind after this time at shutdown.
+pub const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Pause of the accept loop when the system is out of file descriptors.
 pub const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 

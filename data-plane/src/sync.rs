@@ -3,7 +3,7 @@
 //! Losing the control plane never takes anything away from requests (I2): what was published stays published.
 
 pub(crate) mod backoff;
-pub(crate) mod channel;
+pub mod channel;
 
 mod assembly;
 mod directory;

@@ -1,7 +1,10 @@
 //! Call records on their way to the control plane: a bounded queue that counts what it drops.
 //! It must never slow a call down.
 
+pub(crate) mod report;
+
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use proto::wire::CallRecord;
@@ -19,12 +22,14 @@ pub struct UsageQueue {
 
 struct Shared {
     records: Mutex<VecDeque<CallRecord>>,
+    /// Lost since the last batch was taken.
+    dropped: AtomicU64,
     filled: Notify,
 }
 
 impl UsageQueue {
     pub fn new(metrics: Metrics) -> Self {
-        let shared = Shared { records: Mutex::default(), filled: Notify::new() };
+        let shared = Shared { records: Mutex::default(), dropped: AtomicU64::new(0), filled: Notify::new() };
         Self { shared: Arc::new(shared), metrics }
     }
 
@@ -32,13 +37,36 @@ impl UsageQueue {
     pub fn push(&self, record: CallRecord) {
         let mut records = self.records();
         if records.len() >= limits::USAGE_QUEUE_MAX {
+            self.shared.dropped.fetch_add(1, Ordering::Relaxed);
             self.metrics.usage_dropped.inc();
             return;
         }
         records.push_back(record);
-        self.metrics.usage_queued.set(i64::try_from(records.len()).unwrap_or(i64::MAX));
+        self.gauge(&records);
         drop(records);
         self.shared.filled.notify_one();
+    }
+
+    /// The oldest records, at most a batch of them, and how many were lost since this was asked last.
+    pub(crate) fn take(&self) -> (Vec<CallRecord>, u64) {
+        let mut records = self.records();
+        let count = records.len().min(limits::USAGE_BATCH_RECORDS_MAX);
+        let taken = records.drain(..count).collect();
+        self.gauge(&records);
+        (taken, self.shared.dropped.swap(0, Ordering::Relaxed))
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.records().is_empty()
+    }
+
+    /// Returns when a record was pushed since the last time.
+    pub(crate) async fn filled(&self) {
+        self.shared.filled.notified().await;
+    }
+
+    fn gauge(&self, records: &VecDeque<CallRecord>) {
+        self.metrics.usage_queued.set(i64::try_from(records.len()).unwrap_or(i64::MAX));
     }
 
     fn records(&self) -> MutexGuard<'_, VecDeque<CallRecord>> {

@@ -258,7 +258,7 @@ async fn refusals() {
 #[tokio::test]
 async fn what_breaks_the_stream() {
     let mut world = World::served().await;
-    assert!(matches!(world.try_take(super::script::welcome("h1")), Err(Violation::SecondWelcome)));
+    assert!(matches!(world.try_take(super::script::welcome("h1", 0)), Err(Violation::SecondWelcome)));
     assert!(matches!(world.follower.take(None, world.now), Err(Violation::Unknown)));
     let mut malformed = end(TENANT, 1);
     if let Control::End(end) = &mut malformed {

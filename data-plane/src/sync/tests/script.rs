@@ -4,16 +4,23 @@ use std::net::SocketAddr;
 
 use proto::convert::uuid_bytes;
 use proto::wire::config_sync_server::{ConfigSync, ConfigSyncServer};
+pub(super) use proto::wire::control_message as control;
 use proto::wire::control_message::Message as Control;
 use proto::wire::node_message::Message as Reply;
-use proto::wire::*;
+use proto::wire::{
+    ControlMessage, DirectoryEntry, DirectoryUpdate, GetRequest, GetResponse, Hello, NodeMessage, Resource,
+    TenantStatus, UpdateBegin, UpdateChunk, UpdateEnd, Welcome,
+};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::{ReceiverStream, TcpListenerStream};
 use tokio_util::sync::CancellationToken;
+use tonic::transport::{Identity, Server, ServerTlsConfig};
 use tonic::{Request, Response, Status, Streaming};
 use uuid::Uuid;
 
+use crate::serve::tests::Certificate;
+pub(super) use crate::serve::tests::certificate;
 use crate::tasks::Tasks;
 
 pub(super) const SECRET: &str = "pwn_test";
@@ -36,10 +43,14 @@ impl Connection {
         }
     }
 
+    pub(super) async fn any_reply(&mut self) -> Option<Reply> {
+        self.from_node.message().await.ok()??.message
+    }
+
     /// The next message that is no heartbeat.
     pub(super) async fn reply(&mut self) -> Option<Reply> {
         loop {
-            match self.from_node.message().await.ok()??.message? {
+            match self.any_reply().await? {
                 Reply::Heartbeat(_) => {}
                 reply => return Some(reply),
             }
@@ -82,12 +93,22 @@ impl ConfigSync for Door {
 
 impl Script {
     pub(super) async fn start(listener: TcpListener) -> Self {
+        Self::serve(listener, Server::builder())
+    }
+
+    pub(super) async fn start_tls(listener: TcpListener, certificate: &Certificate) -> Self {
+        let identity = Identity::from_pem(certificate.read("cert.pem"), certificate.read("key.pem"));
+        let tls = ServerTlsConfig::new().identity(identity);
+        Self::serve(listener, Server::builder().tls_config(tls).unwrap())
+    }
+
+    fn serve(listener: TcpListener, mut server: Server) -> Self {
         let address = listener.local_addr().unwrap();
         let (sender, connections) = mpsc::channel(8);
         let stop = CancellationToken::new();
         let stopped = stop.clone();
         let server = Tasks::default().spawn("script", async move {
-            tonic::transport::Server::builder()
+            server
                 .add_service(ConfigSyncServer::new(Door(sender)))
                 .serve_with_incoming_shutdown(TcpListenerStream::new(listener), stopped.cancelled_owned())
                 .await
@@ -108,8 +129,9 @@ impl Script {
     }
 }
 
-pub(super) fn welcome(history_id: &str) -> Control {
-    Control::Welcome(Welcome { history_id: history_id.to_owned(), heartbeat_interval_ms: 100 })
+/// A node counts a stream dead after five times the interval.
+pub(super) fn welcome(history_id: &str, heartbeat_interval_ms: u32) -> Control {
+    Control::Welcome(Welcome { history_id: history_id.to_owned(), heartbeat_interval_ms })
 }
 
 pub(super) fn directory(revision: u64, tenants: &[(Uuid, &str)]) -> Control {

@@ -1,0 +1,131 @@
+//! The operator's port: is the node alive, is it ready, what does it measure. Not for clients, and not for browsers:
+//! a page must not reach it by rebinding a name (ATK-26).
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use http::{HeaderMap, StatusCode, Uri, header};
+use serde::Serialize;
+use tokio_util::sync::CancellationToken;
+use url::Host;
+
+use crate::Node;
+
+#[derive(Clone)]
+struct Admin {
+    node: Arc<Node>,
+    draining: CancellationToken,
+}
+
+/// What `/ready` says. `ready` is the whole answer for a balancer, the rest is for people.
+#[derive(Debug, Serialize)]
+struct Readiness {
+    ready: bool,
+    draining: bool,
+    connected: bool,
+    has_directory: bool,
+    directory_revision: u64,
+    snapshots: usize,
+    /// Time since the control plane was last heard: how old the snapshots may be.
+    snapshot_age_ms: u64,
+}
+
+/// The admin service; `draining` is the node's shutdown.
+pub(crate) fn service(node: Arc<Node>, draining: CancellationToken) -> Router {
+    let admin = Admin { node, draining };
+    Router::new()
+        .route("/live", get(async || StatusCode::OK))
+        .route("/ready", get(ready))
+        .route("/metrics", get(metrics))
+        .fallback(async || refuse(StatusCode::NOT_FOUND, "not_found"))
+        .layer(middleware::from_fn_with_state(admin.clone(), only_operators))
+        .with_state(admin)
+}
+
+async fn ready(State(Admin { node, draining }): State<Admin>) -> Response {
+    let configuration = &node.configuration;
+    let draining = draining.is_cancelled();
+    let readiness = Readiness {
+        ready: configuration.has_directory() && !draining,
+        draining,
+        connected: configuration.connected(),
+        has_directory: configuration.has_directory(),
+        directory_revision: configuration.directory().revision,
+        snapshots: configuration.snapshot_count(),
+        snapshot_age_ms: age_ms(&node),
+    };
+    let status = if readiness.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, Json(readiness)).into_response()
+}
+
+async fn metrics(State(Admin { node, .. }): State<Admin>) -> Response {
+    let configuration = &node.configuration;
+    node.metrics.connected.set(configuration.connected().into());
+    node.metrics.snapshot_age_s.set(i64::try_from(age_ms(&node) / 1_000).unwrap_or(i64::MAX));
+    node.metrics.tenants.set(i64::try_from(configuration.snapshot_count()).unwrap_or(i64::MAX));
+    let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    ([(header::CONTENT_TYPE, content_type)], node.metrics.render()).into_response()
+}
+
+fn age_ms(node: &Node) -> u64 {
+    u64::try_from(node.configuration.age(node.clock.now()).as_millis()).unwrap_or(u64::MAX)
+}
+
+async fn only_operators(State(admin): State<Admin>, request: Request, next: Next) -> Response {
+    if request.headers().contains_key(header::ORIGIN) {
+        return refuse(StatusCode::FORBIDDEN, "origin.refused");
+    }
+    let hosts = &admin.node.config.admin.hosts;
+    match host(request.headers(), request.uri()) {
+        Some(host) if is_admitted(&host, hosts) => next.run(request).await,
+        _ => refuse(StatusCode::MISDIRECTED_REQUEST, "host.refused"),
+    }
+}
+
+/// `Host` of HTTP/1.1, `:authority` of HTTP/2; without a port.
+fn host(headers: &HeaderMap, uri: &Uri) -> Option<Host> {
+    let authority: http::uri::Authority = match uri.authority() {
+        Some(authority) => authority.clone(),
+        None => headers.get(header::HOST)?.to_str().ok()?.parse().ok()?,
+    };
+    Host::parse(authority.host()).ok()
+}
+
+/// IP literals cannot be rebound; of names only loopback's and the configured ones.
+fn is_admitted(host: &Host, configured: &[String]) -> bool {
+    match host {
+        Host::Ipv4(_) | Host::Ipv6(_) => true,
+        Host::Domain(name) => name == "localhost" || configured.iter().any(|known| known.eq_ignore_ascii_case(name)),
+    }
+}
+
+fn refuse(status: StatusCode, code: &'static str) -> Response {
+    (status, Json(serde_json::json!({ "error": code }))).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn atk_26_hosts_of_the_admin_port() {
+        fn check(host_header: &str, expected: bool) {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::HOST, host_header.parse().unwrap());
+            let host = host(&headers, &Uri::from_static("/ready"));
+            let admitted = host.is_some_and(|host| is_admitted(&host, &["node-1.internal".to_owned()]));
+            assert_eq!(admitted, expected, "{host_header}");
+        }
+        for good in ["localhost", "localhost:8081", "127.0.0.1:8081", "[::1]:8081", "10.0.0.7", "Node-1.internal:80"] {
+            check(good, true);
+        }
+        for bad in ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "node-1.internal.evil", "@", ""]
+        {
+            check(bad, false);
+        }
+    }
+}

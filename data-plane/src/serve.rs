@@ -1,0 +1,138 @@
+//! Accepts connections on a listener, with or without TLS, and drains them at the end (I10).
+//!
+//! Every connection costs a place out of a bounded number, and slow strangers lose theirs: handshake and request head
+//! have deadlines.
+
+#[cfg(test)]
+pub(crate) mod tests;
+mod tls;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::time::{sleep, timeout};
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
+
+pub use self::tls::TlsError;
+pub(crate) use self::tls::acceptor;
+use crate::limits;
+use crate::tasks::Tasks;
+
+/// One listener and what answers on it.
+pub(crate) struct Server {
+    pub(crate) name: &'static str,
+    pub(crate) listener: TcpListener,
+    pub(crate) tls: Option<TlsAcceptor>,
+    pub(crate) service: Router,
+    pub(crate) connections_max: usize,
+    /// How long requests may go on after `stop`.
+    pub(crate) drain_timeout: Duration,
+}
+
+impl Server {
+    /// Serves until `stop`, then takes no more connections and waits for requests under way, within the bound.
+    pub(crate) async fn run(self, tasks: &Tasks, stop: CancellationToken) {
+        let places = Arc::new(Semaphore::new(self.connections_max));
+        let graceful = GracefulShutdown::new();
+        let hang_up = CancellationToken::new();
+        loop {
+            let accepted = tokio::select! {
+                () = stop.cancelled() => break,
+                accepted = accept(&self.listener, &places) => accepted,
+            };
+            let Some((stream, peer, place)) = accepted else { continue };
+            let connection =
+                Connection { tls: self.tls.clone(), service: self.service.clone(), watcher: graceful.watcher(), peer };
+            let hang_up = hang_up.clone();
+            tasks.spawn(self.name, async move {
+                let _place = place;
+                tokio::select! {
+                    () = connection.serve(stream) => {}
+                    () = hang_up.cancelled() => {}
+                }
+            });
+        }
+        drop(self.listener);
+        if timeout(self.drain_timeout, graceful.shutdown()).await.is_err() {
+            tracing::warn!(listener = self.name, "requests under way were cut off at the end of the drain time");
+        }
+        hang_up.cancel();
+    }
+}
+
+type Accepted = (TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit);
+
+/// Takes a place first: what does not fit waits in the system's queue.
+async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> Option<Accepted> {
+    let place = places.clone().acquire_owned().await.ok()?;
+    match listener.accept().await {
+        Ok((stream, peer)) => Some((stream, peer, place)),
+        Err(error) => {
+            // Out of file descriptors, or a client that left: the next one may do better.
+            tracing::warn!(%error, "accept failed");
+            sleep(limits::ACCEPT_PAUSE).await;
+            None
+        }
+    }
+}
+
+struct Connection {
+    tls: Option<TlsAcceptor>,
+    service: Router,
+    watcher: Watcher,
+    peer: SocketAddr,
+}
+
+impl Connection {
+    async fn serve(self, stream: TcpStream) {
+        // Small frames must not wait for each other; a socket that refuses is merely slower.
+        let _slower = stream.set_nodelay(true);
+        match self.tls.clone() {
+            None => self.serve_http(stream).await,
+            Some(tls) => {
+                if let Ok(Ok(stream)) = timeout(limits::TLS_HANDSHAKE_TIMEOUT, tls.accept(stream)).await {
+                    self.serve_http(stream).await;
+                }
+            }
+        }
+    }
+
+    async fn serve_http<S: AsyncRead + AsyncWrite + Send + Unpin + 'static>(self, stream: S) {
+        let (service, peer) = (self.service, self.peer);
+        let service = service_fn(move |request: http::Request<Incoming>| {
+            let mut request = request.map(Body::new);
+            request.extensions_mut().insert(ConnectInfo(peer));
+            service.clone().oneshot(request)
+        });
+        let mut builder = Builder::new(TokioExecutor::new());
+        builder
+            .http1()
+            .timer(TokioTimer::new())
+            .header_read_timeout(limits::HEADER_READ_TIMEOUT)
+            .max_buf_size(limits::HEADER_BYTES_MAX);
+        builder
+            .http2()
+            .timer(TokioTimer::new())
+            .max_concurrent_streams(limits::HTTP2_STREAMS_MAX)
+            .max_header_list_size(limits::HTTP2_HEADER_BYTES_MAX)
+            .keep_alive_interval(limits::HTTP2_PING_EVERY);
+        let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
+        if let Err(error) = self.watcher.watch(connection).await {
+            tracing::debug!(%error, "connection ended");
+        }
+    }
+}
