@@ -109,7 +109,53 @@ fn refuse(status: StatusCode, code: &'static str) -> Response {
 
 #[cfg(test)]
 mod tests {
+    use axum::body::Body;
+    use secrecy::SecretString;
+    use tower::ServiceExt;
+    use url::Url;
+
     use super::*;
+    use crate::clock::SystemClock;
+    use crate::config::Config;
+    use crate::snapshot::Directory;
+
+    async fn ask(service: &Router, path: &str, headers: &[(&str, &str)]) -> (u16, String) {
+        let mut request = http::Request::get(path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let response = service.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        let status = response.status().as_u16();
+        let bytes = axum::body::to_bytes(response.into_body(), 64 * 1024).await.unwrap();
+        (status, String::from_utf8(bytes.to_vec()).unwrap())
+    }
+
+    #[tokio::test]
+    async fn ready_means_a_directory_and_no_shutdown() {
+        let url = Url::parse("http://localhost:1").unwrap();
+        let config = Config::new("node-1", url, SecretString::from("pwn_x"));
+        let node = Node::new(config, Arc::new(SystemClock)).unwrap();
+        let draining = CancellationToken::new();
+        let service = service(node.clone(), draining.clone());
+        let local = [("host", "localhost")];
+        assert_eq!(ask(&service, "/live", &local).await.0, 200);
+        let (status, text) = ask(&service, "/ready", &local).await;
+        assert_eq!((status, text.contains(r#""has_directory":false"#)), (503, true), "{text}");
+
+        node.configuration.publish_directory(Directory::default());
+        let (status, text) = ask(&service, "/ready", &local).await;
+        assert_eq!((status, text.contains(r#""connected":false"#)), (200, true), "serves on alone: {text}");
+        let (status, text) = ask(&service, "/metrics", &local).await;
+        assert_eq!((status, text.contains("portway_control_plane_connected 0")), (200, true), "{text}");
+        draining.cancel();
+        assert_eq!(ask(&service, "/ready", &local).await.0, 503);
+        assert_eq!(ask(&service, "/live", &local).await.0, 200);
+
+        assert_eq!(ask(&service, "/ready", &[("host", "evil.example")]).await.0, 421);
+        assert_eq!(ask(&service, "/ready", &[]).await.0, 421);
+        assert_eq!(ask(&service, "/ready", &[local[0], ("origin", "http://localhost")]).await.0, 403);
+        assert_eq!(ask(&service, "/nothing", &local).await.0, 404);
+    }
 
     #[test]
     fn atk_26_hosts_of_the_admin_port() {

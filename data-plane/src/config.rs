@@ -50,6 +50,20 @@ pub struct Config {
     pub drain_timeout: Duration,
     /// How long a request waits for the first directory after a start.
     pub directory_wait: Duration,
+    pub log: LogConfig,
+}
+
+#[derive(Debug, Clone)]
+pub struct LogConfig {
+    /// Directives like `info,data_plane=debug`.
+    pub filter: String,
+    pub format: LogFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    Text,
+    Json,
 }
 
 #[derive(Debug, Clone)]
@@ -138,6 +152,7 @@ impl Config {
             buffer_bytes_max: limits::BUFFER_BYTES_DEFAULT,
             drain_timeout: Duration::from_millis(limits::DRAIN_TIMEOUT_MS_DEFAULT),
             directory_wait: Duration::from_millis(limits::DIRECTORY_WAIT_MS_DEFAULT),
+            log: LogConfig { filter: "info".to_owned(), format: LogFormat::Text },
         }
     }
 }

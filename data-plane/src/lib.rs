@@ -102,6 +102,14 @@ pub async fn run(config: Config, listeners: Listeners, shutdown: CancellationTok
     run_node(node, listeners, shutdown).await
 }
 
+/// Whether the files that the settings name can be used; nothing is opened to the outside.
+pub fn check(config: &Config) -> Result<(), RunError> {
+    ControlPlane::new(&config.control_plane)?;
+    config.tls.as_ref().map(serve::acceptor).transpose()?;
+    Upstream::new(config, Arc::new(SystemResolver))?;
+    Ok(())
+}
+
 /// The same for a node that somebody wants to look into while it runs.
 pub async fn run_node(node: Arc<Node>, listeners: Listeners, shutdown: CancellationToken) -> Result<(), RunError> {
     let plane = ControlPlane::new(&node.config.control_plane)?;

@@ -11,7 +11,7 @@ use proto::claims::NODE_SECRET_PREFIX;
 use secrecy::{ExposeSecret, SecretString};
 use url::{Host, Url};
 
-use super::{Config, ConfigError, EDITOR_ORIGINS, TlsConfig};
+use super::{Config, ConfigError, EDITOR_ORIGINS, LogFormat, TlsConfig};
 use crate::limits;
 
 impl Config {
@@ -40,6 +40,14 @@ impl Config {
         read.bytes("buffer_bytes_max", usize::MAX, &mut config.buffer_bytes_max);
         read.millis("drain_timeout_ms", &mut config.drain_timeout);
         read.millis("directory_wait_ms", &mut config.directory_wait);
+        read.value("log.filter", "directives like info,data_plane=debug", &mut config.log.filter, |text| {
+            tracing_subscriber::EnvFilter::try_new(text).ok().map(|_| text.to_owned())
+        });
+        read.value("log.format", "text or json", &mut config.log.format, |text| match text {
+            "text" => Some(LogFormat::Text),
+            "json" => Some(LogFormat::Json),
+            _ => None,
+        });
         read.finish(config)
     }
 }

@@ -1,0 +1,63 @@
+//! `portway-data-plane`: reads the settings, binds the sockets, runs the node until it is told to stop.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Parser;
+use data_plane::config::{Config, LogFormat};
+use data_plane::{Listeners, check, run};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+use tracing_subscriber::EnvFilter;
+
+/// Exit code for settings that do not make a node.
+const BAD_CONFIGURATION: u8 = 2;
+
+/// The proxy node. Settings come from the file and from PORTWAY_NODE_* variables (`__` nests).
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    /// TOML file with the settings.
+    #[arg(long)]
+    config: Option<PathBuf>,
+    /// Check the settings, say what is wrong, and exit.
+    #[arg(long)]
+    check_config: bool,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<ExitCode> {
+    let arguments = Arguments::parse();
+    let checked = Config::load(arguments.config.as_deref()).map_err(|error| error.to_string());
+    let config = match checked.and_then(|config| check(&config).map(|()| config).map_err(|error| error.to_string())) {
+        Ok(config) => config,
+        Err(mistakes) => {
+            writeln!(std::io::stderr(), "{mistakes}")?;
+            return Ok(ExitCode::from(BAD_CONFIGURATION));
+        }
+    };
+    if arguments.check_config {
+        writeln!(std::io::stdout(), "the configuration is good")?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let log = tracing_subscriber::fmt().with_env_filter(EnvFilter::try_new(&config.log.filter)?);
+    match config.log.format {
+        LogFormat::Json => log.json().flatten_event(true).init(),
+        LogFormat::Text => log.init(),
+    }
+    let gateway = TcpListener::bind(config.listen).await.with_context(|| format!("listen: {}", config.listen))?;
+    let admin = config.admin.listen;
+    let admin = TcpListener::bind(admin).await.with_context(|| format!("admin.listen: {admin}"))?;
+    let (mut terminate, shutdown) = (signal(SignalKind::terminate())?, CancellationToken::new());
+    let node = run(config, Listeners { gateway, admin }, shutdown.clone());
+    let stop = async {
+        tokio::select! { _ = terminate.recv() => {}, _ = tokio::signal::ctrl_c() => {} }
+        shutdown.cancel();
+        std::future::pending::<()>().await;
+    };
+    tokio::select! { ended = node => ended?, () = stop => {} }
+    Ok(ExitCode::SUCCESS)
+}
