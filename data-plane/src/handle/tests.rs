@@ -5,5 +5,6 @@ mod doors;
 mod faults;
 mod legacy;
 mod modern;
+mod records;
 mod upstream;
 mod world;
