@@ -23,6 +23,8 @@ mod oauth_clients;
 mod operators;
 mod outbox;
 mod refresh_tokens;
+#[cfg(test)]
+mod seed;
 mod server_access;
 mod servers;
 mod sessions;

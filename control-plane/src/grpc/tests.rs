@@ -1,1 +1,9 @@
-//! Nodes against the real services, over loopback.
+//! Nodes against the real services over loopback, on SQLite and, when `PORTWAY_TEST_POSTGRES_URL` names a superuser's
+//! database, on PostgreSQL.
+
+mod authority;
+mod calls;
+mod node;
+mod plane;
+mod replicas;
+mod stream;

@@ -20,6 +20,9 @@ use crate::domain::{Error, Result};
 /// Rows of one INSERT: 24 columns each, and SQLite binds at most 32,766 values.
 const INSERT_ROWS_MAX: usize = 500;
 
+/// Advisory lock of whoever makes partitions.
+const PARTITIONS_LOCK: i64 = 0x7077_7061_7274;
+
 impl TenantStore {
     /// Those of `ids` that are servers of the tenant, retired ones too: calls may be reported late.
     pub async fn known_servers(&self, ids: &HashSet<Uuid>) -> Result<HashSet<Uuid>> {
@@ -138,6 +141,13 @@ impl SystemStore {
         if self.tx.get_database_backend() != DatabaseBackend::Postgres {
             return Ok(());
         }
+        // IF NOT EXISTS does not keep two replicas that start together from creating the same table.
+        let lock = Statement::from_sql_and_values(
+            DatabaseBackend::Postgres,
+            "SELECT pg_advisory_xact_lock($1)",
+            [PARTITIONS_LOCK.into()],
+        );
+        self.tx.query_one_raw(lock).await.map_err(db_error)?;
         for ahead in 0..=2 {
             let month = day.with_day(1).and_then(|first| first.checked_add_months(chrono::Months::new(ahead)));
             let month = month.ok_or_else(|| Error::internal("no such month"))?;
