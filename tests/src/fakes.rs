@@ -1,0 +1,3 @@
+//! Other companies' systems, faked on loopback.
+
+pub mod mcp_server;

@@ -1,0 +1,320 @@
+//! The whole product on loopback: a control plane, N nodes, one host for both or two, and the people around it.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use control_plane::domain::clock::ShiftedClock;
+use control_plane::domain::ids::TenantId;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::db::{Backend, Db};
+use crate::people::{Operator, Person};
+
+/// Longest wait for something that must happen; reaching it fails the test.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What the world is made of.
+pub struct Setup {
+    backend: Backend,
+    nodes: usize,
+    single_host: bool,
+}
+
+/// The running product; everything stops when it is dropped.
+pub struct World {
+    pub clock: ShiftedClock,
+    pub control_plane: Option<ControlPlane>,
+    pub nodes: Vec<Node>,
+    pub operator: Operator,
+    /// Where people and IDEs reach the gateway.
+    pub gateway_origin: String,
+    /// Where people reach the control plane; the gateway's origin when there is one host.
+    pub auth_origin: String,
+    config: control_plane::config::Config,
+    node_secret: SecretString,
+    fronts: Vec<CancellationToken>,
+    _db: Db,
+}
+
+/// One control-plane process.
+pub struct ControlPlane {
+    pub app: Arc<control_plane::state::App>,
+    running: control_plane::Running,
+    stop: CancellationToken,
+}
+
+/// One node.
+pub struct Node {
+    pub name: String,
+    /// Where this very node listens, past any front.
+    pub gateway: SocketAddr,
+    pub admin: SocketAddr,
+    pub node: Arc<data_plane::Node>,
+    stop: CancellationToken,
+    done: tokio::task::JoinHandle<()>,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self { backend: Backend::Sqlite, nodes: 1, single_host: true }
+    }
+}
+
+impl Setup {
+    pub fn postgres(mut self) -> Self {
+        self.backend = Backend::Postgres;
+        self
+    }
+
+    pub fn backend(mut self, backend: Backend) -> Self {
+        self.backend = backend;
+        self
+    }
+
+    /// Several nodes behind a round-robin.
+    pub fn nodes(mut self, count: usize) -> Self {
+        self.nodes = count;
+        self
+    }
+
+    /// Gateway and authorization server on hosts of their own.
+    pub fn split_hosts(mut self) -> Self {
+        self.single_host = false;
+        self
+    }
+
+    pub async fn start(self) -> World {
+        crate::install_crypto();
+        let db = Db::create(self.backend).await;
+        let clock = ShiftedClock::default();
+        let (http, grpc) = (bind().await, bind().await);
+        let front = bind().await;
+        let gateway_origin = origin(&front);
+        let auth_origin = if self.single_host { gateway_origin.clone() } else { origin(&http) };
+        let config = control_plane_config(&db, address(&http), address(&grpc), &auth_origin, &gateway_origin);
+        control_plane::store::migrate(&config.database).await.expect("migrations run");
+        let control_plane = ControlPlane::start(config.clone(), &clock, http, grpc).await;
+        let operator_token = control_plane::app::platform::create_operator(&control_plane.app, "test").await.expect("an operator");
+        let node_secret = control_plane::app::nodes::enrol(&control_plane.app, "nodes", "default").await.expect("a node identity");
+        let mut world = World {
+            operator: Operator { token: operator_token, auth_origin: auth_origin.clone(), gateway_origin: gateway_origin.clone() },
+            clock,
+            control_plane: Some(control_plane),
+            nodes: Vec::new(),
+            gateway_origin,
+            auth_origin,
+            config,
+            node_secret,
+            fronts: Vec::new(),
+            _db: db,
+        };
+        for _ in 0..self.nodes {
+            world.add_node().await;
+        }
+        world.open_front(front, self.single_host).await;
+        world.ready().await;
+        world
+    }
+}
+
+impl World {
+    pub fn setup() -> Setup {
+        Setup::default()
+    }
+
+    pub async fn start() -> Self {
+        Setup::default().start().await
+    }
+
+    /// A tenant and its owner, signed in.
+    pub async fn tenant(&self, slug: &str) -> Person {
+        self.operator.tenant(slug).await
+    }
+
+    pub fn app(&self) -> &Arc<control_plane::state::App> {
+        &self.control_plane.as_ref().expect("the control plane runs").app
+    }
+
+    pub async fn tenant_id(&self, slug: &str) -> TenantId {
+        let store = self.app().store.system_read().await.expect("a store");
+        store.find_tenant_by_slug(slug).await.expect("a query").expect("the tenant").id
+    }
+
+    /// Starts one more node, not behind the front.
+    pub async fn add_node(&mut self) -> &Node {
+        let number = self.nodes.len() + 1;
+        let (gateway, admin) = (bind().await, bind().await);
+        let name = format!("node-{number}");
+        let node = Node::start(&name, self.node_config(&name), &self.clock, gateway, admin).await;
+        self.nodes.push(node);
+        self.nodes.last().expect("pushed")
+    }
+
+    pub fn node_config(&self, name: &str) -> data_plane::config::Config {
+        let url = format!("http://{}", self.config.grpc_listen).parse().expect("a URL");
+        let mut config = data_plane::config::Config::new(name, url, self.node_secret.clone());
+        config.upstream.allowed_private_ranges = vec!["127.0.0.0/8".parse().expect("a range")];
+        config.public_origins = vec![self.gateway_origin.clone()];
+        config.trusted_proxies = vec!["127.0.0.0/8".parse().expect("a range")];
+        config
+    }
+
+    /// Waits until every node is connected and has the directory.
+    pub async fn ready(&self) {
+        for node in &self.nodes {
+            node.ready().await;
+        }
+    }
+
+    /// Waits for acknowledgements, not for time: every node that follows the tenant has its present revision, and every
+    /// node knows the present directory.
+    pub async fn synced(&self, slug: &str) {
+        let id = self.tenant_id(slug).await;
+        let revision = self.app().store.tenant_read(id).await.expect("a store").revision().await.expect("a revision");
+        assert!(self.app().nodes.acknowledged(id, revision).await, "nodes did not acknowledge revision {revision}");
+    }
+
+    /// Stops the control plane: streams break, its port closes.
+    pub async fn stop_control_plane(&mut self) {
+        if let Some(control_plane) = self.control_plane.take() {
+            control_plane.stop.cancel();
+            control_plane.running.join().await.expect("a clean stop");
+        }
+    }
+
+    /// Starts it again on the same ports and data.
+    pub async fn restart_control_plane(&mut self) {
+        self.stop_control_plane().await;
+        let (http, grpc) = (rebind(self.config.listen).await, rebind(self.config.grpc_listen).await);
+        self.control_plane = Some(ControlPlane::start(self.config.clone(), &self.clock, http, grpc).await);
+    }
+
+    /// Moves the time of every part forward.
+    pub fn advance(&self, by: TimeDelta) {
+        self.clock.advance(by);
+    }
+
+    async fn open_front(&mut self, listener: TcpListener, single_host: bool) {
+        let nodes = self.nodes.iter().map(|node| node.gateway).collect();
+        let stop = CancellationToken::new();
+        let control_plane = single_host.then_some(self.config.listen);
+        crate::spawn(portway::front::serve(listener, control_plane, nodes, stop.clone()));
+        self.fronts.push(stop);
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        self.fronts.iter().for_each(CancellationToken::cancel);
+        self.nodes.iter().for_each(|node| node.stop.cancel());
+        if let Some(control_plane) = &self.control_plane {
+            control_plane.stop.cancel();
+        }
+    }
+}
+
+impl ControlPlane {
+    async fn start(config: control_plane::config::Config, clock: &ShiftedClock, http: TcpListener, grpc: TcpListener) -> Self {
+        let stop = CancellationToken::new();
+        let listeners = control_plane::Listeners { http, grpc, admin: bind().await };
+        let running = control_plane::start(config, Arc::new(clock.clone()), listeners, stop.clone()).await.expect("it starts");
+        Self { app: running.app.clone(), running, stop }
+    }
+}
+
+impl Node {
+    async fn start(
+        name: &str,
+        config: data_plane::config::Config,
+        clock: &ShiftedClock,
+        gateway: TcpListener,
+        admin: TcpListener,
+    ) -> Self {
+        let stop = CancellationToken::new();
+        let (gateway_address, admin_address) = (address(&gateway), address(&admin));
+        let node = data_plane::Node::new(config, Arc::new(SharedClock(clock.clone()))).expect("a node");
+        let listeners = data_plane::Listeners { gateway, admin };
+        let serving = data_plane::serve(node.clone(), listeners, stop.clone());
+        let done = crate::spawn(async move { serving.await.expect("it serves") });
+        Self { name: name.to_owned(), gateway: gateway_address, admin: admin_address, node, stop, done }
+    }
+
+    pub fn origin(&self) -> String {
+        format!("http://{}", self.gateway)
+    }
+
+    /// Asks `/ready` until it says yes.
+    pub async fn ready(&self) {
+        let client = crate::http::builder().build().expect("a client");
+        let url = format!("http://{}/ready", self.admin);
+        crate::eventually("the node is ready", || async {
+            client.get(&url).send().await.is_ok_and(|answer| answer.status().is_success())
+        })
+        .await;
+    }
+
+    /// Stops it and waits for the drain.
+    pub async fn stop(&mut self) {
+        self.stop.cancel();
+        tokio::time::timeout(PATIENCE, &mut self.done).await.expect("a bounded drain").expect("no panic");
+    }
+}
+
+/// The world's clock, as a node sees it.
+struct SharedClock(ShiftedClock);
+
+impl data_plane::clock::Clock for SharedClock {
+    fn now(&self) -> chrono::DateTime<chrono::Utc> {
+        control_plane::domain::Clock::now(&self.0)
+    }
+}
+
+fn control_plane_config(
+    db: &Db,
+    http: SocketAddr,
+    grpc: SocketAddr,
+    auth_origin: &str,
+    gateway_origin: &str,
+) -> control_plane::config::Config {
+    let mut database = json!({"url": db.app_url.expose_secret(), "connections_max": 10});
+    if let Some(system_url) = &db.system_url {
+        database["system_url"] = system_url.expose_secret().into();
+        database["owner_url"] = db.owner_url.as_ref().expect("with a system URL").expose_secret().into();
+    }
+    let config = json!({
+        "listen": http, "grpc_listen": grpc, "admin_listen": "127.0.0.1:0", "public_origin": auth_origin,
+        "gateway_origins": [gateway_origin], "database": database, "trusted_proxies": ["127.0.0.0/8"],
+        "kek": "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
+    });
+    serde_json::from_value(config).expect("valid settings")
+}
+
+async fn bind() -> TcpListener {
+    TcpListener::bind("127.0.0.1:0").await.expect("a free port")
+}
+
+/// The same port again; the predecessor's sockets may take a moment to go.
+async fn rebind(address: SocketAddr) -> TcpListener {
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    loop {
+        match TcpListener::bind(address).await {
+            Ok(listener) => return listener,
+            Err(error) => assert!(tokio::time::Instant::now() < deadline, "{address}: {error}"),
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+fn address(listener: &TcpListener) -> SocketAddr {
+    listener.local_addr().expect("bound")
+}
+
+/// `localhost`, as people type it: cookies and redirect rules treat names and addresses differently.
+fn origin(listener: &TcpListener) -> String {
+    format!("http://localhost:{}", address(listener).port())
+}
