@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use base64::Engine;
 use chrono::TimeDelta;
 use control_plane::domain::clock::ShiftedClock;
 use control_plane::domain::ids::TenantId;
@@ -116,7 +117,7 @@ impl Setup {
         for _ in 0..self.nodes {
             world.add_node().await;
         }
-        world.open_front(front, self.single_host).await;
+        world.open_front(front);
         world.ready().await;
         world
     }
@@ -199,11 +200,12 @@ impl World {
         self.clock.advance(by);
     }
 
-    async fn open_front(&mut self, listener: TcpListener, single_host: bool) {
+    fn open_front(&mut self, listener: TcpListener) {
         let nodes = self.nodes.iter().map(|node| node.gateway).collect();
         let stop = CancellationToken::new();
-        let control_plane = single_host.then_some(self.config.listen);
-        crate::spawn(portway::front::serve(listener, control_plane, nodes, stop.clone()));
+        let front = portway::front::Front { control_plane: self.config.listen, nodes };
+        let serving = front.serve(listener, stop.clone(), Duration::ZERO);
+        crate::spawn(async move { serving.await.expect("the front serves") });
         self.fronts.push(stop);
     }
 }
@@ -289,7 +291,7 @@ fn control_plane_config(
     let config = json!({
         "listen": http, "grpc_listen": grpc, "admin_listen": "127.0.0.1:0", "public_origin": auth_origin,
         "gateway_origins": [gateway_origin], "database": database, "trusted_proxies": ["127.0.0.0/8"],
-        "kek": "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
+        "kek": base64::engine::general_purpose::STANDARD.encode(control_plane::crypto::tokens::random_bytes::<32>().expect("randomness")),
     });
     serde_json::from_value(config).expect("valid settings")
 }
