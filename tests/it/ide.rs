@@ -8,9 +8,12 @@ use world::people::Person;
 use world::sdk::{Sdk, SdkIde};
 
 async fn demo(world: &World) -> Person {
-    let upstream = portway::demo::spawn().await.expect("the demo server starts");
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let upstream = format!("http://{}{}", listener.local_addr().expect("bound"), portway::demo::PATH);
+    let serving = portway::demo::serve(listener, tokio_util::sync::CancellationToken::new());
+    world::spawn(async move { serving.await.expect("the demo server serves") });
     let owner = world.tenant("acme").await;
-    let server = owner.register_server("demo", upstream.as_str()).await;
+    let server = owner.register_server("demo", &upstream).await;
     owner.grant_everyone(&server).await;
     owner.invite("ana", "member").await
 }
