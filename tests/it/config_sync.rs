@@ -2,8 +2,7 @@
 
 use serde_json::json;
 use world::fakes::mcp_server::{Era, McpServer};
-use world::world::PATIENCE;
-use world::{World, on_both};
+use world::{PATIENCE, World, on_both};
 
 on_both! {
     async fn the_control_plane_restarts_and_no_call_fails(setup: Setup) {

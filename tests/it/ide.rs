@@ -23,8 +23,12 @@ async fn the_whole_story(world: World, sdk: Sdk) {
     let mut ide = SdkIde::start(sdk, &ana.url("demo"));
     let (connected, seen) = ide.connect_as(&ana, "approve").await;
     let connected = connected.expect("it connects");
-    let pages: Vec<String> =
-        seen.expect("the browser opened")["seen"].as_array().unwrap().iter().map(|page| page["heading"].as_str().unwrap_or_default().to_owned()).collect();
+    let pages: Vec<String> = seen.expect("the browser opened")["seen"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|page| page["heading"].as_str().unwrap_or_default().to_owned())
+        .collect();
     assert_eq!(pages.len(), 3, "sign in, consent, connected: {pages:?}");
     if sdk == Sdk::V2Modern {
         assert_eq!(connected["protocol"], "2026-07-28", "{connected}");
@@ -32,7 +36,9 @@ async fn the_whole_story(world: World, sdk: Sdk) {
     let tools = ide.run("list", json!({})).await.expect("tools");
     let names: Vec<&str> = tools.as_array().unwrap().iter().map(|tool| tool["name"].as_str().unwrap()).collect();
     assert!(names.contains(&"echo") && names.len() >= 5, "{names:?}");
-    let echo = async |ide: &mut SdkIde, text: &str| ide.run("call", json!({"name": "echo", "arguments": {"text": text}})).await;
+    let echo = async |ide: &mut SdkIde, text: &str| {
+        ide.run("call", json!({"name": "echo", "arguments": {"text": text}})).await
+    };
     for round in 0..4 {
         let answer = echo(&mut ide, &format!("round {round}")).await.expect("a result");
         assert!(answer["content"][0]["text"].as_str().unwrap().contains(&format!("round {round}")), "{answer}");
@@ -47,7 +53,8 @@ async fn the_whole_story(world: World, sdk: Sdk) {
 async fn refresh_in_silence(world: &World, ide: &mut SdkIde) {
     let before = ide.run("tokens", json!({})).await.unwrap();
     world.advance(TimeDelta::hours(2));
-    let answer = ide.run("call", json!({"name": "echo", "arguments": {"text": "later"}})).await.expect("renewed in silence");
+    let answer =
+        ide.run("call", json!({"name": "echo", "arguments": {"text": "later"}})).await.expect("renewed in silence");
     assert!(answer.to_string().contains("later"));
     let after = ide.run("tokens", json!({})).await.unwrap();
     assert_ne!(before["access_token"], after["access_token"]);
@@ -57,10 +64,15 @@ async fn refresh_in_silence(world: &World, ide: &mut SdkIde) {
     assert_ne!(rotated["refresh_token"], before["refresh_token"]);
     world.advance(TimeDelta::hours(3));
     ide.run("set_tokens", json!({"tokens": before})).await.unwrap();
-    ide.run("call", json!({"name": "echo", "arguments": {"text": "stale"}})).await.expect("a stale copy is no reason to sign in");
+    ide.run("call", json!({"name": "echo", "arguments": {"text": "stale"}}))
+        .await
+        .expect("a stale copy is no reason to sign in");
     world.advance(TimeDelta::hours(48));
     ide.run("set_tokens", json!({"tokens": before})).await.unwrap();
-    let refused = ide.run("call", json!({"name": "echo", "arguments": {"text": "too old"}})).await.expect_err("two days are too many");
+    let refused = ide
+        .run("call", json!({"name": "echo", "arguments": {"text": "too old"}}))
+        .await
+        .expect_err("two days are too many");
     assert!(refused.contains("sign in again"), "{refused}");
 }
 

@@ -116,7 +116,13 @@ async fn wrong_redirects_and_clients_get_a_page_and_never_a_redirect() {
         ("resource", "not a url", "invalid_target"),
     ] {
         let page = owner.browser.open(ide.authorize_url(&[(name, value)])).await;
-        assert_eq!(parameter(&page.url, "error").as_deref(), Some(error), "{name}={value}: {} {}", page.url, page.text());
+        assert_eq!(
+            parameter(&page.url, "error").as_deref(),
+            Some(error),
+            "{name}={value}: {} {}",
+            page.url,
+            page.text()
+        );
         assert_eq!(parameter(&page.url, "iss").as_deref(), ide.metadata["issuer"].as_str());
     }
 }
@@ -192,8 +198,10 @@ async fn atk_20_parallel_refreshes_get_one_successor() {
     let token = ide.tokens["refresh_token"].as_str().unwrap().to_owned();
     world.advance(TimeDelta::hours(25));
     let answers = futures::future::join_all((0..8).map(|_| ide.refresh_with(&token))).await;
-    let successors: std::collections::HashSet<_> =
-        answers.iter().map(|answer| answer.json()["refresh_token"].as_str().map(str::to_owned).unwrap_or(answer.body.clone())).collect();
+    let successors: std::collections::HashSet<_> = answers
+        .iter()
+        .map(|answer| answer.json()["refresh_token"].as_str().map(str::to_owned).unwrap_or(answer.body.clone()))
+        .collect();
     assert_eq!(successors.len(), 1, "{successors:?}");
     assert!(!successors.contains(&token) && answers.iter().all(|answer| answer.status == 200));
 }

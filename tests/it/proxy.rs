@@ -38,7 +38,11 @@ async fn a_call_is_relayed_and_recorded() {
     }
     assert!(record["bytes_in"].as_u64() > Some(0) && record["duration_us"].as_u64() > Some(0));
     for seen in upstream.seen() {
-        assert!(seen.headers.get("authorization").is_none() && seen.headers.get("cookie").is_none(), "{:?}", seen.headers);
+        assert!(
+            seen.headers.get("authorization").is_none() && seen.headers.get("cookie").is_none(),
+            "{:?}",
+            seen.headers
+        );
     }
 }
 
@@ -82,7 +86,8 @@ async fn progress_streams_and_the_token_is_the_clients_own() {
         ])
     });
     ide.initialize().await;
-    let answer = ide.request("tools/call", json!({"name": "slow", "arguments": {}, "_meta": {"progressToken": "mine"}})).await;
+    let answer =
+        ide.request("tools/call", json!({"name": "slow", "arguments": {}, "_meta": {"progressToken": "mine"}})).await;
     let events = answer.events();
     assert_eq!(events[0]["params"]["progressToken"], "mine", "{}", answer.body);
     assert_eq!(events[1]["id"], answer.json()["id"]);
@@ -108,8 +113,12 @@ async fn without_a_token_nothing_tells_whether_a_server_exists() {
     let ask = async |method: Method, path: &str| {
         let ide = Ide::new(&format!("{}{path}", world.gateway_origin));
         let answer = ide.send(method, json!({"jsonrpc": "2.0", "id": 1, "method": "tools/list"}), &[]).await;
-        let mut headers: Vec<_> =
-            answer.headers.iter().filter(|(name, _)| *name != "date").map(|(name, value)| format!("{name}: {value:?}")).collect();
+        let mut headers: Vec<_> = answer
+            .headers
+            .iter()
+            .filter(|(name, _)| *name != "date")
+            .map(|(name, value)| format!("{name}: {value:?}"))
+            .collect();
         headers.sort();
         (answer.status.as_u16(), headers.join("\n"), answer.body)
     };
@@ -117,17 +126,28 @@ async fn without_a_token_nothing_tells_whether_a_server_exists() {
         let (status, headers, body) = ask(method.clone(), "/acme/mcp/github/server").await;
         assert_eq!(status, 401, "{method}");
         let other = ask(method, "/acme/mcp/nothing/server").await;
-        assert_eq!((other.0, other.1.replace("nothing", "github"), other.2.replace("nothing", "github")), (status, headers, body));
+        assert_eq!(
+            (other.0, other.1.replace("nothing", "github"), other.2.replace("nothing", "github")),
+            (status, headers, body)
+        );
     }
     assert_eq!(ask(Method::POST, "/nobody/mcp/github/server").await.0, 404, "no such tenant");
-    let metadata = |server: &str| format!("{}/.well-known/oauth-protected-resource/acme/mcp/{server}/server", world.gateway_origin);
+    let metadata = |server: &str| {
+        format!("{}/.well-known/oauth-protected-resource/acme/mcp/{server}/server", world.gateway_origin)
+    };
     let client = owner.browser.client();
     for server in ["github", "nothing"] {
         let document: Value = client.get(metadata(server)).send().await.unwrap().json().await.unwrap();
         assert_eq!(document["resource"], owner.url(server).as_str());
     }
     let unknown = client.get(format!("{}/.well-known/whatever", world.gateway_origin)).send().await.unwrap();
-    assert_eq!((unknown.status().as_u16(), unknown.headers()["content-type"].to_str().unwrap().starts_with("application/json")), (404, true));
+    assert_eq!(
+        (
+            unknown.status().as_u16(),
+            unknown.headers()["content-type"].to_str().unwrap().starts_with("application/json")
+        ),
+        (404, true)
+    );
 }
 
 #[tokio::test]
@@ -175,7 +195,10 @@ async fn atk_17_tokens_for_another_server_another_tenant_or_nobody_are_refused_w
         let answer = send(&url, token).await;
         assert_eq!(answer.status, 401, "{what}: {}", answer.body);
         let challenge = answer.challenge();
-        assert!(challenge.contains("error=\"invalid_token\"") && challenge.contains("error_description=\""), "{what}: {challenge}");
+        assert!(
+            challenge.contains("error=\"invalid_token\"") && challenge.contains("error_description=\""),
+            "{what}: {challenge}"
+        );
         assert!(challenge.contains("resource_metadata=\""), "{what}: {challenge}");
     }
     assert!(upstream.seen().is_empty(), "nothing went upstream");
@@ -229,10 +252,17 @@ async fn atk_08_what_the_policy_reads_is_what_is_forwarded() {
     ] {
         let answer = ide.send_raw(Method::POST, body.to_owned(), &[]).await;
         assert_eq!(answer.status, 400, "{body}: {}", answer.body);
-        assert!([-32700, -32600, -32602].contains(&answer.json()["error"]["code"].as_i64().unwrap_or_default()), "{body}: {}", answer.body);
+        assert!(
+            [-32700, -32600, -32602].contains(&answer.json()["error"]["code"].as_i64().unwrap_or_default()),
+            "{body}: {}",
+            answer.body
+        );
     }
     assert_eq!(upstream.seen().len(), before, "nothing went upstream");
-    let huge = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"echo","arguments":"{}"}}}}"#, "x".repeat(5 << 20));
+    let huge = format!(
+        r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"echo","arguments":"{}"}}}}"#,
+        "x".repeat(5 << 20)
+    );
     assert_eq!(ide.send_raw(Method::POST, huge, &[]).await.status, 413);
 }
 
@@ -249,7 +279,12 @@ async fn atk_09_headers_must_say_what_the_body_says() {
         vec![version, ("mcp-name", "admin")],
     ] {
         let answer = ide.send(Method::POST, call.clone(), &headers).await;
-        assert_eq!((answer.status.as_u16(), answer.json()["error"]["code"].as_i64()), (400, Some(-32020)), "{headers:?} {}", answer.body);
+        assert_eq!(
+            (answer.status.as_u16(), answer.json()["error"]["code"].as_i64()),
+            (400, Some(-32020)),
+            "{headers:?} {}",
+            answer.body
+        );
         assert_eq!(answer.json()["id"], 7);
     }
     assert!(upstream.seen_method("tools/call").is_empty());
@@ -295,11 +330,15 @@ async fn atk_11_two_clients_with_equal_ids_get_their_own_answers() {
         let (ide, who) = if number % 2 == 0 { (&mine, "mine") } else { (&other, "other") };
         async move {
             let answer = ide.send(Method::POST, call(who), &[]).await.json();
-            assert_eq!((answer["id"].as_str(), answer["result"]["content"][0]["text"].as_str()), (Some("same"), Some(format!(r#"{{"who":"{who}"}}"#).as_str())));
+            assert_eq!(
+                (answer["id"].as_str(), answer["result"]["content"][0]["text"].as_str()),
+                (Some("same"), Some(format!(r#"{{"who":"{who}"}}"#).as_str()))
+            );
         }
     });
     futures::future::join_all(calls).await;
-    let ids: std::collections::HashSet<String> = upstream.seen_method("tools/call").iter().map(|seen| seen.json()["id"].to_string()).collect();
+    let ids: std::collections::HashSet<String> =
+        upstream.seen_method("tools/call").iter().map(|seen| seen.json()["id"].to_string()).collect();
     assert_eq!(ids.len(), 20, "each call has an id of its own upstream");
 }
 
@@ -315,7 +354,11 @@ async fn atk_14_18_private_addresses_and_redirects_lead_nowhere() {
     let answer = ide.call_tool("echo", json!({})).await.json();
     assert_eq!(answer["result"]["isError"], true, "{answer}");
     assert!(elsewhere.seen().is_empty(), "no redirect is followed");
-    for (slug, url) in [("metadata", "http://169.254.169.254/latest"), ("private", "http://10.1.2.3/mcp"), ("mapped", "http://[::ffff:10.1.2.3]/mcp")] {
+    for (slug, url) in [
+        ("metadata", "http://169.254.169.254/latest"),
+        ("private", "http://10.1.2.3/mcp"),
+        ("mapped", "http://[::ffff:10.1.2.3]/mcp"),
+    ] {
         owner.register_server(slug, url).await;
         let mut ide = owner.ide(slug).await;
         let refused = ide.initialize().await.json();
@@ -353,11 +396,17 @@ async fn a_hostile_or_broken_upstream_is_named_and_its_answer_kept_out() {
         }
     };
     for (make, code) in [
-        (Box::new(answer(401, "text/plain", "who")) as Box<dyn Fn() -> axum::response::Response + Send>, "upstream.credential_refused"),
+        (
+            Box::new(answer(401, "text/plain", "who")) as Box<dyn Fn() -> axum::response::Response + Send>,
+            "upstream.credential_refused",
+        ),
         (Box::new(answer(500, "text/html", "<h1>stack trace</h1>")), "upstream."),
         (Box::new(answer(429, "text/plain", "slow down")), "upstream."),
         (Box::new(answer(200, "text/html", "<h1>hi</h1>")), "upstream.bad_response"),
-        (Box::new(answer(200, "application/json", "{\"jsonrpc\":\"2.0\",\"id\":99999,\"result\":{}}")), "upstream.bad_response"),
+        (
+            Box::new(answer(200, "application/json", "{\"jsonrpc\":\"2.0\",\"id\":99999,\"result\":{}}")),
+            "upstream.bad_response",
+        ),
         (Box::new(answer(200, "application/json", "{\"jsonrpc\":")), "upstream.bad_response"),
     ] {
         upstream.on("tools/call", move |_| Reply::Raw(make()));
@@ -381,5 +430,5 @@ async fn a_modern_client_that_goes_away_cancels_its_call() {
     });
     let call = ide.modern("tools/call", json!({"name": "slow", "arguments": {}}));
     tokio::time::timeout(std::time::Duration::from_millis(500), call).await.expect_err("it hangs");
-    tokio::time::timeout(world::world::PATIENCE, upstream.dropped(1)).await.expect("the upstream sees the cancellation");
+    tokio::time::timeout(world::PATIENCE, upstream.dropped(1)).await.expect("the upstream sees the cancellation");
 }

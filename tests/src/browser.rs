@@ -112,7 +112,10 @@ impl Page {
 
     /// Where the page navigates by itself (meta refresh).
     pub fn refresh(&self) -> Option<Url> {
-        let tag = self.html.split('<').find(|tag| tag.starts_with("meta") && tag.to_lowercase().contains("http-equiv=\"refresh\""))?;
+        let tag = self
+            .html
+            .split('<')
+            .find(|tag| tag.starts_with("meta") && tag.to_lowercase().contains("http-equiv=\"refresh\""))?;
         let content = unescape(&attribute(tag, "content")?);
         let target = content.split_once("url=").or_else(|| content.split_once("URL="))?.1;
         self.url.join(target.trim_matches(['\'', '"'])).ok()
@@ -128,13 +131,22 @@ impl Page {
     }
 
     pub fn forms(&self) -> Vec<Form> {
-        self.html.split("<form").skip(1).map(|rest| self.read_form(rest.split("</form>").next().unwrap_or(rest))).collect()
+        self.html
+            .split("<form")
+            .skip(1)
+            .map(|rest| self.read_form(rest.split("</form>").next().unwrap_or(rest)))
+            .collect()
     }
 
     fn read_form(&self, text: &str) -> Form {
         let head = text.split('>').next().unwrap_or_default();
-        let action = attribute(head, "action").map_or_else(|| self.url.clone(), |action| self.url.join(&unescape(&action)).expect("a URL"));
-        let method = if attribute(head, "method").is_some_and(|method| method.eq_ignore_ascii_case("post")) { Method::POST } else { Method::GET };
+        let action = attribute(head, "action")
+            .map_or_else(|| self.url.clone(), |action| self.url.join(&unescape(&action)).expect("a URL"));
+        let method = if attribute(head, "method").is_some_and(|method| method.eq_ignore_ascii_case("post")) {
+            Method::POST
+        } else {
+            Method::GET
+        };
         let mut form = Form { method, action, fields: BTreeMap::new(), buttons: Vec::new() };
         for tag in text.split('<').filter(|tag| tag.starts_with("input")) {
             if let Some(name) = attribute(tag, "name") {
@@ -146,7 +158,8 @@ impl Page {
             form.buttons.push(strip_tags(rest.split("</button>").next().unwrap_or_default()));
             // With one button only, pressing it is the way to submit; a named one is pressed by `Form::press`.
             if let (Some(name), Some(value)) = (attribute(head, "name"), attribute(head, "value")) {
-                form.fields.insert(format!("button:{}", form.buttons.last().expect("pushed")), format!("{name}={value}"));
+                form.fields
+                    .insert(format!("button:{}", form.buttons.last().expect("pushed")), format!("{name}={value}"));
             }
         }
         form
@@ -202,7 +215,18 @@ fn strip_tags(html: &str) -> String {
 }
 
 fn unescape(text: &str) -> String {
-    [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#34;", "\""), ("&#x27;", "'"), ("&#39;", "'"), ("&#38;", "&"), ("&amp;", "&"), ("&#60;", "<"), ("&#62;", ">")]
-        .iter()
-        .fold(text.to_owned(), |text, (escaped, plain)| text.replace(escaped, plain))
+    [
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&quot;", "\""),
+        ("&#34;", "\""),
+        ("&#x27;", "'"),
+        ("&#39;", "'"),
+        ("&#38;", "&"),
+        ("&amp;", "&"),
+        ("&#60;", "<"),
+        ("&#62;", ">"),
+    ]
+    .iter()
+    .fold(text.to_owned(), |text, (escaped, plain)| text.replace(escaped, plain))
 }

@@ -36,7 +36,10 @@ pub struct Answer {
 impl Answer {
     /// The JSON body, or the last message of an event stream.
     pub fn json(&self) -> Value {
-        let events = self.headers.get(CONTENT_TYPE).is_some_and(|kind| kind.to_str().unwrap_or_default().starts_with("text/event-stream"));
+        let events = self
+            .headers
+            .get(CONTENT_TYPE)
+            .is_some_and(|kind| kind.to_str().unwrap_or_default().starts_with("text/event-stream"));
         if events {
             return self.events().pop().unwrap_or(Value::Null);
         }
@@ -45,7 +48,11 @@ impl Answer {
 
     /// Every message of an event stream.
     pub fn events(&self) -> Vec<Value> {
-        self.body.lines().filter_map(|line| line.strip_prefix("data:")).filter_map(|data| serde_json::from_str(data.trim()).ok()).collect()
+        self.body
+            .lines()
+            .filter_map(|line| line.strip_prefix("data:"))
+            .filter_map(|data| serde_json::from_str(data.trim()).ok())
+            .collect()
     }
 
     pub fn challenge(&self) -> String {
@@ -85,7 +92,11 @@ impl Ide {
         let refused = self.send(Method::POST, json!({"jsonrpc": "2.0", "id": 0, "method": "initialize"}), &[]).await;
         assert_eq!(refused.status, StatusCode::UNAUTHORIZED, "{}", refused.body);
         let challenge = refused.challenge();
-        let location = challenge.split("resource_metadata=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a metadata URL");
+        let location = challenge
+            .split("resource_metadata=\"")
+            .nth(1)
+            .and_then(|rest| rest.split('"').next())
+            .expect("a metadata URL");
         let resource = self.get_json(location).await;
         assert_eq!(resource["resource"], self.url.as_str(), "clients compare it strictly");
         let issuer: Url = resource["authorization_servers"][0].as_str().expect("an issuer").parse().expect("a URL");
@@ -97,8 +108,10 @@ impl Ide {
 
     /// RFC 7591.
     pub async fn register(&mut self, redirect_uris: &[&str]) {
-        let body = json!({"client_name": "Test IDE", "redirect_uris": redirect_uris, "token_endpoint_auth_method": "none"});
-        let answer = self.http.post(self.endpoint("registration_endpoint")).json(&body).send().await.expect("an answer");
+        let body =
+            json!({"client_name": "Test IDE", "redirect_uris": redirect_uris, "token_endpoint_auth_method": "none"});
+        let answer =
+            self.http.post(self.endpoint("registration_endpoint")).json(&body).send().await.expect("an answer");
         assert_eq!(answer.status(), StatusCode::CREATED);
         let client: Value = answer.json().await.expect("JSON");
         self.client_id = client["client_id"].as_str().expect("a client id").to_owned();
@@ -106,7 +119,8 @@ impl Ide {
 
     /// The URL the browser is sent to; `change` replaces parameters, or removes those with an empty value.
     pub fn authorize_url(&self, change: &[(&str, &str)]) -> String {
-        let challenge = URL_SAFE_NO_PAD.encode(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, VERIFIER.as_bytes()));
+        let challenge =
+            URL_SAFE_NO_PAD.encode(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, VERIFIER.as_bytes()));
         let mut parameters = vec![
             ("response_type", "code"),
             ("client_id", &self.client_id),
@@ -158,7 +172,12 @@ impl Ide {
 
     /// Uses a refresh token, the stored one unless `refresh_token` is given.
     pub async fn refresh_with(&self, refresh_token: &str) -> Answer {
-        let form = [("grant_type", "refresh_token"), ("refresh_token", refresh_token), ("client_id", &*self.client_id), ("resource", self.url.as_str())];
+        let form = [
+            ("grant_type", "refresh_token"),
+            ("refresh_token", refresh_token),
+            ("client_id", &*self.client_id),
+            ("resource", self.url.as_str()),
+        ];
         self.token(&form, &[]).await
     }
 
@@ -192,7 +211,8 @@ impl Ide {
         let answer = self.request("initialize", params).await;
         self.session = answer.headers.get("mcp-session-id").map(|id| id.to_str().expect("ASCII").to_owned());
         if self.session.is_some() {
-            let done = self.send(Method::POST, json!({"jsonrpc": "2.0", "method": "notifications/initialized"}), &[]).await;
+            let done =
+                self.send(Method::POST, json!({"jsonrpc": "2.0", "method": "notifications/initialized"}), &[]).await;
             assert_eq!(done.status, StatusCode::ACCEPTED, "{}", done.body);
         }
         answer
@@ -201,7 +221,8 @@ impl Ide {
     /// A legacy request.
     pub async fn request(&mut self, method: &str, params: Value) -> Answer {
         self.next_id += 1;
-        self.send(Method::POST, json!({"jsonrpc": "2.0", "id": self.next_id, "method": method, "params": params}), &[]).await
+        self.send(Method::POST, json!({"jsonrpc": "2.0", "id": self.next_id, "method": method, "params": params}), &[])
+            .await
     }
 
     pub async fn call_tool(&mut self, name: &str, arguments: Value) -> Answer {
@@ -216,7 +237,12 @@ impl Ide {
         let name = params.get("name").or_else(|| params.get("uri")).and_then(Value::as_str).map(str::to_owned);
         let mut headers = vec![("mcp-protocol-version", "2026-07-28"), ("mcp-method", method)];
         headers.extend(name.as_deref().map(|name| ("mcp-name", name)));
-        self.send(Method::POST, json!({"jsonrpc": "2.0", "id": self.next_id, "method": method, "params": params}), &headers).await
+        self.send(
+            Method::POST,
+            json!({"jsonrpc": "2.0", "id": self.next_id, "method": method, "params": params}),
+            &headers,
+        )
+        .await
     }
 
     /// Any message with the stored token and session.
@@ -229,7 +255,11 @@ impl Ide {
         let mut all = HeaderMap::new();
         let mut set = |name: &str, value: &str| {
             let name = reqwest::header::HeaderName::from_bytes(name.as_bytes()).expect("a header name");
-            if value.is_empty() { all.remove(&name).map(drop) } else { all.insert(name, value.parse().expect("a header value")).map(drop) };
+            if value.is_empty() {
+                all.remove(&name).map(drop)
+            } else {
+                all.insert(name, value.parse().expect("a header value")).map(drop)
+            };
         };
         set("content-type", "application/json");
         set("accept", "application/json, text/event-stream");
@@ -241,7 +271,8 @@ impl Ide {
             set("mcp-protocol-version", "2025-11-25");
         }
         headers.iter().for_each(|(name, value)| set(name, value));
-        answer(self.http.request(method, self.url.clone()).headers(all).body(body).send().await.expect("an answer")).await
+        answer(self.http.request(method, self.url.clone()).headers(all).body(body).send().await.expect("an answer"))
+            .await
     }
 
     /// Calls the same server through another node.

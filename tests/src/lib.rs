@@ -12,8 +12,12 @@ pub mod sdk;
 pub mod world;
 
 use std::future::Future;
+use std::time::Duration;
 
 pub use world::World;
+
+/// Longest wait for something that must happen; reaching it fails the test.
+pub const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Runs a story on SQLite and on PostgreSQL: `on_both! { async fn name(setup: Setup) { … } }`.
 #[macro_export]
@@ -45,8 +49,8 @@ pub fn spawn<T: Send + 'static>(task: impl Future<Output = T> + Send + 'static) 
 
 /// Waits for something to become true; fails the test when it does not.
 pub async fn eventually<F: Future<Output = bool>>(what: &str, mut check: impl FnMut() -> F) {
-    let deadline = tokio::time::Instant::now() + world::PATIENCE;
-    let mut tick = tokio::time::interval(std::time::Duration::from_millis(20));
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    let mut tick = tokio::time::interval(Duration::from_millis(20));
     while !check().await {
         assert!(tokio::time::Instant::now() < deadline, "waited in vain: {what}");
         tick.tick().await;

@@ -112,7 +112,9 @@ impl Person {
     }
 
     pub async fn grant_everyone(&self, server_id: &str) -> Value {
-        self.put(&format!("servers/{server_id}/grants"), json!({"subject": {"kind": "everyone"}, "role": "user"})).await.ok()
+        self.put(&format!("servers/{server_id}/grants"), json!({"subject": {"kind": "everyone"}, "role": "user"}))
+            .await
+            .ok()
     }
 
     pub async fn grant(&self, server_id: &str, person: &Self) -> Value {
@@ -164,7 +166,8 @@ impl Operator {
         let owner = format!("owner@{slug}.example");
         let body = json!({"slug": slug, "display_name": slug.to_uppercase(), "owner_email": owner});
         let created = self.api(Method::POST, "tenants", Some(body)).await.ok();
-        let link = created["owner_invitation"]["link"].as_str().unwrap_or_else(|| panic!("no link in {created}")).to_owned();
+        let link =
+            created["owner_invitation"]["link"].as_str().unwrap_or_else(|| panic!("no link in {created}")).to_owned();
         Person::join(&link, slug, &owner, &self.auth_origin, &self.gateway_origin).await
     }
 }

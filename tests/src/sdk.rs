@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
+use crate::PATIENCE;
 use crate::people::{PASSWORD, Person};
-use crate::world::PATIENCE;
 
 /// Which SDK line: v1 speaks the legacy era, v2 is pinned to the modern one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,7 +94,11 @@ impl SdkIde {
 }
 
 fn outcome(line: &Value) -> Result<Value, String> {
-    if line["ok"] == true { Ok(line["value"].clone()) } else { Err(line["error"].as_str().unwrap_or("unknown").to_owned()) }
+    if line["ok"] == true {
+        Ok(line["value"].clone())
+    } else {
+        Err(line["error"].as_str().unwrap_or("unknown").to_owned())
+    }
 }
 
 /// The person's real browser; answers the pages it saw and where it ended.

@@ -13,11 +13,9 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::PATIENCE;
 use crate::db::{Backend, Db};
 use crate::people::{Operator, Person};
-
-/// Longest wait for something that must happen; reaching it fails the test.
-pub const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What the world is made of.
 pub struct Setup {
@@ -100,10 +98,16 @@ impl Setup {
         let config = control_plane_config(&db, address(&http), address(&grpc), &auth_origin, &gateway_origin);
         control_plane::store::migrate(&config.database).await.expect("migrations run");
         let control_plane = ControlPlane::start(config.clone(), &clock, http, grpc).await;
-        let operator_token = control_plane::app::platform::create_operator(&control_plane.app, "test").await.expect("an operator");
-        let node_secret = control_plane::app::nodes::enrol(&control_plane.app, "nodes", "default").await.expect("a node identity");
+        let (_, operator_token) =
+            control_plane::app::platform::create_operator(&control_plane.app, "test").await.expect("an operator");
+        let node_secret =
+            control_plane::app::nodes::enrol(&control_plane.app, "nodes", "default").await.expect("a node identity");
         let mut world = World {
-            operator: Operator { token: operator_token, auth_origin: auth_origin.clone(), gateway_origin: gateway_origin.clone() },
+            operator: Operator {
+                token: operator_token,
+                auth_origin: auth_origin.clone(),
+                gateway_origin: gateway_origin.clone(),
+            },
             clock,
             control_plane: Some(control_plane),
             nodes: Vec::new(),
@@ -184,7 +188,7 @@ impl World {
     pub async fn stop_control_plane(&mut self) {
         if let Some(control_plane) = self.control_plane.take() {
             control_plane.stop.cancel();
-            control_plane.running.join().await.expect("a clean stop");
+            control_plane.running.join().await;
         }
     }
 
@@ -221,10 +225,16 @@ impl Drop for World {
 }
 
 impl ControlPlane {
-    async fn start(config: control_plane::config::Config, clock: &ShiftedClock, http: TcpListener, grpc: TcpListener) -> Self {
+    async fn start(
+        config: control_plane::config::Config,
+        clock: &ShiftedClock,
+        http: TcpListener,
+        grpc: TcpListener,
+    ) -> Self {
         let stop = CancellationToken::new();
         let listeners = control_plane::Listeners { http, grpc, admin: bind().await };
-        let running = control_plane::start(config, Arc::new(clock.clone()), listeners, stop.clone()).await.expect("it starts");
+        let running =
+            control_plane::start(config, Arc::new(clock.clone()), listeners, stop.clone()).await.expect("it starts");
         Self { app: running.app.clone(), running, stop }
     }
 }
@@ -286,7 +296,7 @@ fn control_plane_config(
     let mut database = json!({"url": db.app_url.expose_secret(), "connections_max": 10});
     if let Some(system_url) = &db.system_url {
         database["system_url"] = system_url.expose_secret().into();
-        database["owner_url"] = db.owner_url.as_ref().expect("with a system URL").expose_secret().into();
+        database["owner_url"] = db.owner_url.expose_secret().into();
     }
     let config = json!({
         "listen": http, "grpc_listen": grpc, "admin_listen": "127.0.0.1:0", "public_origin": auth_origin,

@@ -190,12 +190,17 @@ fn ordinary(inner: &Inner, json: &Value, method: &str) -> Response {
             let body = json!({"jsonrpc": "2.0", "id": json["id"], "result": result});
             return ([("mcp-session-id", session)], axum::Json(body)).into_response();
         }
-        "server/discover" => json!({"supportedVersions": ["2026-07-28"], "capabilities": {"tools": {}}, "ttlMs": 0, "cacheScope": "private"}),
-        "tools/list" => json!({"tools": [{"name": "echo", "description": "Says it back", "inputSchema": {"type": "object"}, "x-unknown": [1.0, 1e3]}], "ttlMs": 0, "cacheScope": "private"}),
+        "server/discover" => {
+            json!({"supportedVersions": ["2026-07-28"], "capabilities": {"tools": {}}, "ttlMs": 0, "cacheScope": "private"})
+        }
+        "tools/list" => {
+            json!({"tools": [{"name": "echo", "description": "Says it back", "inputSchema": {"type": "object"}, "x-unknown": [1.0, 1e3]}], "ttlMs": 0, "cacheScope": "private"})
+        }
         "tools/call" => json!({"content": [{"type": "text", "text": json["params"]["arguments"].to_string()}]}),
         "ping" => json!({}),
         _ => {
-            let error = json!({"jsonrpc": "2.0", "id": json["id"], "error": {"code": -32601, "message": "no such method"}});
+            let error =
+                json!({"jsonrpc": "2.0", "id": json["id"], "error": {"code": -32601, "message": "no such method"}});
             let code = if inner.era == Era::Modern { StatusCode::NOT_FOUND } else { StatusCode::OK };
             return (code, axum::Json(error)).into_response();
         }
@@ -208,7 +213,9 @@ fn ordinary(inner: &Inner, json: &Value, method: &str) -> Response {
 
 fn render(inner: &Arc<Inner>, json: &Value, reply: Reply) -> Response {
     match reply {
-        Reply::Result(result) => axum::Json(json!({"jsonrpc": "2.0", "id": json["id"], "result": result})).into_response(),
+        Reply::Result(result) => {
+            axum::Json(json!({"jsonrpc": "2.0", "id": json["id"], "result": result})).into_response()
+        }
         Reply::Raw(response) => response,
         Reply::Stream(messages) => events(frames(json, &messages), None),
         Reply::StreamThenHang(messages) => events(frames(json, &messages), Some(Dropped(inner.clone()))),
