@@ -100,7 +100,7 @@ impl Setup {
         let control_plane = ControlPlane::start(config.clone(), &clock, http, grpc).await;
         let (_, operator_token) =
             control_plane::app::platform::create_operator(&control_plane.app, "test").await.expect("an operator");
-        let node_secret =
+        let (_, node_secret) =
             control_plane::app::nodes::enrol(&control_plane.app, "nodes", "default").await.expect("a node identity");
         let mut world = World {
             operator: Operator {
@@ -251,7 +251,7 @@ impl Node {
         let (gateway_address, admin_address) = (address(&gateway), address(&admin));
         let node = data_plane::Node::new(config, Arc::new(SharedClock(clock.clone()))).expect("a node");
         let listeners = data_plane::Listeners { gateway, admin };
-        let serving = data_plane::serve(node.clone(), listeners, stop.clone());
+        let serving = data_plane::run_node(node.clone(), listeners, stop.clone());
         let done = crate::spawn(async move { serving.await.expect("it serves") });
         Self { name: name.to_owned(), gateway: gateway_address, admin: admin_address, node, stop, done }
     }
