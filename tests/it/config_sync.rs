@@ -64,10 +64,11 @@ async fn atk_06_07_a_node_gets_nothing_without_its_secret_or_outside_its_pool() 
     let owner = world.tenant("acme").await;
     owner.register_server("github", upstream.url.as_str()).await;
     let app = world.app().clone();
-    let other_pool = control_plane::app::nodes::enrol(&app, "elsewhere", "other").await.unwrap();
+    let (_, other_pool) = control_plane::app::nodes::enrol(&app, "elsewhere", "other").await.unwrap();
     let address = world.node_config("x").control_plane.url.to_string();
     let get = async |secret: Option<&str>| {
-        let mut client = proto::wire::config_sync_client::ConfigSyncClient::connect(address.clone()).await.unwrap();
+        let channel = tonic::transport::Endpoint::from_shared(address.clone()).unwrap().connect().await.unwrap();
+        let mut client = proto::wire::config_sync_client::ConfigSyncClient::new(channel);
         let tenant_id = proto::convert::uuid_bytes(world.tenant_id("acme").await.0);
         let mut request = tonic::Request::new(proto::wire::GetRequest { tenant_id });
         if let Some(secret) = secret {

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use world::fakes::mcp_server::{Era, McpServer};
-use world::{World, on_both};
+use world::on_both;
 
 on_both! {
     async fn a_new_grant_and_a_removed_one_are_seen_on_every_node(setup: Setup) {
