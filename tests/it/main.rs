@@ -1,5 +1,7 @@
 //! The single integration binary: features, told as stories.
 
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test that finds something unexpected must fail")]
+
 mod config_sync;
 mod contract;
 mod ide;

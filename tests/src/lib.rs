@@ -1,5 +1,11 @@
 //! The product seen from outside. [`World`] starts the real control plane and real nodes on loopback, with a real
 //! database; [`people`], [`Browser`](browser::Browser) and [`Ide`](ide::Ide) use it as its users do.
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that finds something unexpected must fail, here and now"
+)]
 
 pub mod browser;
 pub mod db;
