@@ -6,6 +6,7 @@ pub mod cookies;
 pub mod extract;
 mod layers;
 pub mod oauth;
+pub mod openapi;
 mod pages;
 pub mod problem;
 pub mod rate;

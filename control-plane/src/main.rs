@@ -1,14 +1,20 @@
 //! The control plane's binary: `serve`, `migrate`, and what an operator does once.
 
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
+use control_plane::app::{nodes, platform};
 use control_plane::config::Config;
 use control_plane::domain::clock::SystemClock;
+use control_plane::http::openapi::document;
+use control_plane::state::App;
+use control_plane::tasks::Tasks;
 use control_plane::telemetry::{self, LogFormat};
 use control_plane::{Listeners, store};
+use secrecy::ExposeSecret;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -38,6 +44,34 @@ enum Command {
     Migrate,
     /// Read the configuration and list every mistake.
     CheckConfig,
+    /// Print the API document.
+    Openapi,
+    /// People who run the deployment.
+    #[command(subcommand)]
+    Operator(OperatorCommand),
+    /// Nodes of the data plane.
+    #[command(subcommand)]
+    Node(NodeCommand),
+}
+
+#[derive(Subcommand)]
+enum OperatorCommand {
+    /// Make an operator and print their token, once.
+    Create {
+        #[arg(long)]
+        name: String,
+    },
+}
+
+#[derive(Subcommand)]
+enum NodeCommand {
+    /// Make the identity of a node and print its secret, once.
+    Enrol {
+        #[arg(long)]
+        name: String,
+        #[arg(long, default_value = "default")]
+        pool: String,
+    },
 }
 
 #[tokio::main]
@@ -54,14 +88,34 @@ async fn main() -> ExitCode {
 
 async fn run(cli: Cli) -> Result<(), Failure> {
     telemetry::start(cli.log_format, &cli.log)?;
+    if matches!(cli.command, Command::Openapi) {
+        return print(&document()?);
+    }
     let config = Config::load(cli.config.as_deref())?;
     // PostgreSQL and gRPC over TLS share one provider; a second call finds it installed.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     match cli.command {
         Command::Serve => serve(config).await,
         Command::Migrate => Ok(store::migrate(&config.database).await?),
-        Command::CheckConfig => Ok(()),
+        Command::CheckConfig | Command::Openapi => Ok(()),
+        Command::Operator(OperatorCommand::Create { name }) => {
+            let (_, token) = platform::create_operator(&open(config).await?, &name).await?;
+            print(&format!("{}\n", token.expose_secret()))
+        }
+        Command::Node(NodeCommand::Enrol { name, pool }) => {
+            let (_, secret) = nodes::enrol(&open(config).await?, &name, &pool).await?;
+            print(&format!("{}\n", secret.expose_secret()))
+        }
     }
+}
+
+/// The parts without listeners, for one command.
+async fn open(config: Config) -> Result<App, Failure> {
+    Ok(App::new(config, Arc::new(SystemClock), Tasks::new(CancellationToken::new())).await?)
+}
+
+fn print(text: &str) -> Result<(), Failure> {
+    Ok(std::io::stdout().write_all(text.as_bytes())?)
 }
 
 async fn serve(config: Config) -> Result<(), Failure> {

@@ -49,8 +49,8 @@ pub use feed::{ChangeFeed, Changed};
 pub use keys::SigningKeyRow;
 pub use outbox::Changes;
 pub use server_access::UsableServer;
+pub use servers::ServersOf;
 pub use system::{NewDataKey, SystemStore};
-pub use users::UserFilter;
 
 use crate::domain::audit::AuditEntry;
 pub use crate::domain::configuration::ResourceKind;

@@ -8,9 +8,9 @@ use crate::domain::audit::AuditEntry;
 use crate::domain::fields::{self, Mistakes};
 use crate::domain::ids::UserId;
 use crate::domain::page::{Created, Page, PageRequest};
-use crate::domain::tenancy::{User, UserStatus};
+use crate::domain::tenancy::{User, UserFilter, UserStatus};
 use crate::domain::{Error, Result};
-use crate::store::{ResourceKind, TenantStore, UserFilter};
+use crate::store::{ResourceKind, TenantStore};
 
 /// What to change of a person; `None` leaves as is.
 #[derive(Debug, Clone, Default)]

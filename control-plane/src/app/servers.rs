@@ -12,7 +12,7 @@ use crate::domain::page::{Created, Page, PageRequest};
 use crate::domain::server::{AccessGrant, OutboundAuth, Server, ServerStatus, Subject};
 use crate::domain::tenancy::Tenant;
 use crate::domain::{Error, Result};
-use crate::store::{ResourceKind, TenantStore};
+use crate::store::{ResourceKind, ServersOf, TenantStore};
 
 /// A server as somebody sees it.
 #[derive(Debug, Clone)]
@@ -22,6 +22,8 @@ pub struct Seen {
     pub gateway_url: String,
     /// By grant; `None` for those who see it by their tenant role only.
     pub role: Option<ServerRole>,
+    /// Addresses inside the tenant's network are not for everybody who may use the server.
+    pub sees_upstream: bool,
 }
 
 /// What to register, as typed.
@@ -65,7 +67,7 @@ pub async fn register(ctx: &Ctx, new: NewServer) -> Result<Seen> {
     store.audit(entry(ctx, "server.registered", server.id, detail));
     let tenant = store.get_tenant().await?;
     store.commit().await?;
-    Ok(seen(&tenant, server, Some(ServerRole::Manager)))
+    Ok(seen(ctx, &tenant, server, Some(ServerRole::Manager)))
 }
 
 fn checked(ctx: &Ctx, store: &TenantStore, new: &NewServer) -> Result<Server> {
@@ -97,21 +99,31 @@ fn checked(ctx: &Ctx, store: &TenantStore, new: &NewServer) -> Result<Server> {
 /// Servers that the caller sees: those granted, or all.
 pub async fn list(ctx: &Ctx, page: PageRequest<Created>) -> Result<Page<Seen>> {
     let sees_all = allows(ctx.caller.role, Action::ReadAllServers);
+    let of = if sees_all { ServersOf::Tenant } else { ServersOf::User(ctx.caller.user_id) };
+    list_of(ctx, of, page).await
+}
+
+/// Servers that the caller may use now, whatever their tenant role.
+pub async fn list_mine(ctx: &Ctx, page: PageRequest<Created>) -> Result<Page<Seen>> {
+    list_of(ctx, ServersOf::UsableBy(ctx.caller.user_id), page).await
+}
+
+async fn list_of(ctx: &Ctx, of: ServersOf, page: PageRequest<Created>) -> Result<Page<Seen>> {
     let store = ctx.app.store.tenant_read(ctx.tenant_id).await?;
-    let page = store.list_servers((!sees_all).then_some(ctx.caller.user_id), page).await?;
+    let page = store.list_servers(of, page).await?;
     let ids: Vec<ServerId> = page.items.iter().map(|server| server.id).collect();
     let roles = store.list_server_roles(ctx.caller.user_id, &ids).await?;
     let tenant = store.get_tenant().await?;
     Ok(page.map(|server| {
         let role = roles.get(&server.id).copied();
-        seen(&tenant, server, role)
+        seen(ctx, &tenant, server, role)
     }))
 }
 
 pub async fn get(ctx: &Ctx, id: ServerId) -> Result<Seen> {
     let store = ctx.app.store.tenant_read(ctx.tenant_id).await?;
     let (server, role) = find_visible(ctx, &store, id).await?;
-    Ok(seen(&store.get_tenant().await?, server, role))
+    Ok(seen(ctx, &store.get_tenant().await?, server, role))
 }
 
 pub async fn update(ctx: &Ctx, id: ServerId, change: ServerChange) -> Result<Seen> {
@@ -141,7 +153,7 @@ pub async fn update(ctx: &Ctx, id: ServerId, change: ServerChange) -> Result<See
         store.audit(entry(ctx, "server.changed", id, json!({ "fields": changed_fields(&old, &server) })));
         store.commit().await?;
     }
-    Ok(seen(&tenant, server, role))
+    Ok(seen(ctx, &tenant, server, role))
 }
 
 fn changed_fields(old: &Server, new: &Server) -> Vec<&'static str> {
@@ -194,10 +206,11 @@ pub(super) async fn find_managed(ctx: &Ctx, store: &TenantStore, id: ServerId) -
     Ok((server, role))
 }
 
-fn seen(tenant: &Tenant, server: Server, role: Option<ServerRole>) -> Seen {
+fn seen(ctx: &Ctx, tenant: &Tenant, server: Server, role: Option<ServerRole>) -> Seen {
     let path = GatewayPath { tenant: tenant.slug.clone(), server: server.slug.clone() };
     let gateway_url = tenant.gateway_origins.first().map(|origin| path.resource(origin)).unwrap_or_default();
-    Seen { server, gateway_url, role }
+    let sees_upstream = role == Some(ServerRole::Manager) || allows(ctx.caller.role, Action::ReadAllServers);
+    Seen { server, gateway_url, role, sees_upstream }
 }
 
 fn entry(ctx: &Ctx, action: &'static str, id: ServerId, detail: serde_json::Value) -> AuditEntry {

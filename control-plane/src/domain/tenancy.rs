@@ -88,6 +88,14 @@ pub enum UserStatus {
     Deactivated { at: DateTime<Utc> },
 }
 
+/// Which people to list.
+#[derive(Debug, Clone, Default)]
+pub struct UserFilter {
+    /// Part of the user name, e-mail or display name, in any case.
+    pub text: Option<String>,
+    pub active: Option<bool>,
+}
+
 impl User {
     pub const fn is_active(&self) -> bool {
         matches!(self.status, UserStatus::Active)

@@ -1,12 +1,82 @@
-//! The REST API, `/api/v1`. Each noun has a file with its handlers and views.
+//! The REST API, `/api/v1`. Each noun has a file with its handlers and views; this page has the routes.
+
+pub(super) mod audit;
+pub(super) mod grants;
+pub(super) mod invitations;
+pub(super) mod platform;
+pub(super) mod servers;
+pub(super) mod session;
+pub(super) mod tenant;
+pub(super) mod users;
 
 use std::sync::Arc;
 
 use axum::Router;
+use axum::routing::{delete, get};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use super::problem;
+use crate::domain::Result;
+use crate::domain::page::{Page, PageRequest, Place};
 use crate::state::App;
 
 pub fn router(app: Arc<App>) -> Router {
-    Router::new().method_not_allowed_fallback(problem::no_method).with_state(app)
+    let platform = Router::new()
+        .route("/tenants", get(platform::list).post(platform::create))
+        .route("/tenants/{tenant}", get(platform::get).patch(platform::update))
+        .route("/tenants/{tenant}/owner-invitations", axum::routing::post(platform::invite_owner));
+    let tenant = Router::new()
+        .route("/", get(tenant::get).patch(tenant::update))
+        .route("/session", get(session::get).post(session::create).delete(session::delete))
+        .route("/me/servers", get(servers::list_mine))
+        .route("/users", get(users::list))
+        .route("/users/{user}", get(users::get).patch(users::update))
+        .route("/invitations", get(invitations::list).post(invitations::create))
+        .route("/invitations/{invitation}", delete(invitations::revoke))
+        .route("/servers", get(servers::list).post(servers::register))
+        .route("/servers/{server}", get(servers::get).patch(servers::update).delete(servers::retire))
+        .route("/servers/{server}/grants", get(grants::list).put(grants::put))
+        .route("/servers/{server}/grants/{grant}", delete(grants::delete))
+        .route("/audit", get(audit::list));
+    Router::new()
+        .nest("/api/v1/platform", platform)
+        .nest("/api/v1/tenants/{tenant}", tenant)
+        .method_not_allowed_fallback(problem::no_method)
+        .with_state(app)
+}
+
+/// Which page of a list; every list takes these.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct PageQuery {
+    /// Rows of the page, 1 to 200; 50 if absent.
+    limit: Option<u64>,
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+impl PageQuery {
+    pub(super) fn parse<P: Place>(&self) -> Result<PageRequest<P>> {
+        PageRequest::parse(self.limit, self.cursor.as_deref())
+    }
+}
+
+/// A page of a list.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct PageView<T> {
+    pub(super) items: Vec<T>,
+    /// Give it as `cursor` for the next page; absent on the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) next_cursor: Option<String>,
+}
+
+impl<T> PageView<T> {
+    pub(super) fn of<U>(page: Page<U>) -> Self
+    where
+        T: From<U>,
+    {
+        Self { items: page.items.into_iter().map(T::from).collect(), next_cursor: page.next_cursor }
+    }
 }

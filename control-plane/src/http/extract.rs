@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, ORIGIN};
+use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, ORIGIN};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
 use proto::names::TenantSlug;
 use secrecy::SecretString;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::cookies::{self, CookieKind};
@@ -160,6 +162,13 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
             _ => Problem::new(StatusCode::BAD_REQUEST, "body.unreadable", "The body could not be read."),
         })?;
         parse(&body).map(Self)
+    }
+}
+
+impl<T: Serialize> IntoResponse for Json<T> {
+    fn into_response(self) -> Response {
+        // Answers depend on who asks; nothing on the way may keep them.
+        ([(CACHE_CONTROL, "no-store")], axum::Json(self.0)).into_response()
     }
 }
 

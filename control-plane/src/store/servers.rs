@@ -15,6 +15,16 @@ use crate::domain::page::{Created, Page, PageRequest};
 use crate::domain::server::{Server, ServerStatus};
 use crate::domain::{Error, Result};
 
+/// Which servers to list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ServersOf {
+    Tenant,
+    /// Granted to the person, disabled ones too.
+    User(UserId),
+    /// Granted to the person, and enabled.
+    UsableBy(UserId),
+}
+
 impl TenantStore {
     pub async fn insert_server(&self, server: &Server) -> Result<()> {
         let row = ActiveModel {
@@ -47,12 +57,15 @@ impl TenantStore {
         row.map(server_of).transpose()
     }
 
-    /// Servers, newest first: all of the tenant, or those granted to one person, disabled ones too.
-    pub async fn list_servers(&self, granted_to: Option<UserId>, page: PageRequest<Created>) -> Result<Page<Server>> {
+    /// Servers, newest first.
+    pub async fn list_servers(&self, of: ServersOf, page: PageRequest<Created>) -> Result<Page<Server>> {
         let mut query = Entity::find()
             .filter(Column::TenantId.eq(self.tenant_id.0))
             .filter(Column::Status.ne(ServerStatus::Retired.as_str()));
-        if let Some(user_id) = granted_to {
+        if let ServersOf::UsableBy(_) = of {
+            query = query.filter(Column::Status.eq(ServerStatus::Enabled.as_str()));
+        }
+        if let ServersOf::User(user_id) | ServersOf::UsableBy(user_id) = of {
             let granted: SelectStatement = Query::select()
                 .column(server_grant::Column::ServerId)
                 .from(server_grant::Entity)

@@ -11,16 +11,8 @@ use super::{TenantStore, after, conflict_or, db_error, unreadable};
 use crate::domain::access::TenantRole;
 use crate::domain::ids::UserId;
 use crate::domain::page::{Created, Page, PageRequest};
-use crate::domain::tenancy::{User, UserStatus};
+use crate::domain::tenancy::{User, UserFilter, UserStatus};
 use crate::domain::{Error, Result};
-
-/// Which people to list.
-#[derive(Debug, Clone, Default)]
-pub struct UserFilter {
-    /// Part of the user name, e-mail or display name, in any case.
-    pub text: Option<String>,
-    pub active: Option<bool>,
-}
 
 impl TenantStore {
     pub async fn find_user(&self, id: UserId) -> Result<Option<User>> {

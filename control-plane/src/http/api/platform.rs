@@ -1,0 +1,132 @@
+//! Operators' API: tenants.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use proto::names::TenantSlug;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::invitations::NewInvitationView;
+use super::tenant::TenantView;
+use super::{PageQuery, PageView};
+use crate::app::platform::{self, NewTenant, PlatformChange};
+use crate::domain::audit::Actor;
+use crate::http::extract::{Json, Operator, Query, Target};
+use crate::http::problem::Problem;
+use crate::state::App;
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TenantBody {
+    /// Part of every URL of the tenant for ever: lower-case letters, digits, single hyphens, 2 to 40.
+    slug: String,
+    display_name: String,
+    /// Invites this person as the first owner.
+    owner_email: Option<String>,
+    /// Absent: those of the deployment.
+    #[serde(default)]
+    gateway_origins: Vec<String>,
+    pool: Option<String>,
+    region: Option<String>,
+}
+
+/// A fresh tenant.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct NewTenantView {
+    tenant: TenantView,
+    /// For the first owner.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owner_invitation: Option<NewInvitationView>,
+}
+
+/// What to change; absent members stay.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PlatformTenantPatch {
+    display_name: Option<String>,
+    /// `suspended` closes the tenant's gateway and sign-in at once.
+    #[schema(inline)]
+    status: Option<Wanted>,
+    gateway_origins: Option<Vec<String>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Wanted {
+    Active,
+    Suspended,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OwnerBody {
+    email: String,
+}
+
+/// Create a tenant.
+#[utoipa::path(post, path = "/api/v1/platform/tenants", tag = "platform", operation_id = "platform_create_tenant",
+    request_body = TenantBody, responses((status = 201, body = NewTenantView)))]
+pub(crate) async fn create(
+    State(app): State<Arc<App>>,
+    Operator(operator): Operator,
+    Json(body): Json<TenantBody>,
+) -> Result<(StatusCode, Json<NewTenantView>), Problem> {
+    let TenantBody { slug, display_name, owner_email, gateway_origins, pool, region } = body;
+    let new = NewTenant { slug, display_name, owner_email, gateway_origins, pool, region };
+    let (tenant, invitation) = platform::create_tenant(&app, Actor::Operator(operator), new).await?;
+    let owner_invitation = invitation.map(NewInvitationView::of);
+    Ok((StatusCode::CREATED, Json(NewTenantView { tenant: tenant.into(), owner_invitation })))
+}
+
+/// List tenants, newest first.
+#[utoipa::path(get, path = "/api/v1/platform/tenants", tag = "platform", operation_id = "platform_list_tenants",
+    params(PageQuery), responses((status = 200, body = PageView<TenantView>)))]
+pub(crate) async fn list(
+    State(app): State<Arc<App>>,
+    _: Operator,
+    Query(query): Query<PageQuery>,
+) -> Result<Json<PageView<TenantView>>, Problem> {
+    Ok(Json(PageView::of(platform::list_tenants(&app, query.parse()?).await?)))
+}
+
+/// One tenant.
+#[utoipa::path(get, path = "/api/v1/platform/tenants/{tenant}", tag = "platform",
+    operation_id = "platform_get_tenant", responses((status = 200, body = TenantView)))]
+pub(crate) async fn get(
+    State(app): State<Arc<App>>,
+    _: Operator,
+    Target(slug): Target<TenantSlug>,
+) -> Result<Json<TenantView>, Problem> {
+    Ok(Json(platform::get_tenant(&app, slug.as_str()).await?.into()))
+}
+
+/// Suspend, resume or change a tenant.
+#[utoipa::path(patch, path = "/api/v1/platform/tenants/{tenant}", tag = "platform",
+    operation_id = "platform_update_tenant", request_body = PlatformTenantPatch,
+    responses((status = 200, body = TenantView)))]
+pub(crate) async fn update(
+    State(app): State<Arc<App>>,
+    Operator(operator): Operator,
+    Target(slug): Target<TenantSlug>,
+    Json(body): Json<PlatformTenantPatch>,
+) -> Result<Json<TenantView>, Problem> {
+    let active = body.status.map(|status| status == Wanted::Active);
+    let change = PlatformChange { display_name: body.display_name, active, gateway_origins: body.gateway_origins };
+    Ok(Json(platform::update_tenant(&app, Actor::Operator(operator), slug.as_str(), change).await?.into()))
+}
+
+/// A further one-time link for an owner. Earlier open links to the address end.
+#[utoipa::path(post, path = "/api/v1/platform/tenants/{tenant}/owner-invitations", tag = "platform",
+    operation_id = "platform_invite_owner", request_body = OwnerBody,
+    responses((status = 201, body = NewInvitationView)))]
+pub(crate) async fn invite_owner(
+    State(app): State<Arc<App>>,
+    Operator(operator): Operator,
+    Target(slug): Target<TenantSlug>,
+    Json(body): Json<OwnerBody>,
+) -> Result<(StatusCode, Json<NewInvitationView>), Problem> {
+    let new = platform::invite_owner(&app, Actor::Operator(operator), slug.as_str(), &body.email).await?;
+    Ok((StatusCode::CREATED, Json(NewInvitationView::of(new))))
+}

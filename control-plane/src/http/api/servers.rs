@@ -1,0 +1,184 @@
+//! MCP servers: register, list, edit, retire.
+
+use axum::http::StatusCode;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::{PageQuery, PageView};
+use crate::app::servers::{self, NewServer, Seen, ServerChange};
+use crate::domain::access::ServerRole;
+use crate::domain::ids::{ServerId, UserId};
+use crate::domain::server::{OutboundAuth, ServerStatus};
+use crate::http::extract::{Json, Query, Target, TenantScope};
+use crate::http::problem::Problem;
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ServerView {
+    id: ServerId,
+    #[schema(value_type = String)]
+    slug: proto::names::ServerSlug,
+    display_name: String,
+    description: String,
+    status: ServerStatus,
+    /// What to paste into an IDE.
+    gateway_url: String,
+    /// Your role on the server by grant; absent if you see it by your tenant role only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    your_role: Option<ServerRole>,
+    /// How the gateway reaches it; absent for those who may only use it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    upstream: Option<UpstreamView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    created_by: Option<UserId>,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct UpstreamView {
+    url: String,
+    outbound_auth: OutboundAuth,
+    /// Of one call; 0 = the node's default.
+    timeout_ms: u32,
+}
+
+impl From<Seen> for ServerView {
+    fn from(Seen { server, gateway_url, role, sees_upstream }: Seen) -> Self {
+        let upstream = UpstreamView {
+            url: server.upstream_url,
+            outbound_auth: server.outbound_auth,
+            timeout_ms: server.timeout_ms,
+        };
+        Self {
+            id: server.id,
+            slug: server.slug,
+            display_name: server.display_name,
+            description: server.description,
+            status: server.status,
+            gateway_url,
+            your_role: role,
+            upstream: sees_upstream.then_some(upstream),
+            created_by: server.created_by,
+            created_at: server.created_at,
+            updated_at: server.updated_at,
+        }
+    }
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ServerBody {
+    /// Part of the gateway URL for ever: lower-case letters, digits, single hyphens, 2 to 40.
+    slug: String,
+    display_name: String,
+    #[serde(default)]
+    description: String,
+    /// Where the server speaks MCP over HTTP.
+    upstream_url: String,
+    #[serde(default = "no_auth")]
+    outbound_auth: OutboundAuth,
+    #[serde(default)]
+    timeout_ms: u32,
+}
+
+fn no_auth() -> OutboundAuth {
+    OutboundAuth::None
+}
+
+/// What to change; absent members stay. The slug cannot change.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ServerPatch {
+    display_name: Option<String>,
+    description: Option<String>,
+    upstream_url: Option<String>,
+    outbound_auth: Option<OutboundAuth>,
+    timeout_ms: Option<u32>,
+    #[schema(inline)]
+    status: Option<Switch>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Switch {
+    Enabled,
+    Disabled,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct RetireQuery {
+    /// The server's slug, repeated.
+    confirm: Option<String>,
+}
+
+/// List servers you see, newest first: those granted to you, or all for owners, admins and auditors.
+#[utoipa::path(get, path = "/api/v1/tenants/{tenant}/servers", tag = "servers", operation_id = "list_servers",
+    params(PageQuery), responses((status = 200, body = PageView<ServerView>)))]
+pub(crate) async fn list(
+    TenantScope(ctx): TenantScope,
+    Query(query): Query<PageQuery>,
+) -> Result<Json<PageView<ServerView>>, Problem> {
+    Ok(Json(PageView::of(servers::list(&ctx, query.parse()?).await?)))
+}
+
+/// List servers you may use, newest first.
+#[utoipa::path(get, path = "/api/v1/tenants/{tenant}/me/servers", tag = "servers", operation_id = "list_my_servers",
+    params(PageQuery), responses((status = 200, body = PageView<ServerView>)))]
+pub(crate) async fn list_mine(
+    TenantScope(ctx): TenantScope,
+    Query(query): Query<PageQuery>,
+) -> Result<Json<PageView<ServerView>>, Problem> {
+    Ok(Json(PageView::of(servers::list_mine(&ctx, query.parse()?).await?)))
+}
+
+/// Register a server; you become its manager.
+#[utoipa::path(post, path = "/api/v1/tenants/{tenant}/servers", tag = "servers", operation_id = "register_server",
+    request_body = ServerBody, responses((status = 201, body = ServerView)))]
+pub(crate) async fn register(
+    TenantScope(ctx): TenantScope,
+    Json(body): Json<ServerBody>,
+) -> Result<(StatusCode, Json<ServerView>), Problem> {
+    let ServerBody { slug, display_name, description, upstream_url, outbound_auth, timeout_ms } = body;
+    let new = NewServer { slug, display_name, description, upstream_url, outbound_auth, timeout_ms };
+    Ok((StatusCode::CREATED, Json(servers::register(&ctx, new).await?.into())))
+}
+
+/// One server.
+#[utoipa::path(get, path = "/api/v1/tenants/{tenant}/servers/{server}", tag = "servers", operation_id = "get_server",
+    params(("server" = ServerId, Path)), responses((status = 200, body = ServerView)))]
+pub(crate) async fn get(
+    TenantScope(ctx): TenantScope,
+    Target(id): Target<ServerId>,
+) -> Result<Json<ServerView>, Problem> {
+    Ok(Json(servers::get(&ctx, id).await?.into()))
+}
+
+/// Change a server.
+#[utoipa::path(patch, path = "/api/v1/tenants/{tenant}/servers/{server}", tag = "servers",
+    operation_id = "update_server", params(("server" = ServerId, Path)), request_body = ServerPatch,
+    responses((status = 200, body = ServerView)))]
+pub(crate) async fn update(
+    TenantScope(ctx): TenantScope,
+    Target(id): Target<ServerId>,
+    Json(body): Json<ServerPatch>,
+) -> Result<Json<ServerView>, Problem> {
+    let enabled = body.status.map(|status| status == Switch::Enabled);
+    let ServerPatch { display_name, description, upstream_url, outbound_auth, timeout_ms, .. } = body;
+    let change = ServerChange { display_name, description, upstream_url, outbound_auth, timeout_ms, enabled };
+    Ok(Json(servers::update(&ctx, id, change).await?.into()))
+}
+
+/// Retire a server for ever. Its slug stays taken.
+#[utoipa::path(delete, path = "/api/v1/tenants/{tenant}/servers/{server}", tag = "servers",
+    operation_id = "retire_server", params(("server" = ServerId, Path), RetireQuery), responses((status = 204)))]
+pub(crate) async fn retire(
+    TenantScope(ctx): TenantScope,
+    Target(id): Target<ServerId>,
+    Query(query): Query<RetireQuery>,
+) -> Result<StatusCode, Problem> {
+    servers::retire(&ctx, id, query.confirm.as_deref()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

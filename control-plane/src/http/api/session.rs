@@ -1,0 +1,81 @@
+//! The browser's session: sign in with a password, who am I, sign out.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::header::{SET_COOKIE, USER_AGENT};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::IntoResponse;
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::tenant::TenantView;
+use super::users::UserView;
+use crate::app::{people, sessions, sign_in, tenancy};
+use crate::domain::Error;
+use crate::http::cookies::{self, CookieKind};
+use crate::http::extract::{Json, TenantDoor, TenantScope};
+use crate::http::problem::Problem;
+use crate::http::rate::ClientAddress;
+use crate::state::App;
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SignIn {
+    user_name: String,
+    #[schema(value_type = String, format = Password)]
+    password: SecretString,
+}
+
+/// Who is signed in, and where.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct SessionView {
+    user: UserView,
+    tenant: TenantView,
+}
+
+/// Sign in with a local account.
+#[utoipa::path(post, path = "/api/v1/tenants/{tenant}/session", tag = "session", operation_id = "sign_in", request_body = SignIn, security(()),
+    responses((status = 200, body = SessionView, description = "Signed in; the cookie is set")))]
+pub(crate) async fn create(
+    State(app): State<Arc<App>>,
+    TenantDoor(tenant): TenantDoor,
+    ClientAddress(address): ClientAddress,
+    headers: HeaderMap,
+    Json(body): Json<SignIn>,
+) -> Result<impl IntoResponse, Problem> {
+    let tenant = tenant.ok_or_else(refused)?;
+    let user_agent = headers.get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let attempt = sign_in::Attempt { user_name: &body.user_name, password: body.password, address, user_agent };
+    let signed_in = sign_in::with_password(&app, &tenant, attempt).await.map_err(|error| match error {
+        Error::Unauthenticated => refused(),
+        other => other.into(),
+    })?;
+    let cookie = cookies::set(&app.config, CookieKind::Session, &tenant.slug, &signed_in.token);
+    let view = SessionView { user: signed_in.user.into(), tenant: tenant.into() };
+    Ok(([(SET_COOKIE, cookie)], Json(view)))
+}
+
+/// One answer for an unknown tenant, an unknown name, a wrong password and a deactivated person.
+fn refused() -> Problem {
+    Problem::new(StatusCode::UNAUTHORIZED, "sign_in.refused", "The user name or the password is not right.")
+}
+
+/// Who am I?
+#[utoipa::path(get, path = "/api/v1/tenants/{tenant}/session", tag = "session", operation_id = "get_session",
+    responses((status = 200, body = SessionView)))]
+pub(crate) async fn get(TenantScope(ctx): TenantScope) -> Result<Json<SessionView>, Problem> {
+    let user = people::get(&ctx, ctx.caller.user_id).await?.into();
+    Ok(Json(SessionView { user, tenant: tenancy::get(&ctx).await?.into() }))
+}
+
+/// Sign out.
+#[utoipa::path(delete, path = "/api/v1/tenants/{tenant}/session", tag = "session", operation_id = "sign_out",
+    responses((status = 204, description = "Signed out; the cookie is gone")))]
+pub(crate) async fn delete(TenantScope(ctx): TenantScope) -> Result<impl IntoResponse, Problem> {
+    let tenant = tenancy::get(&ctx).await?;
+    sessions::end(&ctx.app, ctx.tenant_id, &ctx.caller).await?;
+    let cookie = cookies::clear(&ctx.app.config, CookieKind::Session, &tenant.slug);
+    Ok((StatusCode::NO_CONTENT, [(SET_COOKIE, cookie)]))
+}

@@ -1,0 +1,89 @@
+//! The API document behind `openapi.json`. What all operations share is added here once: the tenant in the path, the
+//! problem body, the ways to prove who calls.
+
+use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
+};
+use utoipa::openapi::{ContentBuilder, ObjectBuilder, Ref, RefOr, Required, ResponseBuilder, Type};
+use utoipa::{Modify, OpenApi};
+
+use super::api::{audit, grants, invitations, platform, servers, session, tenant, users};
+use super::problem::ProblemView;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Portway", description = "The control plane's REST API."),
+    paths(
+        session::create, session::get, session::delete,
+        tenant::get, tenant::update,
+        users::list, users::get, users::update,
+        invitations::list, invitations::create, invitations::revoke,
+        servers::list, servers::list_mine, servers::register, servers::get, servers::update, servers::retire,
+        grants::list, grants::put, grants::delete,
+        audit::list,
+        platform::create, platform::list, platform::get, platform::update, platform::invite_owner,
+    ),
+    components(schemas(ProblemView)),
+    modifiers(&Shared),
+)]
+struct Document;
+
+/// The committed document, as text.
+pub fn document() -> Result<String, serde_json::Error> {
+    let mut text = Document::openapi().to_pretty_json()?;
+    text.push('\n');
+    Ok(text)
+}
+
+struct Shared;
+
+impl Modify for Shared {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let components = document.components.get_or_insert_default();
+        let cookie = ApiKey::Cookie(ApiKeyValue::with_description(
+            "__Host-portway-session-<tenant>",
+            "Unsafe methods also need the header x-portway-csrf: 1.",
+        ));
+        components.add_security_scheme("session", SecurityScheme::ApiKey(cookie));
+        let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
+        components.add_security_scheme("operator", SecurityScheme::Http(bearer));
+        for (path, item) in &mut document.paths.paths {
+            let scheme = if path.starts_with("/api/v1/platform") { "operator" } else { "session" };
+            let methods = [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
+            for operation in methods.into_iter().flatten() {
+                complete(operation, path, scheme);
+            }
+        }
+    }
+}
+
+fn complete(operation: &mut Operation, path: &str, scheme: &str) {
+    if path.contains("{tenant}") {
+        operation.parameters.get_or_insert_default().insert(0, tenant_parameter().into());
+    }
+    let no_scopes: [&str; 0] = [];
+    operation.security.get_or_insert_with(|| vec![SecurityRequirement::new(scheme, no_scopes)]);
+    for (status, response) in &mut operation.responses.responses {
+        // OpenAPI wants words for every answer (3.1, Response Object).
+        if let RefOr::T(response) = response
+            && response.description.is_empty()
+        {
+            response.description = if status == "204" { "Done" } else { "OK" }.to_owned();
+        }
+    }
+    let body = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+    let problem = ResponseBuilder::new().description("Refused").content("application/problem+json", body).build();
+    operation.responses.responses.insert("default".to_owned(), problem.into());
+}
+
+fn tenant_parameter() -> Parameter {
+    let slug = ObjectBuilder::new().schema_type(Type::String).build();
+    ParameterBuilder::new()
+        .name("tenant")
+        .parameter_in(ParameterIn::Path)
+        .required(Required::True)
+        .description(Some("The tenant's slug"))
+        .schema(Some(slug))
+        .build()
+}
