@@ -10,6 +10,8 @@ pub mod openapi;
 mod pages;
 pub mod problem;
 pub mod rate;
+#[cfg(test)]
+mod tests;
 
 use std::future::{Future, IntoFuture};
 use std::net::SocketAddr;

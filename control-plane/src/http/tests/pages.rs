@@ -1,0 +1,153 @@
+//! Sign-in, sign-out, home.
+
+use axum::http::StatusCode;
+use axum::http::header::{CACHE_CONTROL, RETRY_AFTER, SET_COOKIE};
+use chrono::TimeDelta;
+
+use super::fixture::{PASSWORD, World};
+use crate::domain::access::TenantRole;
+use crate::domain::tenancy::UserStatus;
+
+#[tokio::test]
+async fn a_wrong_password_an_unknown_name_and_a_leaver_get_one_answer() {
+    let world = World::start().await;
+    world.add_user("acme", "gone", TenantRole::Member).await;
+    let store = world.app.store.tenant(world.tenant("acme").await.id).await.unwrap();
+    let mut user = store.find_user_by_name("gone").await.unwrap().unwrap();
+    user.status = UserStatus::Deactivated { at: store.now() };
+    store.update_user(&user).await.unwrap();
+    store.commit().await.unwrap();
+    let mut bodies = Vec::new();
+    for (name, password) in [("ana", "wrong"), ("nobody", PASSWORD), ("gone", PASSWORD)] {
+        let mut browser = world.browser();
+        let reply = browser.try_sign_in("/t/acme/login", name, password).await;
+        assert_eq!(reply.status, StatusCode::FORBIDDEN);
+        assert!(reply.body.contains("role=\"alert\"") && !reply.body.contains(password));
+        assert!(!browser.cookies.contains_key("__Host-portway-session-acme"));
+        bodies.push(reply.body.replace(&reply.csrf("/t/acme/login"), "CSRF").replace(name, "NAME"));
+    }
+    assert!(bodies.windows(2).all(|pair| pair[0] == pair[1]));
+}
+
+#[tokio::test]
+async fn signing_in_starts_a_new_session_and_signing_out_ends_it() {
+    let world = World::start().await;
+    let mut browser = world.browser();
+    browser.cookies.insert("__Host-portway-session-acme".into(), "planted".into());
+    let reply = browser.sign_in("/t/acme/login", "ana").await;
+    assert_eq!(reply.location(), "/t/acme/");
+    let cookie = reply.header(SET_COOKIE);
+    for flag in ["__Host-portway-session-acme=", "; Secure", "; HttpOnly", "; SameSite=Lax", "; Path=/"] {
+        assert!(cookie.contains(flag), "{cookie}");
+    }
+    let token = browser.cookies["__Host-portway-session-acme"].clone();
+    assert_ne!(token, "planted");
+    let home = browser.get("/t/acme/").await;
+    assert_eq!(home.status, StatusCode::OK);
+    let csrf = home.csrf("/t/acme/logout");
+    let reply = browser.post("/t/acme/logout", &[("csrf", &csrf)]).await;
+    assert_eq!(reply.location(), "/t/acme/login");
+    // The token is dead on the server, not only forgotten by the browser.
+    browser.cookies.insert("__Host-portway-session-acme".into(), token);
+    assert_eq!(browser.get("/t/acme/").await.location(), "/t/acme/login");
+}
+
+#[tokio::test]
+async fn sessions_end_when_idle_and_after_a_day() {
+    let world = World::start().await;
+    let mut browser = world.signed_in().await;
+    for _ in 0..2 {
+        world.clock.advance(TimeDelta::hours(11));
+        assert_eq!(browser.get("/t/acme/").await.status, StatusCode::OK);
+    }
+    world.clock.advance(TimeDelta::hours(3));
+    assert_eq!(browser.get("/t/acme/").await.status, StatusCode::SEE_OTHER, "24 h are over");
+    let mut browser = world.signed_in().await;
+    world.clock.advance(TimeDelta::hours(12));
+    assert_eq!(browser.get("/t/acme/").await.status, StatusCode::SEE_OTHER, "idle for 12 h");
+}
+
+#[tokio::test]
+async fn sign_in_leads_nowhere_but_home_or_a_request_of_ours() {
+    let world = World::start().await;
+    let mut browser = world.browser();
+    let form = browser.get("/t/acme/login").await;
+    let csrf = form.csrf("/t/acme/login");
+    for target in ["//evil.example", "https://evil.example", "/\\evil.example", "arq_x", "javascript:alert(1)"] {
+        let fields = [("csrf", &*csrf), ("request", target), ("user_name", "ana"), ("password", PASSWORD)];
+        let reply = browser.post("/t/acme/login", &fields).await;
+        assert_eq!((reply.status, reply.location()), (StatusCode::BAD_REQUEST, ""), "{target}");
+    }
+}
+
+#[tokio::test]
+async fn guessing_is_slowed_down_per_account_and_per_address() {
+    let world = World::start().await;
+    let mut refused = None;
+    for attempt in 0..20_u32 {
+        let mut browser = world.browser();
+        browser.address = format!("198.51.100.{attempt}");
+        let reply = browser.try_sign_in("/t/acme/login", "ana", "wrong").await;
+        if reply.status == StatusCode::TOO_MANY_REQUESTS {
+            refused = Some((attempt, reply));
+            break;
+        }
+    }
+    let (attempt, reply) = refused.expect("one account from many addresses");
+    assert!(attempt >= 9 && reply.headers.contains_key(RETRY_AFTER) && reply.body.contains("Too many attempts"));
+    let mut browser = world.browser();
+    let mut tried = 0;
+    while browser.try_sign_in("/t/acme/login", &format!("user{tried}"), "wrong").await.status == StatusCode::FORBIDDEN {
+        tried += 1;
+        assert!(tried < 60, "many accounts from one address");
+    }
+}
+
+#[tokio::test]
+async fn local_accounts_can_be_switched_off() {
+    let world = World::start().await;
+    world.set("acme", |settings| settings.local_accounts = false).await;
+    let page = world.get("/t/acme/login").await;
+    assert!(page.body.contains("switched off") && !page.body.contains("type=\"password\""));
+}
+
+#[tokio::test]
+async fn home_shows_servers_with_a_line_per_ide_or_what_to_do() {
+    let world = World::start().await;
+    let mut browser = world.signed_in().await;
+    assert_eq!(browser.get("/t/acme").await.location(), "/t/acme/");
+    let home = browser.get("/t/acme/").await;
+    for shown in [
+        "https://gw.example/acme/mcp/git/server",
+        "claude mcp add --transport http git https://gw.example/acme/mcp/git/server",
+        "cursor://anysphere.cursor-deeplink/mcp/install?name=git",
+        "vscode:mcp/install?",
+        "codex mcp add git",
+    ] {
+        assert!(home.body.contains(shown), "{shown} not in {}", home.body);
+    }
+    assert_eq!(home.header(CACHE_CONTROL), "no-store");
+
+    world.add_tenant("empty").await;
+    world.add_user("empty", "owen", TenantRole::Owner).await;
+    world.add_user("empty", "mia", TenantRole::Member).await;
+    let mut owner = world.browser();
+    owner.sign_in("/t/empty/login", "owen").await;
+    assert!(owner.get("/t/empty/").await.body.contains("/api/v1/tenants/empty/servers"));
+    let mut member = world.browser();
+    member.sign_in("/t/empty/login", "mia").await;
+    assert!(member.get("/t/empty/").await.body.contains("owen of empty"));
+}
+
+#[tokio::test]
+async fn the_stylesheet_is_kept_for_ever_under_its_hashed_name() {
+    let world = World::start().await;
+    let page = world.get("/t/acme/login").await;
+    let path = page.body.split("stylesheet\" href=\"").nth(1).unwrap().split('"').next().unwrap();
+    let css = world.get(path).await;
+    assert_eq!(css.status, StatusCode::OK);
+    assert!(css.header(CACHE_CONTROL).contains("immutable") && css.header("content-type").starts_with("text/css"));
+    assert_eq!(world.get("/assets/portway-0.css").await.status, StatusCode::NOT_FOUND);
+    let missing = world.get("/t/nobody/login").await;
+    assert!(missing.status == StatusCode::NOT_FOUND && missing.body.contains("tenant.unknown"));
+}
