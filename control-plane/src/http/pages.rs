@@ -6,6 +6,7 @@ mod consent;
 mod error;
 mod form;
 mod home;
+mod join;
 mod sign_in;
 
 use std::sync::Arc;
@@ -42,6 +43,7 @@ pub(super) fn router(app: Arc<App>) -> Router {
         .route("/t/{tenant}/", get(home::show))
         .route("/t/{tenant}/login", get(sign_in::show).post(sign_in::submit))
         .route("/t/{tenant}/logout", post(sign_in::sign_out))
+        .route("/t/{tenant}/join/{token}", get(join::show).post(join::submit))
         .route("/t/{tenant}/consent/{request}", get(consent::show).post(consent::decide))
         .route("/t/{tenant}/connected/{request}", get(consent::connected))
         .route("/assets/{file}", get(assets::serve))

@@ -57,6 +57,12 @@ impl PageError {
         Self::new(StatusCode::BAD_REQUEST, "oauth.unknown_redirect_uri", "Unknown return address", message)
     }
 
+    pub(super) fn link_gone() -> Self {
+        let message = "This link was used, replaced or revoked, or it has expired. If you have joined, just sign in; \
+                       else ask for a new link.";
+        Self::new(StatusCode::NOT_FOUND, "invitation.gone", "This link is no longer good", message)
+    }
+
     /// A form without the token that only our own pages contain, or too old a page.
     pub(super) fn forged() -> Self {
         let message = "This form was open for too long, or you signed in or out in another tab. Go back, reload the \

@@ -74,7 +74,7 @@ pub(super) async fn submit(
             return Ok(with_cookie(see_other(&next(&tenant, request)), &cookie));
         }
         Err(Error::Unauthenticated) => {
-            (StatusCode::FORBIDDEN, "The user name or the password is not right.".to_owned(), None)
+            (StatusCode::FORBIDDEN, "The name or the password is not right.".to_owned(), None)
         }
         Err(Error::RateLimited { retry_after_ms }) => {
             let seconds = retry_after_ms.div_ceil(1000).max(1);

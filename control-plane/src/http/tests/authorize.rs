@@ -19,9 +19,9 @@ async fn from_a_link_through_sign_in_and_consent_to_a_code() {
     let reply = browser.get(&authorize_path(&client_id, redirect_uri)).await;
     assert_eq!(reply.status, StatusCode::SEE_OTHER);
     assert!(reply.location().starts_with("/t/acme/consent/arq_"));
-    let reply = browser.get(&reply.location().to_owned()).await;
+    let reply = browser.get(reply.location()).await;
     assert!(reply.location().starts_with("/t/acme/login?request=arq_"), "{}", reply.location());
-    let reply = browser.sign_in(&reply.location().to_owned(), "Ana ").await;
+    let reply = browser.sign_in(reply.location(), "Ana ").await;
     let path = reply.location().to_owned();
     let page = browser.get(&path).await;
     assert_eq!(page.status, StatusCode::OK);
@@ -205,7 +205,7 @@ async fn a_person_can_sign_in_as_somebody_else_and_go_on() {
     let id = path.rsplit('/').next().unwrap();
     let csrf = page.csrf("/t/acme/logout");
     let reply = browser.post("/t/acme/logout", &[("csrf", &csrf), ("request", id)]).await;
-    let reply = browser.sign_in(&reply.location().to_owned(), "bob").await;
+    let reply = browser.sign_in(reply.location(), "bob").await;
     assert_eq!(reply.location(), path);
     assert!(browser.get(&path).await.body.contains("bob of acme"));
     // The page that was open for the first person is no good any more.

@@ -3,9 +3,12 @@
 use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, RETRY_AFTER, SET_COOKIE};
 use chrono::TimeDelta;
+use secrecy::ExposeSecret;
 
-use super::fixture::{PASSWORD, World};
+use super::fixture::{ORIGIN, PASSWORD, World};
+use crate::app::platform;
 use crate::domain::access::TenantRole;
+use crate::domain::audit::Actor;
 use crate::domain::tenancy::UserStatus;
 
 #[tokio::test]
@@ -150,4 +153,44 @@ async fn the_stylesheet_is_kept_for_ever_under_its_hashed_name() {
     assert_eq!(world.get("/assets/portway-0.css").await.status, StatusCode::NOT_FOUND);
     let missing = world.get("/t/nobody/login").await;
     assert!(missing.status == StatusCode::NOT_FOUND && missing.body.contains("tenant.unknown"));
+}
+
+#[tokio::test]
+async fn a_one_time_link_makes_a_person_and_signs_them_in_once() {
+    let world = World::start().await;
+    let new = platform::NewTenant {
+        slug: "fresh".into(),
+        display_name: "Fresh".into(),
+        owner_email: Some("olga@example.com".into()),
+        ..platform::NewTenant::default()
+    };
+    let (_, invitation) = platform::create_tenant(&world.app, Actor::System, new).await.unwrap();
+    let link = invitation.unwrap().link;
+    let path = link.expose_secret().strip_prefix(ORIGIN).unwrap().to_owned();
+    let mut browser = world.browser();
+    for _ in 0..3 {
+        let page = browser.get(&path).await;
+        assert!(page.status == StatusCode::OK && page.body.contains("olga@example.com"), "looking uses nothing up");
+        assert_eq!((page.header(CACHE_CONTROL), page.header("referrer-policy")), ("no-store", "no-referrer"));
+    }
+    let csrf = browser.get(&path).await.body.split("name=\"csrf\" value=\"").nth(1).unwrap()[..43].to_owned();
+    let mut submit = async |name: &str, one: &str, two: &str, csrf: &str| {
+        let fields = [("csrf", csrf), ("display_name", name), ("password", one), ("password_again", two)];
+        browser.post(&path, &fields).await
+    };
+    assert_eq!(submit("Olga", PASSWORD, PASSWORD, "").await.status, StatusCode::FORBIDDEN);
+    for (name, one, two, problem) in [
+        ("Olga", PASSWORD, "another one here", "differ"),
+        ("Olga", "short", "short", "at least 12 characters"),
+        ("", PASSWORD, PASSWORD, "Your name"),
+    ] {
+        let reply = submit(name, one, two, &csrf).await;
+        assert!(reply.status == StatusCode::BAD_REQUEST && reply.body.contains(problem), "{}", reply.body);
+        assert!(!reply.body.contains(one));
+    }
+    assert_eq!(submit("Olga", PASSWORD, PASSWORD, &csrf).await.location(), "/t/fresh/");
+    let again = submit("Olga", PASSWORD, PASSWORD, &csrf).await;
+    assert!(again.status == StatusCode::NOT_FOUND && again.body.contains("invitation.gone"));
+    assert!(browser.get("/t/fresh/").await.body.contains("Olga"));
+    world.browser().sign_in("/t/fresh/login", "olga@example.com").await;
 }
