@@ -16,3 +16,8 @@ fn wire_types() {
     let generated = std::fs::read_to_string(folder.path().join("portway.node.v1.rs")).unwrap();
     assert_up_to_date("proto/src/gen/portway.node.v1.rs", &generated);
 }
+
+#[test]
+fn api_document() {
+    assert_up_to_date("control-plane/openapi.json", &control_plane::http::openapi::document().unwrap());
+}

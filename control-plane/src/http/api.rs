@@ -80,3 +80,6 @@ impl<T> PageView<T> {
         Self { items: page.items.into_iter().map(T::from).collect(), next_cursor: page.next_cursor }
     }
 }
+
+#[cfg(test)]
+mod tests;
