@@ -11,6 +11,7 @@ pub mod keys;
 pub mod nodes;
 pub mod people;
 pub mod platform;
+pub mod provision;
 pub mod publish;
 pub mod registration;
 pub mod servers;

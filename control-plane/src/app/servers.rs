@@ -7,7 +7,7 @@ use super::Ctx;
 use crate::domain::access::{Action, ServerRole, allows};
 use crate::domain::audit::AuditEntry;
 use crate::domain::fields::{self, Mistakes};
-use crate::domain::ids::{AccessGrantId, ServerId};
+use crate::domain::ids::{AccessGrantId, ServerId, UserId};
 use crate::domain::page::{Created, Page, PageRequest};
 use crate::domain::server::{AccessGrant, OutboundAuth, Server, ServerStatus, Subject};
 use crate::domain::tenancy::Tenant;
@@ -51,7 +51,7 @@ pub struct ServerChange {
 pub async fn register(ctx: &Ctx, new: NewServer) -> Result<Seen> {
     ctx.require(Action::RegisterServers)?;
     let store = ctx.app.store.tenant(ctx.tenant_id).await?;
-    let server = checked(ctx, &store, &new)?;
+    let server = checked(&store, &new, Some(ctx.caller.user_id))?;
     store.insert_server(&server).await?;
     let grant = AccessGrant {
         id: AccessGrantId(store.new_id()),
@@ -70,7 +70,8 @@ pub async fn register(ctx: &Ctx, new: NewServer) -> Result<Seen> {
     Ok(seen(ctx, &tenant, server, Some(ServerRole::Manager)))
 }
 
-fn checked(ctx: &Ctx, store: &TenantStore, new: &NewServer) -> Result<Server> {
+/// The server as it is to be stored, or every field that is wrong.
+pub(super) fn checked(store: &TenantStore, new: &NewServer, created_by: Option<UserId>) -> Result<Server> {
     let mut mistakes = Mistakes::default();
     let slug = mistakes.take("slug", fields::server_slug(&new.slug));
     let display_name = mistakes.take("display_name", fields::name(&new.display_name));
@@ -88,7 +89,7 @@ fn checked(ctx: &Ctx, store: &TenantStore, new: &NewServer) -> Result<Server> {
             outbound_auth: new.outbound_auth.clone(),
             status: ServerStatus::Enabled,
             timeout_ms: timeout_ms?,
-            created_by: Some(ctx.caller.user_id),
+            created_by,
             created_at: now,
             updated_at: now,
         })

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use proto::names::ServerSlug;
 use sea_orm::sea_query::{Expr, Query, SelectStatement};
 use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect};
 
@@ -50,6 +51,18 @@ impl TenantStore {
     /// The server, unless it is retired.
     pub async fn find_server(&self, id: ServerId) -> Result<Option<Server>> {
         let row = Entity::find_by_id((self.tenant_id.0, id.0))
+            .filter(Column::Status.ne(ServerStatus::Retired.as_str()))
+            .one(&self.tx)
+            .await
+            .map_err(db_error)?;
+        row.map(server_of).transpose()
+    }
+
+    /// The same by its name in URLs.
+    pub async fn find_server_by_slug(&self, slug: &ServerSlug) -> Result<Option<Server>> {
+        let row = Entity::find()
+            .filter(Column::TenantId.eq(self.tenant_id.0))
+            .filter(Column::Slug.eq(slug.as_str()))
             .filter(Column::Status.ne(ServerStatus::Retired.as_str()))
             .one(&self.tx)
             .await
