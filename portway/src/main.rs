@@ -1,3 +1,24 @@
-//! The `portway` binary: reads the command line and calls the library.
+//! The `portway` binary: reads the command line, calls the library, and turns a failure into words and an exit code.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser;
+use portway::cli::{Cli, Command};
+use portway::{commands, dev, terminal};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    // One provider for every socket of this process, named once; the call fails only if it was made before.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let done = match Cli::parse().command {
+        Command::Dev(args) => dev::run(&args).await,
+        Command::Tenant(command) => commands::tenant(command).await,
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            terminal::note(&format!("error: {failure:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}

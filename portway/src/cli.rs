@@ -1,0 +1,174 @@
+//! The command line: what can be asked for, with examples. Only words; the work is in the modules it names.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use secrecy::SecretString;
+use url::{Host, Url};
+
+const EXAMPLES: &str = "\
+Examples:
+  portway dev                                  try it: both planes, a demo tenant and server
+  portway tenant create --slug acme --name Acme --owner-email ana@acme.example
+  portway tenant list
+
+Commands other than dev talk to the control plane at --url (PORTWAY_URL) as the operator whose token is in
+--operator-token-file or PORTWAY_OPERATOR_TOKEN.
+
+Exit codes: 0 done, 1 refused or failed, 2 wrong usage.";
+
+/// Multi-tenant MCP gateway: try it on this machine, operate it anywhere.
+#[derive(Debug, Parser)]
+#[command(name = "portway", version, after_help = EXAMPLES, arg_required_else_help = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run both planes on this machine, with a demo tenant and a demo MCP server
+    Dev(DevArgs),
+    /// Create, list, suspend and resume tenants
+    #[command(subcommand)]
+    Tenant(TenantCommand),
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct DevArgs {
+    /// Port on localhost for everything, 8080 at first; the data folder keeps it. 0 takes a free one
+    #[arg(long)]
+    pub port: Option<u16>,
+    /// Folder for the database, the generated keys and the log
+    #[arg(long, value_name = "DIR", default_value = ".dev")]
+    pub data_dir: PathBuf,
+    /// Without the demo MCP server
+    #[arg(long)]
+    pub no_demo: bool,
+    /// Stop as soon as everything runs
+    #[arg(long)]
+    pub exit_when_ready: bool,
+    /// Print one JSON object instead of lines
+    #[arg(long)]
+    pub json: bool,
+    /// Log to standard error instead of DIR/dev.log
+    #[arg(long)]
+    pub verbose: bool,
+}
+
+/// Where the control plane is, and as whom to ask.
+#[derive(Debug, Clone, Args)]
+pub struct ConnectionArgs {
+    /// Control plane, such as https://auth.example.com
+    #[arg(long, env = "PORTWAY_URL", value_parser = control_plane_url)]
+    pub url: Url,
+    /// File with an operator's token (pwo_…)
+    #[arg(long, value_name = "FILE", required_unless_present = "operator_token")]
+    pub operator_token_file: Option<PathBuf>,
+    /// The token itself; prefer the variable or the file, other users see command lines
+    #[arg(long, value_name = "TOKEN", env = "PORTWAY_OPERATOR_TOKEN", hide_env_values = true)]
+    pub operator_token: Option<SecretString>,
+    /// Answer as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum TenantCommand {
+    /// Create a tenant; with an owner's address, print the one-time link with which the owner sets up the account
+    #[command(after_help = "\
+Example:
+  portway tenant create --slug acme --name \"Acme Inc.\" --owner-email ana@acme.example \\
+      --url https://auth.example.com --operator-token-file ./operator.token")]
+    Create {
+        /// Name in URLs: a-z, 0-9 and single hyphens, 2 to 40; can never be changed or reused
+        #[arg(long)]
+        slug: String,
+        /// Name for people
+        #[arg(long)]
+        name: String,
+        /// Who becomes the first owner
+        #[arg(long, value_name = "ADDRESS")]
+        owner_email: Option<String>,
+        #[command(flatten)]
+        connection: ConnectionArgs,
+    },
+    /// List all tenants
+    List {
+        #[command(flatten)]
+        connection: ConnectionArgs,
+    },
+    /// Refuse everybody of a tenant, on every node, until it is resumed
+    #[command(after_help = "Example:\n  portway tenant suspend acme --yes")]
+    Suspend {
+        slug: String,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+        #[command(flatten)]
+        connection: ConnectionArgs,
+    },
+    /// Let a suspended tenant work again
+    #[command(after_help = "Example:\n  portway tenant resume acme --yes")]
+    Resume {
+        slug: String,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+        #[command(flatten)]
+        connection: ConnectionArgs,
+    },
+}
+
+/// The operator's token goes there: plain http is for loopback only.
+fn control_plane_url(text: &str) -> Result<Url, String> {
+    let expected = "expected an origin such as https://auth.example.com (http on loopback only)";
+    let url = Url::parse(text).map_err(|error| format!("{error}; {expected}"))?;
+    let loopback = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    let scheme_ok = url.scheme() == "https" || (url.scheme() == "http" && loopback);
+    let bare = url.path() == "/"
+        && url.query().is_none()
+        && url.fragment().is_none()
+        && url.username().is_empty()
+        && url.password().is_none();
+    if scheme_ok && bare { Ok(url) } else { Err(expected.to_owned()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_token_goes_to_https_or_loopback_only() {
+        for good in ["https://auth.example.com", "https://a.example:8443/", "http://localhost:8080", "http://[::1]:1"] {
+            assert!(control_plane_url(good).is_ok(), "{good}");
+        }
+        for bad in ["http://auth.example.com", "https://a.example/x", "https://u:p@a.example", "ftp://a", "a.example"] {
+            assert!(control_plane_url(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_command_without_a_token_is_wrong_usage() {
+        // The variables of whoever runs the tests must not matter: both flags are given or both are missing.
+        let line = ["portway", "tenant", "list", "--url", "https://a.example", "--operator-token-file", "f"];
+        assert!(Cli::try_parse_from(line).is_ok());
+        let error = Cli::try_parse_from(["portway", "tenant", "create", "--slug", "acme"]).unwrap_err();
+        assert_eq!(error.exit_code(), 2);
+        let secret = ["portway", "tenant", "list", "--url", "https://a.example", "--operator-token", "pwo_marker"];
+        let parsed = format!("{:?}", Cli::try_parse_from(secret).unwrap());
+        assert!(!parsed.contains("pwo_marker"), "{parsed}");
+    }
+}

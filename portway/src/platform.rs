@@ -1,0 +1,217 @@
+//! Client of the control plane's platform API, for operators. The only place here that builds an HTTP client; the
+//! operator's token goes to the configured origin and follows no redirect.
+
+use std::time::Duration;
+
+use anyhow::{Context, anyhow};
+use reqwest::redirect::Policy;
+use reqwest::{Client, Method, StatusCode};
+use secrecy::{ExposeSecret, SecretString};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use url::Url;
+
+use crate::cli::ConnectionArgs;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+/// Largest answer read.
+const ANSWER_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Pages followed in one listing: an answer that never ends is a fault, not a list.
+const PAGES_MAX: usize = 10_000;
+const PAGE_LIMIT: &str = "100";
+
+/// The platform API as one operator.
+pub(crate) struct Platform {
+    base: Url,
+    token: SecretString,
+    client: Client,
+}
+
+/// What the control plane said instead of yes (RFC 9457).
+#[derive(Debug, Default, Deserialize, thiserror::Error)]
+#[serde(default)]
+#[error("{}", self.readable())]
+pub(crate) struct Problem {
+    title: String,
+    status: u16,
+    code: String,
+    detail: String,
+    errors: Vec<FieldProblem>,
+    id: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct FieldProblem {
+    field: String,
+    message: String,
+}
+
+#[derive(Deserialize)]
+struct Page {
+    items: Vec<Value>,
+    next_cursor: Option<String>,
+}
+
+impl Platform {
+    pub(crate) fn connect(args: &ConnectionArgs) -> anyhow::Result<Self> {
+        let token = match (&args.operator_token_file, &args.operator_token) {
+            (Some(path), _) => std::fs::read_to_string(path)
+                .with_context(|| format!("cannot read the operator's token from {}", path.display()))?
+                .trim()
+                .into(),
+            (None, Some(token)) => token.clone(),
+            (None, None) => return Err(anyhow!("no operator's token was given")),
+        };
+        Ok(Self { base: args.url.clone(), token, client: http_client()? })
+    }
+
+    pub(crate) async fn post<T: DeserializeOwned>(&self, path: &[&str], body: &impl Serialize) -> anyhow::Result<T> {
+        self.request(Method::POST, self.url(path)?, Some(body)).await
+    }
+
+    pub(crate) async fn patch<T: DeserializeOwned>(&self, path: &[&str], body: &impl Serialize) -> anyhow::Result<T> {
+        self.request(Method::PATCH, self.url(path)?, Some(body)).await
+    }
+
+    /// Every item of a listing, page by page.
+    pub(crate) async fn list<T: DeserializeOwned>(&self, path: &[&str]) -> anyhow::Result<Vec<T>> {
+        let mut items = Vec::new();
+        let mut cursor: Option<String> = None;
+        for _ in 0..PAGES_MAX {
+            let mut url = self.url(path)?;
+            url.query_pairs_mut().append_pair("limit", PAGE_LIMIT).extend_pairs(cursor.iter().map(|c| ("cursor", c)));
+            let page: Page = self.request(Method::GET, url, None::<&Value>).await?;
+            for item in page.items {
+                items.push(serde_json::from_value(item).context("the control plane answered an item of another form")?);
+            }
+            cursor = page.next_cursor;
+            if cursor.is_none() {
+                return Ok(items);
+            }
+        }
+        Err(anyhow!("the listing does not end after {PAGES_MAX} pages"))
+    }
+
+    /// Below `/api/v1/platform`; every segment is escaped.
+    fn url(&self, path: &[&str]) -> anyhow::Result<Url> {
+        let mut url = self.base.clone();
+        url.path_segments_mut()
+            .map_err(|()| anyhow!("{} cannot be the base of a path", self.base))?
+            .clear()
+            .extend(["api", "v1", "platform"])
+            .extend(path);
+        Ok(url)
+    }
+
+    async fn request<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        url: Url,
+        body: Option<&impl Serialize>,
+    ) -> anyhow::Result<T> {
+        let mut request = self.client.request(method, url).bearer_auth(self.token.expose_secret());
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let response =
+            request.send().await.with_context(|| format!("cannot reach the control plane at {}", self.base))?;
+        let status = response.status();
+        let answer = read(response).await?;
+        if status.is_success() {
+            return serde_json::from_slice(&answer)
+                .with_context(|| format!("{} answered something else than this version expects", self.base));
+        }
+        Err(Problem::read(status, &answer).into())
+    }
+}
+
+/// The client of this program: no redirects, bounded in time.
+#[expect(clippy::disallowed_methods, reason = "goes to the operator's control plane or to this process, nowhere else")]
+pub(crate) fn http_client() -> anyhow::Result<Client> {
+    Client::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .timeout(REQUEST_TIMEOUT)
+        .redirect(Policy::none())
+        .user_agent(concat!("portway/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .context("cannot set up the HTTP client")
+}
+
+async fn read(mut response: reqwest::Response) -> anyhow::Result<Vec<u8>> {
+    let mut answer = Vec::new();
+    while let Some(piece) = response.chunk().await.context("the answer broke off")? {
+        answer.extend_from_slice(&piece);
+        if answer.len() > ANSWER_BYTES_MAX {
+            return Err(anyhow!("the answer is larger than {ANSWER_BYTES_MAX} bytes"));
+        }
+    }
+    Ok(answer)
+}
+
+impl Problem {
+    fn read(status: StatusCode, answer: &[u8]) -> Self {
+        let told: Option<Self> = serde_json::from_slice(answer).ok();
+        let mut problem = told.unwrap_or_default();
+        problem.status = status.as_u16();
+        if problem.title.is_empty() {
+            status.canonical_reason().unwrap_or("refused").clone_into(&mut problem.title);
+        }
+        problem
+    }
+
+    /// For people: what happened, which fields, what to quote.
+    fn readable(&self) -> String {
+        let what = if self.detail.is_empty() { &self.title } else { &self.detail };
+        let code = if self.code.is_empty() { self.title.as_str() } else { self.code.as_str() };
+        let mut text = format!("{what} ({} {code})", self.status);
+        for error in &self.errors {
+            text.push_str(&format!("\n  {}: {}", error.field, error.message));
+        }
+        if let Some(id) = &self.id {
+            text.push_str(&format!("\n  id: {id}"));
+        }
+        if self.status == StatusCode::UNAUTHORIZED.as_u16() {
+            text.push_str("\n  Is the operator's token the right one for this control plane?");
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(status: u16, body: &str, expected: &str) {
+        let problem = Problem::read(StatusCode::from_u16(status).unwrap(), body.as_bytes());
+        assert_eq!(problem.to_string(), expected);
+    }
+
+    #[test]
+    fn problems_are_readable() {
+        check(
+            409,
+            r#"{"title":"Conflict","status":409,"code":"tenant.slug_taken","detail":"That slug is taken."}"#,
+            "That slug is taken. (409 tenant.slug_taken)",
+        );
+        check(
+            400,
+            r#"{"code":"invalid","detail":"Some fields need correction.","errors":[{"field":"slug","code":"x","message":"is reserved"}]}"#,
+            "Some fields need correction. (400 invalid)\n  slug: is reserved",
+        );
+        check(
+            500,
+            r#"{"code":"internal","detail":"Something went wrong.","id":"ab12"}"#,
+            "Something went wrong. (500 internal)\n  id: ab12",
+        );
+        check(502, "<html>", "Bad Gateway (502 Bad Gateway)");
+        check(
+            401,
+            r#"{"code":"unauthenticated","detail":"Sign in first."}"#,
+            "Sign in first. (401 unauthenticated)\n  Is the operator's token the right one for this control plane?",
+        );
+    }
+}
