@@ -3,6 +3,7 @@
 
 pub mod access_grants;
 pub mod authorize;
+pub mod calls;
 pub mod consent;
 pub mod grants;
 pub mod home;

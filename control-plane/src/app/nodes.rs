@@ -1,11 +1,15 @@
 //! Enrolment of data-plane nodes by operators, and who a connecting node is.
 
+use std::collections::HashMap;
+
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::crypto::tokens;
-use crate::domain::ids::NodeId;
+use crate::domain::ids::{NodeId, TenantId};
 use crate::domain::node::{self, NODE_SECRET_PREFIX, NodeIdentity};
+use crate::domain::page::{Created, Page, PageRequest};
 use crate::domain::{Error, Result};
+use crate::nodes::NodeStatus;
 use crate::state::App;
 
 /// Enrols a node for one pool and answers its secret, which is shown once.
@@ -27,9 +31,27 @@ pub async fn enrol(app: &App, name: &str, pool: &str) -> Result<(NodeIdentity, S
     Ok((identity, secret))
 }
 
-/// Oldest first, after `after`; revoked ones too.
-pub async fn list(app: &App, after: Option<NodeId>, limit: u64) -> Result<Vec<NodeIdentity>> {
-    app.store.system_read().await?.list_node_identities(after, limit).await
+/// An enrolled node and its live streams, as this replica sees them.
+#[derive(Debug, Clone)]
+pub struct NodeReport {
+    pub identity: NodeIdentity,
+    pub streams: Vec<NodeStatus>,
+    /// The present revision of each tenant that the streams follow.
+    pub revisions: HashMap<TenantId, u64>,
+}
+
+/// Newest first; revoked ones too.
+pub async fn list(app: &App, page: PageRequest<Created>) -> Result<Page<NodeReport>> {
+    let live = app.nodes.list();
+    let store = app.store.system_read().await?;
+    let revisions = store.list_revisions(&app.nodes.tenants()).await?;
+    let identities = store.list_node_identities(page).await?;
+    Ok(identities.map(|identity| {
+        let streams: Vec<_> = live.iter().filter(|one| one.identity_id == identity.id).cloned().collect();
+        let followed = streams.iter().flat_map(|one| one.acked.keys());
+        let revisions = followed.filter_map(|id| revisions.get(id).map(|revision| (*id, *revision))).collect();
+        NodeReport { identity, streams, revisions }
+    }))
 }
 
 /// Revokes a node; its live streams end now on this replica and within the next poll on others.

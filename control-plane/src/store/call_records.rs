@@ -2,19 +2,20 @@
 
 use std::collections::HashSet;
 
-use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use chrono::{Datelike, NaiveDate};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DatabaseBackend, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect, Select, Statement,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    Select, Statement,
 };
 use uuid::Uuid;
 
 use super::entity::{call_record, server, service_account, user};
-use super::{SystemStore, TenantStore, db_error, unreadable};
+use super::{SystemStore, TenantStore, after, db_error, unreadable};
 use crate::domain::call::{CallFilter, CallOutcome, CallRecord, Fault};
 use crate::domain::configuration::PrincipalKind;
 use crate::domain::ids::{CallRecordId, ServerId};
+use crate::domain::page::{Created, Page, PageRequest};
 use crate::domain::{Error, Result};
 
 /// Rows of one INSERT: 24 columns each, and SQLite binds at most 32,766 values.
@@ -73,25 +74,19 @@ impl TenantStore {
         self.tx.commit().await.map_err(db_error)
     }
 
-    /// Newest first, after `after`.
-    pub async fn list_calls(
-        &self,
-        filter: &CallFilter,
-        after: Option<(DateTime<Utc>, Uuid)>,
-        limit: u64,
-    ) -> Result<Vec<CallRecord>> {
-        let mut query = narrow(call_record::Entity::find(), filter)
+    /// Newest first.
+    pub async fn list_calls(&self, filter: &CallFilter, page: PageRequest<Created>) -> Result<Page<CallRecord>> {
+        let rows = narrow(call_record::Entity::find(), filter)
             .filter(call_record::Column::TenantId.eq(self.tenant_id.0))
+            .filter(after(page.after, call_record::Column::StartedAt, call_record::Column::Id))
             .order_by_desc(call_record::Column::StartedAt)
             .order_by_desc(call_record::Column::Id)
-            .limit(limit);
-        if let Some((at, id)) = after {
-            let same_time =
-                Condition::all().add(call_record::Column::StartedAt.eq(at)).add(call_record::Column::Id.lt(id));
-            query = query.filter(Condition::any().add(call_record::Column::StartedAt.lt(at)).add(same_time));
-        }
-        let rows = query.all(&self.tx).await.map_err(db_error)?;
-        rows.into_iter().map(call_of).collect()
+            .limit(page.limit + 1)
+            .all(&self.tx)
+            .await
+            .map_err(db_error)?;
+        let calls = rows.into_iter().map(call_of).collect::<Result<Vec<_>>>()?;
+        Ok(Page::cut(calls, page.limit, |call| Created { at: call.started_at, id: call.id.0 }))
     }
 
     pub async fn get_call(&self, id: CallRecordId) -> Result<CallRecord> {

@@ -1,6 +1,7 @@
 //! Learns what other replicas commit: LISTEN on PostgreSQL, and a poll as the net under it. Both only feed
 //! [`ChangeFeed`]; a lost or doubled message costs nothing but a read.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
@@ -11,14 +12,14 @@ use uuid::Uuid;
 
 use super::changes::NOTIFY_CHANNEL;
 use super::entity::tenant_head;
-use super::{ChangeFeed, Changed, Store, db_error};
+use super::{ChangeFeed, Changed, Store, SystemStore, db_error};
 use crate::domain::ids::TenantId;
 use crate::domain::{Error, Result};
 
 const BACK_OFF_MIN: Duration = Duration::from_millis(100);
 const BACK_OFF_MAX: Duration = Duration::from_secs(5);
-/// Tenants asked for by one query of the poll.
-const POLL_TENANTS_MAX: usize = 1_000;
+/// Tenants asked for by one query.
+const QUERY_TENANTS_MAX: usize = 1_000;
 
 impl Store {
     /// Listens until `shutdown`, reconnecting with back-off. On SQLite there is nobody else to listen to.
@@ -40,20 +41,31 @@ impl Store {
 
     /// Publishes the present revisions of `tenants`, and that the directory may have changed.
     pub async fn poll(&self, tenants: &[TenantId]) -> Result<()> {
-        for some in tenants.chunks(POLL_TENANTS_MAX) {
-            let store = self.system_read().await?;
+        let revisions = self.system_read().await?.list_revisions(tenants).await?;
+        for (id, revision) in revisions {
+            self.feed.publish(Changed::Tenant { id, revision });
+        }
+        self.feed.publish(Changed::Directory);
+        Ok(())
+    }
+}
+
+impl SystemStore {
+    /// The present revisions of tenants.
+    pub async fn list_revisions(&self, tenants: &[TenantId]) -> Result<HashMap<TenantId, u64>> {
+        let mut revisions = HashMap::with_capacity(tenants.len());
+        for some in tenants.chunks(QUERY_TENANTS_MAX) {
             let heads = tenant_head::Entity::find()
                 .filter(tenant_head::Column::TenantId.is_in(some.iter().map(|id| id.0)))
-                .all(&store.tx)
+                .all(&self.tx)
                 .await
                 .map_err(db_error)?;
             for head in heads {
                 let revision = u64::try_from(head.revision).map_err(Error::internal)?;
-                self.feed.publish(Changed::Tenant { id: TenantId(head.tenant_id), revision });
+                revisions.insert(TenantId(head.tenant_id), revision);
             }
         }
-        self.feed.publish(Changed::Directory);
-        Ok(())
+        Ok(revisions)
     }
 }
 

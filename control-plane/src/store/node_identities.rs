@@ -4,9 +4,10 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::entity::node_identity;
-use super::{SystemStore, conflict_or, db_error};
+use super::{SystemStore, after, conflict_or, db_error};
 use crate::domain::ids::NodeId;
 use crate::domain::node::NodeIdentity;
+use crate::domain::page::{Created, Page, PageRequest};
 use crate::domain::{Error, Result};
 
 impl SystemStore {
@@ -34,14 +35,18 @@ impl SystemStore {
         Ok(row.map(|row| (identity_of(&row), row.secret_sha256)))
     }
 
-    /// Oldest first, after `after`, at most `limit`.
-    pub async fn list_node_identities(&self, after: Option<NodeId>, limit: u64) -> Result<Vec<NodeIdentity>> {
-        let mut query = node_identity::Entity::find().order_by_asc(node_identity::Column::Id).limit(limit);
-        if let Some(after) = after {
-            query = query.filter(node_identity::Column::Id.gt(after.0));
-        }
-        let rows = query.all(&self.tx).await.map_err(db_error)?;
-        Ok(rows.iter().map(identity_of).collect())
+    /// Newest first; revoked ones too.
+    pub async fn list_node_identities(&self, page: PageRequest<Created>) -> Result<Page<NodeIdentity>> {
+        let rows = node_identity::Entity::find()
+            .filter(after(page.after, node_identity::Column::CreatedAt, node_identity::Column::Id))
+            .order_by_desc(node_identity::Column::CreatedAt)
+            .order_by_desc(node_identity::Column::Id)
+            .limit(page.limit + 1)
+            .all(&self.tx)
+            .await
+            .map_err(db_error)?;
+        let nodes = rows.iter().map(identity_of).collect();
+        Ok(Page::cut(nodes, page.limit, |node: &NodeIdentity| Created { at: node.created_at, id: node.id.0 }))
     }
 
     /// Those of `ids` that are still enrolled.

@@ -11,6 +11,7 @@ use super::node::with_bearer;
 use super::plane::{Db, Plane};
 use crate::domain::call::CallFilter;
 use crate::domain::ids::TenantId;
+use crate::domain::page::{Created, PageRequest};
 
 /// Reports batches on one stream and answers the acknowledgements.
 async fn report(plane: &Plane, secret: &SecretString, batches: Vec<UsageBatch>) -> Vec<UsageAck> {
@@ -39,6 +40,10 @@ fn batch(sequence: u64, records: Vec<CallRecord>) -> UsageBatch {
     UsageBatch { sequence, records, dropped_before: 0 }
 }
 
+fn page(after: Option<Created>) -> PageRequest<Created> {
+    PageRequest { limit: 1_000, after }
+}
+
 #[tokio::test]
 async fn records_are_stored_once_and_then_acknowledged() {
     for db in Db::each().await {
@@ -52,15 +57,15 @@ async fn records_are_stored_once_and_then_acknowledged() {
         assert_eq!(acks.iter().map(|ack| (ack.sequence, ack.refused.len())).collect::<Vec<_>>(), [(7, 0), (8, 0)]);
 
         let store = plane.app.store.tenant_read(acme).await.unwrap();
-        let all = store.list_calls(&CallFilter::default(), None, 1_000).await.unwrap();
+        let all = store.list_calls(&CallFilter::default(), page(None)).await.unwrap().items;
         assert_eq!(all.len(), 700);
         assert_eq!((all[0].target.as_str(), all[0].bytes_in), ("search", i64::MAX as u64));
-        let after = Some((all[9].started_at, all[9].id.0));
-        let rest = store.list_calls(&CallFilter::default(), after, 1_000).await.unwrap();
+        let after = Created { at: all[9].started_at, id: all[9].id.0 };
+        let rest = store.list_calls(&CallFilter::default(), page(Some(after))).await.unwrap().items;
         assert_eq!(rest, all[10..]);
         assert_eq!(store.get_call(all[3].id).await.unwrap(), all[3]);
         let filter = CallFilter { method: Some("tools/list".to_owned()), ..CallFilter::default() };
-        assert!(store.list_calls(&filter, None, 10).await.unwrap().is_empty());
+        assert!(store.list_calls(&filter, page(None)).await.unwrap().items.is_empty());
         assert_eq!(store.revision().await.unwrap(), revision, "records are no configuration");
         drop(store);
         plane.stop().await;
@@ -103,7 +108,7 @@ async fn atk_06_records_of_other_pools_and_of_nobody_are_refused_one_by_one() {
             let plane = &plane;
             async move {
                 let store = plane.app.store.tenant_read(tenant).await.unwrap();
-                store.list_calls(&CallFilter::default(), None, 10).await.unwrap().len()
+                store.list_calls(&CallFilter::default(), page(None)).await.unwrap().items.len()
             }
         };
         assert_eq!((stored(acme).await, stored(foreign).await), (1, 0), "the good one is kept");
