@@ -1,8 +1,10 @@
 //! The REST API, `/api/v1`. Each noun has a file with its handlers and views; this page has the routes.
 
 pub(super) mod audit;
+pub(super) mod calls;
 pub(super) mod grants;
 pub(super) mod invitations;
+pub(super) mod nodes;
 pub(super) mod platform;
 pub(super) mod servers;
 pub(super) mod session;
@@ -25,6 +27,8 @@ pub fn router(app: Arc<App>) -> Router {
     let platform = Router::new()
         .route("/tenants", get(platform::list).post(platform::create))
         .route("/tenants/{tenant}", get(platform::get).patch(platform::update))
+        .route("/nodes", get(nodes::list).post(nodes::enrol))
+        .route("/nodes/{node}", delete(nodes::revoke))
         .route("/tenants/{tenant}/owner-invitations", axum::routing::post(platform::invite_owner));
     let tenant = Router::new()
         .route("/", get(tenant::get).patch(tenant::update))
@@ -38,6 +42,8 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/servers/{server}", get(servers::get).patch(servers::update).delete(servers::retire))
         .route("/servers/{server}/grants", get(grants::list).put(grants::put))
         .route("/servers/{server}/grants/{grant}", delete(grants::delete))
+        .route("/calls", get(calls::list))
+        .route("/calls/{call}", get(calls::get))
         .route("/audit", get(audit::list));
     Router::new()
         .nest("/api/v1/platform", platform)

@@ -8,7 +8,7 @@ use utoipa::openapi::security::{
 use utoipa::openapi::{ContentBuilder, ObjectBuilder, Ref, RefOr, Required, ResponseBuilder, Type};
 use utoipa::{Modify, OpenApi};
 
-use super::api::{audit, grants, invitations, platform, servers, session, tenant, users};
+use super::api::{audit, calls, grants, invitations, nodes, platform, servers, session, tenant, users};
 use super::problem::ProblemView;
 
 #[derive(OpenApi)]
@@ -22,6 +22,8 @@ use super::problem::ProblemView;
         servers::list, servers::list_mine, servers::register, servers::get, servers::update, servers::retire,
         grants::list, grants::put, grants::delete,
         audit::list,
+        calls::list, calls::get,
+        nodes::enrol, nodes::list, nodes::revoke,
         platform::create, platform::list, platform::get, platform::update, platform::invite_owner,
     ),
     components(schemas(ProblemView)),

@@ -9,8 +9,10 @@ use uuid::Uuid;
 
 use super::node::with_bearer;
 use super::plane::{Db, Plane};
+use crate::app::{Caller, Ctx, calls};
+use crate::domain::access::TenantRole;
 use crate::domain::call::CallFilter;
-use crate::domain::ids::TenantId;
+use crate::domain::ids::{SessionId, TenantId, UserId};
 use crate::domain::page::{Created, PageRequest};
 
 /// Reports batches on one stream and answers the acknowledgements.
@@ -129,4 +131,35 @@ async fn jobs_may_run_twice() {
         crate::app::usage::ensure_partitions(&plane.app).await.unwrap();
         plane.stop().await;
     }
+}
+
+#[tokio::test]
+async fn members_see_their_own_calls_and_auditors_all() {
+    let db = Db::sqlite().await;
+    let plane = Plane::start(&db).await;
+    let (_, secret) = plane.enrol("n1", "eu").await;
+    let acme = plane.tenant("acme", "eu").await;
+    let (server, _, ana, _) = plane.server(acme, "github").await;
+    let (_, _, ben, _) = plane.server(acme, "jira").await;
+    let records = vec![record(&plane, acme, server, ana), record(&plane, acme, server, ben)];
+    report(&plane, &secret, vec![batch(1, records)]).await;
+    let ctx = |role| Ctx {
+        app: plane.app.clone(),
+        tenant_id: acme,
+        caller: Caller { user_id: UserId(ana), session_id: SessionId(Uuid::nil()), role },
+    };
+    let seen = |role, principal_id| {
+        let (ctx, filter) = (ctx(role), CallFilter { principal_id, ..CallFilter::default() });
+        async move { calls::list(&ctx, filter, page(None)).await.unwrap().items }
+    };
+    assert_eq!(seen(TenantRole::Auditor, None).await.len(), 2);
+    let bens = seen(TenantRole::Auditor, Some(ben)).await;
+    assert_eq!(bens.len(), 1);
+    let own = seen(TenantRole::Member, None).await;
+    assert!(own.len() == 1 && own[0].principal_id == ana);
+    assert!(seen(TenantRole::Member, Some(ben)).await.is_empty());
+    let refused = calls::get(&ctx(TenantRole::Member), bens[0].id).await.unwrap_err();
+    assert_eq!(refused.code(), "not_found", "like a call that never was");
+    assert!(calls::get(&ctx(TenantRole::Member), own[0].id).await.is_ok());
+    plane.stop().await;
 }
