@@ -1,6 +1,11 @@
 //! The single integration binary: features, told as stories.
 
-#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test that finds something unexpected must fail")]
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that finds something unexpected must fail"
+)]
 
 mod config_sync;
 mod contract;
