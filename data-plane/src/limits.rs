@@ -117,6 +117,8 @@ pub const JSON_MEMBERS_RECORDED_MAX: usize = 1024;
 pub const JSON_RPC_ID_BYTES_MAX: usize = 256;
 /// One message from an upstream; some clients cut larger ones.
 pub const FRAME_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Read and thrown away of a body that is too large, so that the client hears the refusal instead of a reset.
+pub const BODY_DISCARD_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// Reading the body of one request.
 pub const BODY_READ_TIMEOUT: Duration = Duration::from_secs(30);
 /// A tool, prompt or resource name in a call record.

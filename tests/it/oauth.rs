@@ -24,6 +24,7 @@ on_both! {
         let stale = ide.refresh_with(&first).await;
         assert_eq!(stale.status, 200, "{}", stale.body);
         assert_eq!(stale.json()["refresh_token"], second.as_str(), "the same successor");
+        ide.tokens = stale.json();
         assert_eq!(ide.initialize().await.status, 200);
         world.advance(TimeDelta::hours(22));
         let dead = ide.refresh_with(&first).await;
@@ -43,7 +44,7 @@ on_both! {
             let page = ana.browser.open(ide.authorize_url(&[])).await;
             assert_eq!(page.status, 403, "{}", page.text());
             assert!(page.text().contains("owner@acme.example"), "whom to ask: {}", page.text());
-            let back = ide.back(&ana.browser, page, "back to").await;
+            let back = ide.back(&ana.browser, page, "return to").await;
             assert_eq!(parameter(&back, "error").as_deref(), Some("access_denied"));
             assert_eq!(parameter(&back, "state").as_deref(), Some("a state/of +its own"));
             assert_eq!(parameter(&back, "iss").as_deref(), ide.metadata["issuer"].as_str());
@@ -210,7 +211,7 @@ async fn atk_20_parallel_refreshes_get_one_successor() {
 async fn a_strict_tenant_revokes_the_family_on_reuse() {
     let world = World::start().await;
     let owner = world.tenant("acme").await;
-    owner.patch("tenant", json!({"settings": {"refresh_rotation": "strict"}})).await.ok();
+    owner.patch("", json!({"settings": {"refresh_rotation": "strict"}})).await.ok();
     owner.register_server("github", "https://mcp.example/mcp").await;
     let mut ide = owner.ide("github").await;
     let first = ide.tokens["refresh_token"].as_str().unwrap().to_owned();

@@ -362,7 +362,7 @@ async fn atk_14_18_private_addresses_and_redirects_lead_nowhere() {
         owner.register_server(slug, url).await;
         let mut ide = owner.ide(slug).await;
         let refused = ide.initialize().await.json();
-        assert_eq!(refused["error"]["data"]["code"], "upstream.address_refused", "{slug}: {refused}");
+        assert_eq!(refused["error"]["data"]["code"], "upstream.blocked_address", "{slug}: {refused}");
     }
     drop(world);
 }

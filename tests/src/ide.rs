@@ -22,6 +22,8 @@ pub struct Ide {
     pub client_id: String,
     pub tokens: Value,
     pub session: Option<String>,
+    /// The node to go to directly, past any front.
+    node: Option<Url>,
     next_id: u64,
 }
 
@@ -70,6 +72,7 @@ impl Ide {
             client_id: String::new(),
             tokens: Value::Null,
             session: None,
+            node: None,
             next_id: 0,
         }
     }
@@ -270,17 +273,28 @@ impl Ide {
             set("mcp-session-id", session);
             set("mcp-protocol-version", "2025-11-25");
         }
+        let public = format!("{}:{}", self.url.host_str().expect("a host"), self.url.port().expect("a port"));
+        if self.node.is_some() {
+            set("host", &public);
+        }
         headers.iter().for_each(|(name, value)| set(name, value));
-        answer(self.http.request(method, self.url.clone()).headers(all).body(body).send().await.expect("an answer"))
-            .await
+        answer(
+            self.http
+                .request(method, self.node.clone().unwrap_or_else(|| self.url.clone()))
+                .headers(all)
+                .body(body)
+                .send()
+                .await
+                .expect("an answer"),
+        )
+        .await
     }
 
-    /// Calls the same server through another node.
+    /// Calls the same server through one node, as a balancer would.
     pub fn at(&self, origin: &str) -> Self {
-        let mut other = self.clone();
-        let base: Url = origin.parse().expect("an origin");
-        other.url.set_port(base.port()).expect("a port");
-        other
+        let mut node: Url = origin.parse().expect("an origin");
+        node.set_path(self.url.path());
+        Self { node: Some(node), ..self.clone() }
     }
 
     fn endpoint(&self, name: &str) -> String {

@@ -50,7 +50,7 @@ impl Person {
         let page = browser.open(link).await;
         assert_eq!(page.status, StatusCode::OK, "{}", page.text());
         let fields = [("display_name", user_name), ("password", PASSWORD), ("password_again", PASSWORD)];
-        let done = browser.press(&page, "create", &fields).await;
+        let done = browser.press(&page, "join", &fields).await;
         assert_eq!(done.status, StatusCode::OK, "{}", done.text());
         Self {
             tenant: tenant.to_owned(),
@@ -73,6 +73,7 @@ impl Person {
     /// A call of the tenant's REST API.
     pub async fn api(&self, method: Method, path: &str, body: Option<Value>) -> Reply {
         let url = format!("{}/api/v1/tenants/{}/{path}", self.auth_origin, self.tenant);
+        let url = url.trim_end_matches('/');
         let mut request = self.browser.client().request(method, url).header("x-portway-csrf", "1");
         if let Some(body) = body {
             request = request.json(&body);

@@ -14,7 +14,7 @@ use super::authenticate::Caller;
 use super::forward;
 use crate::Node;
 use crate::error::{Failure, json_response};
-use crate::limits::BODY_READ_TIMEOUT;
+use crate::limits::{BODY_DISCARD_BYTES_MAX, BODY_READ_TIMEOUT};
 use crate::mcp::era::{self, Era};
 use crate::mcp::message::{Message, MessageKind};
 use crate::mcp::method::Method;
@@ -71,10 +71,11 @@ pub async fn message(node: &Node, head: &request::Parts, body: Body) -> Result<M
 async fn read(node: &Node, head: &request::Parts, mut body: Body) -> Result<Bytes, Failure> {
     let max = node.config.body_bytes_max;
     let announced = head.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    let deadline = Instant::now() + BODY_READ_TIMEOUT;
     if announced.is_some_and(|length| length > max) {
+        discard(body, deadline).await;
         return Err(Failure::BodyTooLarge);
     }
-    let deadline = Instant::now() + BODY_READ_TIMEOUT;
     let mut reservation = node.upstream.budget.empty();
     let (mut first, mut rest) = (Bytes::new(), BytesMut::new());
     loop {
@@ -86,6 +87,7 @@ async fn read(node: &Node, head: &request::Parts, mut body: Body) -> Result<Byte
         let Ok(chunk) = frame.into_data() else { continue };
         let length = first.len() + rest.len() + chunk.len();
         if length > max {
+            discard(body, deadline).await;
             return Err(Failure::BodyTooLarge);
         }
         reservation.cover(length)?;
@@ -97,6 +99,18 @@ async fn read(node: &Node, head: &request::Parts, mut body: Body) -> Result<Byte
         }
     }
     Ok(reservation.bind(if rest.is_empty() { first } else { rest.freeze() }))
+}
+
+/// Reads on without keeping anything. Answering while the client still sends would reset its connection, and it would
+/// report a network failure in place of our refusal.
+async fn discard(mut body: Body, deadline: Instant) {
+    let mut left = BODY_DISCARD_BYTES_MAX;
+    while let Ok(Some(Ok(frame))) = timeout_at(deadline, body.frame()).await {
+        match left.checked_sub(frame.data_ref().map_or(0, Bytes::len)) {
+            Some(rest) => left = rest,
+            None => return,
+        }
+    }
 }
 
 /// Era, method, target and session of a message.
