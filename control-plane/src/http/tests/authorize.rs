@@ -79,6 +79,19 @@ async fn consent_is_remembered_for_web_sites_and_never_for_this_machine() {
 }
 
 #[tokio::test]
+async fn approving_the_same_in_two_tabs_is_fine() {
+    let world = World::start().await;
+    let client_id = world.register("acme", WEB).await;
+    let mut browser = world.signed_in().await;
+    let one = browser.open_consent(&authorize_path(&client_id, WEB)).await;
+    let two = browser.open_consent(&authorize_path(&client_id, WEB)).await;
+    for (path, page) in [one, two] {
+        let reply = browser.decide(&path, &page, "approve").await;
+        assert!(parameter(&browser.get(reply.location()).await.onward(), "code").is_some());
+    }
+}
+
+#[tokio::test]
 async fn without_access_a_page_says_whom_to_ask_and_the_client_gets_access_denied() {
     let world = World::start().await;
     world.add_user("acme", "olga", TenantRole::Owner).await;
