@@ -19,6 +19,7 @@ pub mod servers;
 pub mod sessions;
 pub mod sign_in;
 pub mod tenancy;
+pub mod upkeep;
 pub mod usage;
 
 use std::sync::Arc;

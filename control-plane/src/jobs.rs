@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
-use crate::app::{nodes, publish, usage};
+use crate::app::{nodes, publish, upkeep, usage};
 use crate::domain::Result;
 use crate::state::App;
 
@@ -25,9 +25,10 @@ const HOUR: Duration = Duration::from_secs(3_600);
 /// The net under LISTEN, and how soon a revocation through another replica takes hold.
 const POLL: Duration = Duration::from_secs(2);
 
-const JOBS: [Job; 4] = [
+const JOBS: [Job; 5] = [
     Job { name: "call-record-partitions", every: DAY, run: |app| Box::pin(usage::ensure_partitions(app)) },
     Job { name: "prune-outbox", every: HOUR, run: |app| Box::pin(publish::forget_old_changes(app)) },
+    Job { name: "forget-expired", every: HOUR, run: |app| Box::pin(upkeep::forget_expired(app)) },
     Job { name: "poll-changes", every: POLL, run: |app| Box::pin(nodes::poll(app)) },
     Job { name: "enforce-revocations", every: POLL, run: |app| Box::pin(nodes::enforce_revocations(app)) },
 ];

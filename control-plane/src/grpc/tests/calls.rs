@@ -122,9 +122,11 @@ async fn atk_06_records_of_other_pools_and_of_nobody_are_refused_one_by_one() {
 async fn jobs_may_run_twice() {
     for db in Db::each().await {
         let plane = Plane::start(&db).await;
+        plane.tenant("acme", "eu").await;
         for _ in 0..2 {
             crate::app::usage::ensure_partitions(&plane.app).await.unwrap();
             crate::app::publish::forget_old_changes(&plane.app).await.unwrap();
+            crate::app::upkeep::forget_expired(&plane.app).await.unwrap();
             crate::app::nodes::enforce_revocations(&plane.app).await.unwrap();
         }
         plane.clock.advance(chrono::TimeDelta::days(400));
