@@ -11,6 +11,7 @@ Examples:
   portway dev                                  try it: both planes, a demo tenant and server
   portway tenant create --slug acme --name Acme --owner-email ana@acme.example
   portway tenant list
+  portway node enrol --name eu-1 --pool default > node.secret
 
 Commands other than dev talk to the control plane at --url (PORTWAY_URL) as the operator whose token is in
 --operator-token-file or PORTWAY_OPERATOR_TOKEN.
@@ -32,6 +33,9 @@ pub enum Command {
     /// Create, list, suspend and resume tenants
     #[command(subcommand)]
     Tenant(TenantCommand),
+    /// Enrol and list gateway nodes
+    #[command(subcommand)]
+    Node(NodeCommand),
 }
 
 #[derive(Debug, Clone, Args)]
@@ -115,6 +119,27 @@ Example:
         /// Do not ask
         #[arg(long)]
         yes: bool,
+        #[command(flatten)]
+        connection: ConnectionArgs,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum NodeCommand {
+    /// Enrol a node and print its secret, once, alone on standard output
+    #[command(after_help = "Example:\n  portway node enrol --name eu-1 --pool default > node.secret")]
+    Enrol {
+        /// Name of the node, unique
+        #[arg(long)]
+        name: String,
+        /// Pool whose tenants the node may serve
+        #[arg(long, default_value = "default")]
+        pool: String,
+        #[command(flatten)]
+        connection: ConnectionArgs,
+    },
+    /// List enrolled nodes and what they are doing
+    List {
         #[command(flatten)]
         connection: ConnectionArgs,
     },

@@ -1,5 +1,7 @@
 //! The operator's commands, each one or two requests to the platform API and a readable answer.
 
+mod node;
 mod tenant;
 
+pub use node::run as node;
 pub use tenant::run as tenant;

@@ -13,6 +13,7 @@ async fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Dev(args) => dev::run(&args).await,
         Command::Tenant(command) => commands::tenant(command).await,
+        Command::Node(command) => commands::node(command).await,
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

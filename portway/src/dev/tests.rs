@@ -55,25 +55,27 @@ async fn a_first_start_answers_on_one_port_and_a_second_keeps_everything() {
 }
 
 #[tokio::test]
-async fn tenant_commands_work_with_the_folders_operator() {
+async fn commands_work_with_the_folders_operator() {
     let folder = tempfile::tempdir().unwrap();
     let (started, _data) = Started::at(folder.path()).await;
     let token_file = started.report.operator_token_file.display().to_string();
-    let tenant = async |words: &[&str]| {
+    let run = async |words: &[&str]| {
         let connection = ["--url", &started.report.origin, "--operator-token-file", &token_file];
-        let line = ["portway", "tenant"].iter().chain(words).chain(&connection).copied();
-        match Cli::try_parse_from(line).unwrap().command {
-            Command::Tenant(command) => commands::tenant(command).await.map_err(|error| error.to_string()),
+        let line = std::iter::once(&"portway").chain(words).chain(&connection).copied();
+        let done = match Cli::try_parse_from(line).unwrap().command {
+            Command::Tenant(command) => commands::tenant(command).await,
+            Command::Node(command) => commands::node(command).await,
             Command::Dev(_) => unreachable!("not asked for"),
-        }
+        };
+        done.map_err(|error| error.to_string())
     };
-    tenant(&["create", "--slug", "acme", "--name", "Acme", "--owner-email", "ana@acme.example"]).await.unwrap();
-    let taken = tenant(&["create", "--slug", "acme", "--name", "Acme"]).await.unwrap_err();
+    run(&["tenant", "create", "--slug", "acme", "--name", "Acme", "--owner-email", "ana@acme.example"]).await.unwrap();
+    let taken = run(&["tenant", "create", "--slug", "acme", "--name", "Acme"]).await.unwrap_err();
     assert!(taken.contains("409"), "{taken}");
-    let invalid = tenant(&["create", "--slug", "Not A Slug", "--name", "Acme"]).await.unwrap_err();
+    let invalid = run(&["tenant", "create", "--slug", "Not A Slug", "--name", "Acme"]).await.unwrap_err();
     assert!(invalid.contains("\n  slug: "), "{invalid}");
-    tenant(&["list"]).await.unwrap();
-    tenant(&["suspend", "acme", "--yes"]).await.unwrap();
+    run(&["tenant", "list"]).await.unwrap();
+    run(&["tenant", "suspend", "acme", "--yes"]).await.unwrap();
     let token = std::fs::read_to_string(&token_file).unwrap();
     let status = async || {
         let url = format!("{}/api/v1/platform/tenants/acme", started.report.origin);
@@ -82,8 +84,11 @@ async fn tenant_commands_work_with_the_folders_operator() {
         answer["status"].clone()
     };
     assert_eq!(status().await, "suspended");
-    tenant(&["resume", "acme", "--yes"]).await.unwrap();
+    run(&["tenant", "resume", "acme", "--yes"]).await.unwrap();
     assert_eq!(status().await, "active");
-    assert!(tenant(&["suspend", "nobody", "--yes"]).await.unwrap_err().contains("404"));
+    assert!(run(&["tenant", "suspend", "nobody", "--yes"]).await.unwrap_err().contains("404"));
+    run(&["node", "enrol", "--name", "eu-1"]).await.unwrap();
+    assert!(run(&["node", "enrol", "--name", "eu-1"]).await.unwrap_err().contains("409 node.name_taken"));
+    run(&["node", "list"]).await.unwrap();
     started.services.stop().await.unwrap();
 }
