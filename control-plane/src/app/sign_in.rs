@@ -50,7 +50,12 @@ pub async fn with_password(app: &App, tenant: &Tenant, attempt: Attempt<'_>) -> 
     // Outside of any transaction: hashing takes long.
     let same = password::verify(attempt.password, stored).await?;
     let store = app.store.tenant(tenant.id).await?;
-    match user.filter(|user| same && user.is_active()) {
+    // Read again, locked: a deactivation during the hash must not leave a session behind (I9).
+    let user = match user {
+        Some(user) if same => store.lock_user(user.id).await?,
+        _ => None,
+    };
+    match user.filter(User::is_active) {
         Some(user) => {
             let (session_id, token) = sessions::start_in(&store, user.id, attempt.user_agent).await?;
             store.commit().await?;

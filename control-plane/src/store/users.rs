@@ -56,6 +56,15 @@ impl TenantStore {
         Ok(Page::cut(users, page.limit, |user| Created { at: user.created_at, id: user.id.0 }))
     }
 
+    /// The person as committed now, locked to the end of the transaction: what follows must not race a deactivation.
+    pub async fn lock_user(&self, id: UserId) -> Result<Option<User>> {
+        let mut query = user::Entity::find_by_id((self.tenant_id.0, id.0));
+        if self.tx.get_database_backend() == DatabaseBackend::Postgres {
+            query = query.lock(LockType::Update);
+        }
+        query.one(&self.tx).await.map_err(db_error)?.map(to_user).transpose()
+    }
+
     /// Active owners, locked to the end of the transaction: two owners that deactivate each other must not both succeed.
     pub async fn lock_active_owners(&self) -> Result<Vec<UserId>> {
         let mut query = user::Entity::find()
