@@ -147,3 +147,22 @@ fn as_user(user: Option<(u32, u32)>, program: impl AsRef<std::ffi::OsStr>, folde
 pub(super) fn free_port() -> Result<u16> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpStream;
+
+    use super::Postgres;
+
+    #[test]
+    fn the_server_and_its_folder_end_with_the_guard() {
+        let server = Postgres::start().unwrap();
+        let (folder, port) = (server.folder.clone(), server.port);
+        assert!(server.url().contains(&port.to_string()));
+        assert!(folder.join("data/PG_VERSION").is_file());
+        TcpStream::connect(("127.0.0.1", port)).unwrap();
+        drop(server);
+        assert!(!folder.exists());
+        assert!(TcpStream::connect(("127.0.0.1", port)).is_err());
+    }
+}
