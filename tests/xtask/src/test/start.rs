@@ -16,22 +16,23 @@ const POLL_INTERVAL: Duration = Duration::from_millis(50);
 pub(super) fn run() -> Result<()> {
     run_command(&mut command("cargo", &["build", "--workspace", "--bins", "--quiet"]))?;
     let data_dir = std::env::temp_dir().join(format!("portway-start-{}", std::process::id()));
-    let outcome =
-        start(&data_dir).context("first start").and_then(|()| start(&data_dir).context("start on existing data"));
+    // The same port twice: a data folder keeps its port, because tokens and clients name it.
+    let port = free_port()?.to_string();
+    let first = start(&data_dir, &port).context("first start");
+    let outcome = first.and_then(|()| start(&data_dir, &port).context("start on existing data"));
     drop(std::fs::remove_dir_all(&data_dir));
     outcome
 }
 
 /// `portway dev --exit-when-ready` ends with success once both planes answer `/ready` and have shut down again.
-fn start(data_dir: &Path) -> Result<()> {
-    let port = free_port()?.to_string();
+fn start(data_dir: &Path, port: &str) -> Result<()> {
     // cargo knows where it put the binary, and becomes it.
     let run = ["run", "--quiet", "--package", "portway", "--bin", "portway", "--", "dev", "--exit-when-ready"];
     let mut portway = command("cargo", &run);
     let log_path = data_dir.with_extension("log");
     let log = std::fs::File::create(&log_path)?;
     portway
-        .args(["--port", &port])
+        .args(["--port", port])
         .arg("--data-dir")
         .arg(data_dir)
         .stdin(Stdio::null())

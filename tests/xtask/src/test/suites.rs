@@ -40,7 +40,9 @@ pub(super) fn run(runner_arguments: &[String], totals: &mut Option<Totals>) -> R
     if let Some(chromium) = preflight::chromium() {
         tests.env("PORTWAY_TEST_CHROMIUM", chromium);
     }
-    // nextest reports on standard error, libtest on standard output.
+    // nextest reports on standard error, libtest on standard output. A failed test's output, which nextest repeats, holds
+    // libtest's line too: only the runner's own counts.
+    let summary = if with_nextest { "Summary [" } else { "test result: " };
     let (report, other) =
         if with_nextest { (Stdio::piped(), Stdio::inherit()) } else { (Stdio::inherit(), Stdio::piped()) };
     let mut child = tests.stderr(report).stdout(other).spawn().context("cannot start the test runner")?;
@@ -49,14 +51,14 @@ pub(super) fn run(runner_arguments: &[String], totals: &mut Option<Totals>) -> R
         for line in BufReader::new(stderr).lines() {
             let line = line?;
             eprintln!("{line}");
-            counted.add(&line);
+            counted.add(summary, &line);
         }
     }
     if let Some(stdout) = child.stdout.take() {
         for line in BufReader::new(stdout).lines() {
             let line = line?;
             println!("{line}");
-            counted.add(&line);
+            counted.add(summary, &line);
         }
     }
     let status = child.wait()?;
@@ -88,10 +90,9 @@ pub(super) fn install_clients() -> Result<()> {
 }
 
 impl Totals {
-    /// Takes the numbers from the runner's summary lines; other lines count nothing.
-    fn add(&mut self, line: &str) {
-        let line = line.trim_start();
-        if !line.starts_with("Summary [") && !line.starts_with("test result: ") {
+    /// Takes the numbers from a line that starts with `summary`; other lines count nothing.
+    fn add(&mut self, summary: &str, line: &str) {
+        if !line.trim_start().starts_with(summary) {
             return;
         }
         self.passed += number_before(line, " passed");
@@ -112,16 +113,17 @@ mod tests {
 
     #[test]
     fn totals_come_from_summaries() {
-        let check = |lines: &[&str], passed: u64, failed: u64| {
+        let check = |summary: &str, lines: &[&str], passed: u64, failed: u64| {
             let mut totals = Totals::default();
-            lines.iter().for_each(|line| totals.add(line));
+            lines.iter().for_each(|line| totals.add(summary, line));
             assert_eq!(totals, Totals { passed, failed }, "{lines:?}");
         };
-        check(&["     Summary [   0.004s] 3 tests run: 3 passed, 0 skipped"], 3, 0);
-        check(&["     Summary [   9.004s] 9 tests run: 5 passed (1 slow), 3 failed, 1 timed out, 2 skipped"], 5, 4);
-        check(&["        PASS [   0.1s] it 7 passed"], 0, 0);
+        let nextest = "     Summary [   9.004s] 9 tests run: 5 passed (1 slow), 3 failed, 1 timed out, 2 skipped";
+        let repeated = "    test result: FAILED. 0 passed; 1 failed; 0 ignored";
+        check("Summary [", &["     Summary [   0.004s] 3 tests run: 3 passed, 0 skipped"], 3, 0);
+        check("Summary [", &[repeated, nextest, repeated, "        PASS [   0.1s] it 7 passed"], 5, 4);
         let first = "test result: ok. 2 passed; 0 failed; 0 ignored; 0 measured";
         let second = "test result: FAILED. 1 passed; 4 failed; 0 ignored";
-        check(&[first, second, "running 9 tests"], 3, 4);
+        check("test result: ", &[first, second, "running 9 tests"], 3, 4);
     }
 }
