@@ -19,6 +19,9 @@ const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a request waits for a pool slot.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// The role whose policies admit the rows of every tenant.
+const SYSTEM_ROLE: &str = "portway_system";
+
 /// Where the data is. URLs carry passwords, so all are secret.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -49,8 +52,8 @@ impl Store {
             let system_url = config.system_url.as_ref().ok_or_else(|| missing("database.system_url"))?;
             let app = postgres(&config.url, config.connections_max).await?;
             let system = postgres(system_url, config.connections_max).await?;
-            refuse_unbound(&app, "database.url").await?;
-            refuse_unbound(&system, "database.system_url").await?;
+            refuse_unbound(&app, "database.url", Some(SYSTEM_ROLE)).await?;
+            refuse_unbound(&system, "database.system_url", None).await?;
             Pools::Postgres { app, system }
         };
         let listen_url = (!config.is_sqlite()).then(|| config.url.clone());
@@ -104,18 +107,27 @@ async fn postgres(url: &SecretString, connections: u32) -> Result<DatabaseConnec
     Database::connect(options).await.map_err(db_error)
 }
 
-/// Superusers and roles with BYPASSRLS are not bound by policies, and an owner could switch them off.
-async fn refuse_unbound(connection: &DatabaseConnection, field: &'static str) -> Result<()> {
-    let sql = "SELECT r.rolsuper OR r.rolbypassrls
-                   OR EXISTS (SELECT FROM pg_tables t WHERE t.schemaname = 'public' AND t.tableowner = r.rolname) AS unbound
-               FROM pg_roles r WHERE r.rolname = current_user";
+/// Superusers and roles with BYPASSRLS are not bound by policies, and an owner could switch them off; so could whoever may
+/// become one of them. Policies of several roles are alternatives: a login for one tenant's work must not have the role
+/// that works across tenants.
+async fn refuse_unbound(connection: &DatabaseConnection, field: &'static str, refused: Option<&str>) -> Result<()> {
+    let sql = "SELECT EXISTS (
+                   SELECT FROM pg_roles r WHERE pg_has_role(current_user, r.oid, 'MEMBER')
+                   AND (r.rolsuper OR r.rolbypassrls OR r.rolname = $1
+                        OR EXISTS (SELECT FROM pg_tables t
+                                   WHERE t.schemaname = 'public' AND t.tableowner = r.rolname))) AS unbound";
     let row = connection
-        .query_one_raw(Statement::from_string(DatabaseBackend::Postgres, sql))
+        .query_one_raw(Statement::from_sql_and_values(
+            DatabaseBackend::Postgres,
+            sql,
+            [refused.unwrap_or_default().into()],
+        ))
         .await
         .map_err(db_error)?
-        .ok_or_else(|| Error::internal("the current role is not in pg_roles"))?;
+        .ok_or_else(|| Error::internal("EXISTS answers one row"))?;
     if row.try_get::<bool>("", "unbound").map_err(db_error)? {
-        let public = "must not be a superuser, bypass row-level security or own the tables";
+        let public = "must not be, or be able to become, a superuser, a role that bypasses row-level security, an owner \
+                      of tables or, for one tenant's work, the role for all tenants";
         return Err(Error::invalid("config.unsafe_database_role", field, public));
     }
     Ok(())
