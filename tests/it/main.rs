@@ -10,6 +10,7 @@
 mod config_sync;
 mod contract;
 mod ide;
+mod isolation;
 mod oauth;
 mod proxy;
 mod servers;
