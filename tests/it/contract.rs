@@ -1,5 +1,7 @@
 //! What is generated and committed is up to date.
 
+mod schema;
+
 use world::generated::{assert_up_to_date, root};
 
 #[test]

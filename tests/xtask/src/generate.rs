@@ -5,6 +5,7 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 
 use crate::command;
+use crate::test::postgres::Postgres;
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -15,6 +16,9 @@ pub(crate) struct Options {
 
 pub(crate) fn run(options: &Options) -> Result<()> {
     let mut tests = command::command("cargo", &["test", "--package", "portway-tests", "--test", "it", "contract::"]);
+    // The schema is told by a migrated database.
+    let postgres = Postgres::start()?;
+    tests.env("PORTWAY_TEST_POSTGRES_URL", postgres.url());
     if options.check {
         tests.env_remove("PORTWAY_UPDATE");
     } else {

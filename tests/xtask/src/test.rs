@@ -2,7 +2,7 @@
 //!
 //! Starts what the suites need on free ports and stops it again; touches no server that was running before.
 
-mod postgres;
+pub(crate) mod postgres;
 mod preflight;
 mod start;
 mod suites;

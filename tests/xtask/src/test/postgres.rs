@@ -32,7 +32,7 @@ kill -INT "$server" 2>/dev/null
 wait "$server"
 rm -rf "$folder""#;
 
-pub(super) struct Postgres {
+pub(crate) struct Postgres {
     watcher: Child,
     folder: PathBuf,
     port: u16,
@@ -40,7 +40,7 @@ pub(super) struct Postgres {
 
 impl Postgres {
     /// Returns when the server accepts connections.
-    pub(super) fn start() -> Result<Self> {
+    pub(crate) fn start() -> Result<Self> {
         let binaries = binaries()?;
         let user = unprivileged_user()?;
         let folder = std::env::temp_dir().join(format!("portway-test-{}", std::process::id()));
@@ -54,7 +54,7 @@ impl Postgres {
     }
 
     /// URL of the superuser's database.
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("postgres://{SUPERUSER}@127.0.0.1:{}/postgres", self.port)
     }
 

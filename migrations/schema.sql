@@ -1,0 +1,556 @@
+-- The schema after all migrations, on PostgreSQL. Generated: `cargo xtask gen` rewrites it.
+
+CREATE TABLE audit_events (
+    tenant_id uuid NOT NULL,
+    seq bigint NOT NULL,
+    id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    actor_kind text NOT NULL,
+    actor_id uuid,
+    action text NOT NULL,
+    target_kind text NOT NULL,
+    target_id uuid,
+    body bytea NOT NULL,
+    prev_sha256 bytea NOT NULL,
+    sha256 bytea NOT NULL,
+    CONSTRAINT audit_events_pkey PRIMARY KEY (tenant_id, seq),
+    CONSTRAINT audit_events_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
+);
+ALTER TABLE audit_events ENABLE ROW LEVEL SECURITY;
+ALTER TABLE audit_events FORCE ROW LEVEL SECURITY;
+CREATE POLICY every_tenant ON audit_events FOR ALL TO portway_system USING true WITH CHECK true;
+CREATE POLICY tenant_only ON audit_events FOR ALL TO portway_app USING (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")) WITH CHECK (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"));
+GRANT INSERT, SELECT ON audit_events TO portway_app;
+GRANT INSERT, SELECT ON audit_events TO portway_system;
+
+CREATE TABLE authorization_codes (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    grant_id uuid NOT NULL,
+    code_sha256 bytea NOT NULL,
+    redirect_uri text NOT NULL,
+    code_challenge text NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone,
+    CONSTRAINT authorization_codes_pkey PRIMARY KEY (tenant_id, id),
+    CONSTRAINT authorization_codes_tenant_id_grant_id_fkey FOREIGN KEY (tenant_id, grant_id) REFERENCES oauth_grants(tenant_id, id) ON DELETE CASCADE
+);
+CREATE UNIQUE INDEX authorization_codes_code ON public.authorization_codes USING btree (tenant_id, code_sha256);
+ALTER TABLE authorization_codes ENABLE ROW LEVEL SECURITY;
+ALTER TABLE authorization_codes FORCE ROW LEVEL SECURITY;
+CREATE POLICY every_tenant ON authorization_codes FOR ALL TO portway_system USING true WITH CHECK true;
+CREATE POLICY tenant_only ON authorization_codes FOR ALL TO portway_app USING (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")) WITH CHECK (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"));
+GRANT DELETE, INSERT, SELECT, UPDATE ON authorization_codes TO portway_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON authorization_codes TO portway_system;
+
+CREATE TABLE authorization_requests (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    browser_sha256 bytea NOT NULL,
+    client_id uuid NOT NULL,
+    redirect_uri text NOT NULL,
+    state text,
+    scope text NOT NULL,
+    resource text NOT NULL,
+    code_challenge text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    decided_at timestamp with time zone,
+    CONSTRAINT authorization_requests_pkey PRIMARY KEY (tenant_id, id),
+    CONSTRAINT authorization_requests_tenant_id_client_id_fkey FOREIGN KEY (tenant_id, client_id) REFERENCES oauth_clients(tenant_id, id) ON DELETE CASCADE
+);
+CREATE INDEX authorization_requests_expiry ON public.authorization_requests USING btree (tenant_id, expires_at);
+ALTER TABLE authorization_requests ENABLE ROW LEVEL SECURITY;
+ALTER TABLE authorization_requests FORCE ROW LEVEL SECURITY;
+CREATE POLICY every_tenant ON authorization_requests FOR ALL TO portway_system USING true WITH CHECK true;
+CREATE POLICY tenant_only ON authorization_requests FOR ALL TO portway_app USING (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")) WITH CHECK (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"));
+GRANT DELETE, INSERT, SELECT, UPDATE ON authorization_requests TO portway_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON authorization_requests TO portway_system;
+
+CREATE TABLE browser_sessions (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    token_sha256 bytea NOT NULL,
+    user_agent text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    last_seen_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    revoked_at timestamp with time zone,
+    CONSTRAINT browser_sessions_pkey PRIMARY KEY (tenant_id, id),
+    CONSTRAINT browser_sessions_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES users(tenant_id, id) ON DELETE CASCADE
+);
+CREATE UNIQUE INDEX browser_sessions_token ON public.browser_sessions USING btree (tenant_id, token_sha256);
+CREATE INDEX browser_sessions_user ON public.browser_sessions USING btree (tenant_id, user_id);
+ALTER TABLE browser_sessions ENABLE ROW LEVEL SECURITY;
+ALTER TABLE browser_sessions FORCE ROW LEVEL SECURITY;
+CREATE POLICY every_tenant ON browser_sessions FOR ALL TO portway_system USING true WITH CHECK true;
+CREATE POLICY tenant_only ON browser_sessions FOR ALL TO portway_app USING (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")) WITH CHECK (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"));
+GRANT DELETE, INSERT, SELECT, UPDATE ON browser_sessions TO portway_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON browser_sessions TO portway_system;
+
+CREATE TABLE call_records (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    principal_kind text NOT NULL,
+    principal_id uuid NOT NULL,
+    client_name text NOT NULL,
+    client_version text NOT NULL,
+    client_id text NOT NULL,
+    server_id uuid NOT NULL,
+    member_id uuid,
+    method text NOT NULL,
+    target text NOT NULL,
+    client_protocol text NOT NULL,
+    upstream_protocol text NOT NULL,
+    outcome text NOT NULL,
+    error_reason text NOT NULL,
+    fault text NOT NULL,
+    bytes_in bigint NOT NULL,
+    bytes_out bigint NOT NULL,
+    duration_us bigint NOT NULL,
+    upstream_us bigint NOT NULL,
+    trace_id text NOT NULL,
+    rule_ids jsonb NOT NULL,
+    node_id text NOT NULL,
+    CONSTRAINT call_records_pkey PRIMARY KEY (tenant_id, started_at, id),
+    CONSTRAINT call_records_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
+) PARTITION BY RANGE (started_at);
+CREATE INDEX call_records_principal ON ONLY public.call_records USING btree (tenant_id, principal_id, started_at);
+CREATE INDEX call_records_server ON ONLY public.call_records USING btree (tenant_id, server_id, started_at);
+ALTER TABLE call_records ENABLE ROW LEVEL SECURITY;
+ALTER TABLE call_records FORCE ROW LEVEL SECURITY;
+CREATE POLICY every_tenant ON call_records FOR ALL TO portway_system USING true WITH CHECK true;
+CREATE POLICY tenant_only ON call_records FOR ALL TO portway_app USING (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")) WITH CHECK (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"));
+GRANT DELETE, INSERT, SELECT, UPDATE ON call_records TO portway_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON call_records TO portway_system;
+
+CREATE TABLE consents (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    client_id uuid NOT NULL,
+    server_id uuid NOT NULL,
+    redirect_host text NOT NULL,
+    scope text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT consents_pkey PRIMARY KEY (tenant_id, id),
+    CONSTRAINT consents_tenant_id_client_id_fkey FOREIGN KEY (tenant_id, client_id) REFERENCES oauth_clients(tenant_id, id) ON DELETE CASCADE,
+    CONSTRAINT consents_tenant_id_server_id_fkey FOREIGN KEY (tenant_id, server_id) REFERENCES servers(tenant_id, id) ON DELETE CASCADE,
+    CONSTRAINT consents_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES users(tenant_id, id) ON DELETE CASCADE
+);
+CREATE UNIQUE INDEX consents_subject ON public.consents USING btree (tenant_id, user_id, client_id, server_id, redirect_host, scope);
+ALTER TABLE consents ENABLE ROW LEVEL SECURITY;
+ALTER TABLE consents FORCE ROW LEVEL SECURITY;
+CREATE POLICY every_tenant ON consents FOR ALL TO portway_system USING true WITH CHECK true;
+CREATE POLICY tenant_only ON consents FOR ALL TO portway_app USING (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")) WITH CHECK (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"));
+GRANT DELETE, INSERT, SELECT, UPDATE ON consents TO portway_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON consents TO portway_system;
+
+CREATE TABLE data_keys (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    kek_id text NOT NULL,
+    wrapped bytea NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT data_keys_pkey PRIMARY KEY (tenant_id, id),
+    CONSTRAINT data_keys_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
+);
+ALTER TABLE data_keys ENABLE ROW LEVEL SECURITY;
+ALTER TABLE data_keys FORCE ROW LEVEL SECURITY;
+CREATE POLICY every_tenant ON data_keys FOR ALL TO portway_system USING true WITH CHECK true;
+CREATE POLICY tenant_only ON data_keys FOR ALL TO portway_app USING (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")) WITH CHECK (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"));
+GRANT DELETE, INSERT, SELECT, UPDATE ON data_keys TO portway_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON data_keys TO portway_system;
+
+CREATE TABLE deployment (
+    id bigint NOT NULL,
+    history_id uuid NOT NULL,
+    directory_revision bigint NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT deployment_pkey PRIMARY KEY (id),
+    CONSTRAINT deployment_id_check CHECK ((id = 1))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON deployment TO portway_system;
+
+CREATE TABLE group_members (
+    tenant_id uuid NOT NULL,
+    group_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    CONSTRAINT group_members_pkey PRIMARY KEY (tenant_id, group_id, user_id),
+    CONSTRAINT group_members_tenant_id_group_id_fkey FOREIGN KEY (tenant_id, group_id) REFERENCES groups(tenant_id, id) ON DELETE CASCADE,
+    CONSTRAINT group_members_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES users(tenant_id, id) ON DELETE CASCADE
+);
+CREATE INDEX group_members_user ON public.group_members USING btree (tenant_id, user_id);
+ALTER TABLE group_members ENABLE ROW LEVEL SECURITY;
+ALTER TABLE group_members FORCE ROW LEVEL SECURITY;
+CREATE POLICY every_tenant ON group_members FOR ALL TO portway_system USING true WITH CHECK true;
+CREATE POLICY tenant_only ON group_members FOR ALL TO portway_app USING (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")) WITH CHECK (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"));
+GRANT DELETE, INSERT, SELECT, UPDATE ON group_members TO portway_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON group_members TO portway_system;
+
+CREATE TABLE groups (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    display_name text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT groups_pkey PRIMARY KEY (tenant_id, id),
+    CONSTRAINT groups_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
+);
+CREATE UNIQUE INDEX groups_display_name ON public.groups USING btree (tenant_id, display_name);
+ALTER TABLE groups ENABLE ROW LEVEL SECURITY;
+ALTER TABLE groups FORCE ROW LEVEL SECURITY;
+CREATE POLICY every_tenant ON groups FOR ALL TO portway_system USING true WITH CHECK true;
+CREATE POLICY tenant_only ON groups FOR ALL TO portway_app USING (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")) WITH CHECK (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"));
+GRANT DELETE, INSERT, SELECT, UPDATE ON groups TO portway_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON groups TO portway_system;
+
+CREATE TABLE invitations (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    email text NOT NULL,
+    role text NOT NULL,
+    token_sha256 bytea NOT NULL,
+    created_by uuid,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    accepted_at timestamp with time zone,
+    accepted_user_id uuid,
+    revoked_at timestamp with time zone,
+    CONSTRAINT invitations_pkey PRIMARY KEY (tenant_id, id),
+    CONSTRAINT invitations_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'auditor'::text, 'member'::text]))),
+    CONSTRAINT invitations_tenant_id_accepted_user_id_fkey FOREIGN KEY (tenant_id, accepted_user_id) REFERENCES users(tenant_id, id),
+    CONSTRAINT invitations_tenant_id_created_by_fkey FOREIGN KEY (tenant_id, created_by) REFERENCES users(tenant_id, id),
+    CONSTRAINT invitations_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
+);
+CREATE UNIQUE INDEX invitations_token ON public.invitations USING btree (tenant_id, token_sha256);
+ALTER TABLE invitations ENABLE ROW LEVEL SECURITY;
+ALTER TABLE invitations FORCE ROW LEVEL SECURITY;
+CREATE POLICY every_tenant ON invitations FOR ALL TO portway_system USING true WITH CHECK true;
+CREATE POLICY tenant_only ON invitations FOR ALL TO portway_app USING (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")) WITH CHECK (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"));
+GRANT DELETE, INSERT, SELECT, UPDATE ON invitations TO portway_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON invitations TO portway_system;
+
+CREATE TABLE local_credentials (
+    tenant_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    password_hash text NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT local_credentials_pkey PRIMARY KEY (tenant_id, user_id),
+    CONSTRAINT local_credentials_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES users(tenant_id, id) ON DELETE CASCADE
+);
+ALTER TABLE local_credentials ENABLE ROW LEVEL SECURITY;
+ALTER TABLE local_credentials FORCE ROW LEVEL SECURITY;
+CREATE POLICY every_tenant ON local_credentials FOR ALL TO portway_system USING true WITH CHECK true;
+CREATE POLICY tenant_only ON local_credentials FOR ALL TO portway_app USING (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")) WITH CHECK (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"));
+GRANT DELETE, INSERT, SELECT, UPDATE ON local_credentials TO portway_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON local_credentials TO portway_system;
+
+CREATE TABLE node_identities (
+    id uuid NOT NULL,
+    name text NOT NULL,
+    pool text NOT NULL,
+    secret_sha256 bytea NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    revoked_at timestamp with time zone,
+    CONSTRAINT node_identities_pkey PRIMARY KEY (id),
+    CONSTRAINT node_identities_name_key UNIQUE (name),
+    CONSTRAINT node_identities_secret_sha256_key UNIQUE (secret_sha256)
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON node_identities TO portway_system;
+
+CREATE TABLE oauth_clients (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    client_id text NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    redirect_uris jsonb NOT NULL,
+    metadata jsonb NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    first_authorized_at timestamp with time zone,
+    last_used_at timestamp with time zone,
+    CONSTRAINT oauth_clients_pkey PRIMARY KEY (tenant_id, id),
+    CONSTRAINT oauth_clients_kind_check CHECK ((kind = ANY (ARRAY['dynamic'::text, 'metadata_document'::text, 'static'::text]))),
+    CONSTRAINT oauth_clients_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
+);
+CREATE UNIQUE INDEX oauth_clients_client_id ON public.oauth_clients USING btree (tenant_id, client_id);
+ALTER TABLE oauth_clients ENABLE ROW LEVEL SECURITY;
+ALTER TABLE oauth_clients FORCE ROW LEVEL SECURITY;
+CREATE POLICY every_tenant ON oauth_clients FOR ALL TO portway_system USING true WITH CHECK true;
+CREATE POLICY tenant_only ON oauth_clients FOR ALL TO portway_app USING (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")) WITH CHECK (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"));
+GRANT DELETE, INSERT, SELECT, UPDATE ON oauth_clients TO portway_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON oauth_clients TO portway_system;
+
+CREATE TABLE oauth_grants (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    client_id uuid NOT NULL,
+    server_id uuid NOT NULL,
+    session_id uuid NOT NULL,
+    resource text NOT NULL,
+    scope text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    last_used_at timestamp with time zone,
+    revoked_at timestamp with time zone,
+    revoke_reason text,
+    CONSTRAINT oauth_grants_pkey PRIMARY KEY (tenant_id, id),
+    CONSTRAINT oauth_grants_tenant_id_client_id_fkey FOREIGN KEY (tenant_id, client_id) REFERENCES oauth_clients(tenant_id, id) ON DELETE CASCADE,
+    CONSTRAINT oauth_grants_tenant_id_server_id_fkey FOREIGN KEY (tenant_id, server_id) REFERENCES servers(tenant_id, id) ON DELETE CASCADE,
+    CONSTRAINT oauth_grants_tenant_id_session_id_fkey FOREIGN KEY (tenant_id, session_id) REFERENCES browser_sessions(tenant_id, id) ON DELETE CASCADE,
+    CONSTRAINT oauth_grants_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES users(tenant_id, id) ON DELETE CASCADE
+);
+CREATE INDEX oauth_grants_user ON public.oauth_grants USING btree (tenant_id, user_id);
+ALTER TABLE oauth_grants ENABLE ROW LEVEL SECURITY;
+ALTER TABLE oauth_grants FORCE ROW LEVEL SECURITY;
+CREATE POLICY every_tenant ON oauth_grants FOR ALL TO portway_system USING true WITH CHECK true;
+CREATE POLICY tenant_only ON oauth_grants FOR ALL TO portway_app USING (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")) WITH CHECK (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"));
+GRANT DELETE, INSERT, SELECT, UPDATE ON oauth_grants TO portway_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON oauth_grants TO portway_system;
+
+CREATE TABLE operators (
+    id uuid NOT NULL,
+    name text NOT NULL,
+    token_sha256 bytea NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    revoked_at timestamp with time zone,
+    CONSTRAINT operators_pkey PRIMARY KEY (id),
+    CONSTRAINT operators_name_key UNIQUE (name),
+    CONSTRAINT operators_token_sha256_key UNIQUE (token_sha256)
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON operators TO portway_system;
+
+CREATE TABLE outbox (
+    tenant_id uuid NOT NULL,
+    revision bigint NOT NULL,
+    ordinal bigint NOT NULL,
+    kind text NOT NULL,
+    resource_id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT outbox_pkey PRIMARY KEY (tenant_id, revision, ordinal),
+    CONSTRAINT outbox_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
+);
+ALTER TABLE outbox ENABLE ROW LEVEL SECURITY;
+ALTER TABLE outbox FORCE ROW LEVEL SECURITY;
+CREATE POLICY every_tenant ON outbox FOR ALL TO portway_system USING true WITH CHECK true;
+CREATE POLICY tenant_only ON outbox FOR ALL TO portway_app USING (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")) WITH CHECK (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"));
+GRANT DELETE, INSERT, SELECT, UPDATE ON outbox TO portway_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON outbox TO portway_system;
+
+CREATE TABLE refresh_tokens (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    grant_id uuid NOT NULL,
+    token_sha256 bytea NOT NULL,
+    issued_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    rotated_at timestamp with time zone,
+    successor_sealed bytea,
+    CONSTRAINT refresh_tokens_pkey PRIMARY KEY (tenant_id, id),
+    CONSTRAINT refresh_tokens_tenant_id_grant_id_fkey FOREIGN KEY (tenant_id, grant_id) REFERENCES oauth_grants(tenant_id, id) ON DELETE CASCADE
+);
+CREATE INDEX refresh_tokens_grant ON public.refresh_tokens USING btree (tenant_id, grant_id);
+CREATE UNIQUE INDEX refresh_tokens_token ON public.refresh_tokens USING btree (tenant_id, token_sha256);
+ALTER TABLE refresh_tokens ENABLE ROW LEVEL SECURITY;
+ALTER TABLE refresh_tokens FORCE ROW LEVEL SECURITY;
+CREATE POLICY every_tenant ON refresh_tokens FOR ALL TO portway_system USING true WITH CHECK true;
+CREATE POLICY tenant_only ON refresh_tokens FOR ALL TO portway_app USING (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")) WITH CHECK (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"));
+GRANT DELETE, INSERT, SELECT, UPDATE ON refresh_tokens TO portway_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON refresh_tokens TO portway_system;
+
+CREATE TABLE server_grants (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    server_id uuid NOT NULL,
+    role text NOT NULL,
+    subject_kind text NOT NULL,
+    user_id uuid,
+    group_id uuid,
+    service_account_id uuid,
+    created_by uuid,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT server_grants_pkey PRIMARY KEY (tenant_id, id),
+    CONSTRAINT server_grants_check CHECK ((((subject_kind = 'everyone'::text) AND (user_id IS NULL) AND (group_id IS NULL) AND (service_account_id IS NULL)) OR ((subject_kind = 'user'::text) AND (user_id IS NOT NULL) AND (group_id IS NULL) AND (service_account_id IS NULL)) OR ((subject_kind = 'group'::text) AND (user_id IS NULL) AND (group_id IS NOT NULL) AND (service_account_id IS NULL)) OR ((subject_kind = 'service_account'::text) AND (user_id IS NULL) AND (group_id IS NULL) AND (service_account_id IS NOT NULL)))),
+    CONSTRAINT server_grants_role_check CHECK ((role = ANY (ARRAY['user'::text, 'manager'::text]))),
+    CONSTRAINT server_grants_tenant_id_created_by_fkey FOREIGN KEY (tenant_id, created_by) REFERENCES users(tenant_id, id),
+    CONSTRAINT server_grants_tenant_id_group_id_fkey FOREIGN KEY (tenant_id, group_id) REFERENCES groups(tenant_id, id) ON DELETE CASCADE,
+    CONSTRAINT server_grants_tenant_id_server_id_fkey FOREIGN KEY (tenant_id, server_id) REFERENCES servers(tenant_id, id) ON DELETE CASCADE,
+    CONSTRAINT server_grants_tenant_id_service_account_id_fkey FOREIGN KEY (tenant_id, service_account_id) REFERENCES service_accounts(tenant_id, id) ON DELETE CASCADE,
+    CONSTRAINT server_grants_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES users(tenant_id, id) ON DELETE CASCADE
+);
+CREATE UNIQUE INDEX server_grants_everyone ON public.server_grants USING btree (tenant_id, server_id) WHERE (subject_kind = 'everyone'::text);
+CREATE UNIQUE INDEX server_grants_group ON public.server_grants USING btree (tenant_id, server_id, group_id) WHERE (group_id IS NOT NULL);
+CREATE UNIQUE INDEX server_grants_service_account ON public.server_grants USING btree (tenant_id, server_id, service_account_id) WHERE (service_account_id IS NOT NULL);
+CREATE UNIQUE INDEX server_grants_user ON public.server_grants USING btree (tenant_id, server_id, user_id) WHERE (user_id IS NOT NULL);
+ALTER TABLE server_grants ENABLE ROW LEVEL SECURITY;
+ALTER TABLE server_grants FORCE ROW LEVEL SECURITY;
+CREATE POLICY every_tenant ON server_grants FOR ALL TO portway_system USING true WITH CHECK true;
+CREATE POLICY tenant_only ON server_grants FOR ALL TO portway_app USING (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")) WITH CHECK (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"));
+GRANT DELETE, INSERT, SELECT, UPDATE ON server_grants TO portway_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON server_grants TO portway_system;
+
+CREATE TABLE servers (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    slug text NOT NULL,
+    display_name text NOT NULL,
+    description text NOT NULL,
+    upstream_url text NOT NULL,
+    outbound_auth jsonb NOT NULL,
+    status text NOT NULL,
+    timeout_ms bigint NOT NULL,
+    created_by uuid,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT servers_pkey PRIMARY KEY (tenant_id, id),
+    CONSTRAINT servers_status_check CHECK ((status = ANY (ARRAY['enabled'::text, 'disabled'::text, 'retired'::text]))),
+    CONSTRAINT servers_tenant_id_created_by_fkey FOREIGN KEY (tenant_id, created_by) REFERENCES users(tenant_id, id),
+    CONSTRAINT servers_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
+);
+CREATE UNIQUE INDEX servers_slug ON public.servers USING btree (tenant_id, slug);
+ALTER TABLE servers ENABLE ROW LEVEL SECURITY;
+ALTER TABLE servers FORCE ROW LEVEL SECURITY;
+CREATE POLICY every_tenant ON servers FOR ALL TO portway_system USING true WITH CHECK true;
+CREATE POLICY tenant_only ON servers FOR ALL TO portway_app USING (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")) WITH CHECK (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"));
+GRANT DELETE, INSERT, SELECT, UPDATE ON servers TO portway_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON servers TO portway_system;
+
+CREATE TABLE service_accounts (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    name text NOT NULL,
+    status text NOT NULL,
+    epoch bigint NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT service_accounts_pkey PRIMARY KEY (tenant_id, id),
+    CONSTRAINT service_accounts_status_check CHECK ((status = ANY (ARRAY['active'::text, 'deactivated'::text]))),
+    CONSTRAINT service_accounts_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
+);
+CREATE UNIQUE INDEX service_accounts_name ON public.service_accounts USING btree (tenant_id, name);
+ALTER TABLE service_accounts ENABLE ROW LEVEL SECURITY;
+ALTER TABLE service_accounts FORCE ROW LEVEL SECURITY;
+CREATE POLICY every_tenant ON service_accounts FOR ALL TO portway_system USING true WITH CHECK true;
+CREATE POLICY tenant_only ON service_accounts FOR ALL TO portway_app USING (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")) WITH CHECK (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"));
+GRANT DELETE, INSERT, SELECT, UPDATE ON service_accounts TO portway_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON service_accounts TO portway_system;
+
+CREATE TABLE session_keys (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    key_id bigint NOT NULL,
+    secret_sealed bytea NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT session_keys_pkey PRIMARY KEY (tenant_id, id),
+    CONSTRAINT session_keys_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
+);
+CREATE UNIQUE INDEX session_keys_key_id ON public.session_keys USING btree (tenant_id, key_id);
+ALTER TABLE session_keys ENABLE ROW LEVEL SECURITY;
+ALTER TABLE session_keys FORCE ROW LEVEL SECURITY;
+CREATE POLICY every_tenant ON session_keys FOR ALL TO portway_system USING true WITH CHECK true;
+CREATE POLICY tenant_only ON session_keys FOR ALL TO portway_app USING (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")) WITH CHECK (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"));
+GRANT DELETE, INSERT, SELECT, UPDATE ON session_keys TO portway_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON session_keys TO portway_system;
+
+CREATE TABLE signing_keys (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    public_jwk jsonb NOT NULL,
+    private_sealed bytea NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    activated_at timestamp with time zone,
+    retired_at timestamp with time zone,
+    CONSTRAINT signing_keys_pkey PRIMARY KEY (tenant_id, id),
+    CONSTRAINT signing_keys_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
+);
+ALTER TABLE signing_keys ENABLE ROW LEVEL SECURITY;
+ALTER TABLE signing_keys FORCE ROW LEVEL SECURITY;
+CREATE POLICY every_tenant ON signing_keys FOR ALL TO portway_system USING true WITH CHECK true;
+CREATE POLICY tenant_only ON signing_keys FOR ALL TO portway_app USING (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")) WITH CHECK (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"));
+GRANT DELETE, INSERT, SELECT, UPDATE ON signing_keys TO portway_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON signing_keys TO portway_system;
+
+CREATE TABLE tenant_heads (
+    tenant_id uuid NOT NULL,
+    revision bigint NOT NULL,
+    audit_seq bigint NOT NULL,
+    audit_sha256 bytea NOT NULL,
+    CONSTRAINT tenant_heads_pkey PRIMARY KEY (tenant_id),
+    CONSTRAINT tenant_heads_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
+);
+ALTER TABLE tenant_heads ENABLE ROW LEVEL SECURITY;
+ALTER TABLE tenant_heads FORCE ROW LEVEL SECURITY;
+CREATE POLICY every_tenant ON tenant_heads FOR ALL TO portway_system USING true WITH CHECK true;
+CREATE POLICY tenant_only ON tenant_heads FOR ALL TO portway_app USING (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")) WITH CHECK (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"));
+GRANT DELETE, INSERT, SELECT, UPDATE ON tenant_heads TO portway_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON tenant_heads TO portway_system;
+
+CREATE TABLE tenants (
+    id uuid NOT NULL,
+    slug text NOT NULL,
+    display_name text NOT NULL,
+    status text NOT NULL,
+    issuer text NOT NULL,
+    gateway_origins jsonb NOT NULL,
+    pool text NOT NULL,
+    region text NOT NULL,
+    settings jsonb NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT tenants_pkey PRIMARY KEY (id),
+    CONSTRAINT tenants_issuer_key UNIQUE (issuer),
+    CONSTRAINT tenants_slug_key UNIQUE (slug),
+    CONSTRAINT tenants_status_check CHECK ((status = ANY (ARRAY['active'::text, 'suspended'::text, 'deleting'::text])))
+);
+CREATE INDEX tenants_pool ON public.tenants USING btree (pool);
+ALTER TABLE tenants ENABLE ROW LEVEL SECURITY;
+ALTER TABLE tenants FORCE ROW LEVEL SECURITY;
+CREATE POLICY every_tenant ON tenants FOR ALL TO portway_system USING true WITH CHECK true;
+CREATE POLICY tenant_only ON tenants FOR ALL TO portway_app USING (id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")) WITH CHECK (id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"));
+GRANT DELETE, INSERT, SELECT, UPDATE ON tenants TO portway_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON tenants TO portway_system;
+
+CREATE TABLE users (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    user_name text NOT NULL,
+    email text NOT NULL,
+    display_name text NOT NULL,
+    role text NOT NULL,
+    status text NOT NULL,
+    epoch bigint NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    deactivated_at timestamp with time zone,
+    CONSTRAINT users_pkey PRIMARY KEY (tenant_id, id),
+    CONSTRAINT users_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'auditor'::text, 'member'::text]))),
+    CONSTRAINT users_status_check CHECK ((status = ANY (ARRAY['active'::text, 'deactivated'::text]))),
+    CONSTRAINT users_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
+);
+CREATE UNIQUE INDEX users_user_name ON public.users USING btree (tenant_id, user_name);
+ALTER TABLE users ENABLE ROW LEVEL SECURITY;
+ALTER TABLE users FORCE ROW LEVEL SECURITY;
+CREATE POLICY every_tenant ON users FOR ALL TO portway_system USING true WITH CHECK true;
+CREATE POLICY tenant_only ON users FOR ALL TO portway_app USING (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")) WITH CHECK (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"));
+GRANT DELETE, INSERT, SELECT, UPDATE ON users TO portway_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON users TO portway_system;
+
+CREATE TABLE call_records_default PARTITION OF call_records DEFAULT;
+
+CREATE OR REPLACE FUNCTION public.portway_ensure_call_record_partition(month date)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public'
+AS $function$
+DECLARE
+    first_day date := date_trunc('month', month)::date;
+    part text := 'call_records_' || to_char(first_day, 'YYYYMM');
+BEGIN
+    EXECUTE format('CREATE TABLE IF NOT EXISTS %I PARTITION OF call_records FOR VALUES FROM (%L) TO (%L)',
+        part, first_day, (first_day + interval '1 month')::date);
+END $function$
+;
