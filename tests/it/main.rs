@@ -9,6 +9,7 @@
 
 mod config_sync;
 mod contract;
+mod coverage;
 mod ide;
 mod isolation;
 mod oauth;
