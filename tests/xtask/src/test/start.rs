@@ -1,34 +1,34 @@
 //! The real program, as a newcomer starts it: becomes ready on a fresh data folder, stops, and does so again on the same
 //! data. Everything else tests the crates from inside one process.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 
 use super::postgres::free_port;
-use crate::command::{command, run as run_command};
+use crate::command::{command, output, run as run_command};
 
 const READY_TIMEOUT: Duration = Duration::from_secs(60);
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 pub(super) fn run() -> Result<()> {
+    // Of the whole workspace, as the suites: one package alone has other features, and would be compiled once more.
     run_command(&mut command("cargo", &["build", "--workspace", "--bins", "--quiet"]))?;
+    let program = target_directory()?.join("debug/portway");
     let data_dir = std::env::temp_dir().join(format!("portway-start-{}", std::process::id()));
     // The same port twice: a data folder keeps its port, because tokens and clients name it.
     let port = free_port()?.to_string();
-    let first = start(&data_dir, &port).context("first start");
-    let outcome = first.and_then(|()| start(&data_dir, &port).context("start on existing data"));
+    let first = start(&program, &data_dir, &port).context("first start");
+    let outcome = first.and_then(|()| start(&program, &data_dir, &port).context("start on existing data"));
     drop(std::fs::remove_dir_all(&data_dir));
     outcome
 }
 
 /// `portway dev --exit-when-ready` ends with success once both planes answer `/ready` and have shut down again.
-fn start(data_dir: &Path, port: &str) -> Result<()> {
-    // cargo knows where it put the binary, and becomes it.
-    let run = ["run", "--quiet", "--package", "portway", "--bin", "portway", "--", "dev", "--exit-when-ready"];
-    let mut portway = command("cargo", &run);
+fn start(program: &Path, data_dir: &Path, port: &str) -> Result<()> {
+    let mut portway = command(program, &["dev", "--exit-when-ready"]);
     let log_path = data_dir.with_extension("log");
     let log = std::fs::File::create(&log_path)?;
     portway
@@ -62,4 +62,11 @@ fn start(data_dir: &Path, port: &str) -> Result<()> {
         }
         Some(_) => Ok(()),
     }
+}
+
+fn target_directory() -> Result<PathBuf> {
+    let metadata = output(&mut command("cargo", &["metadata", "--format-version", "1", "--no-deps", "--offline"]))?;
+    let metadata: serde_json::Value = serde_json::from_str(&metadata)?;
+    let folder = metadata.get("target_directory").and_then(serde_json::Value::as_str);
+    folder.map(PathBuf::from).context("cargo metadata names no target directory")
 }
