@@ -31,10 +31,11 @@ async fn a_call_is_relayed_and_recorded() {
     let answer = ide.call_tool("echo", json!({"text": "hi"})).await.json();
     assert_eq!(answer["result"]["content"][0]["text"], r#"{"text":"hi"}"#);
     let record = recorded(&owner, "tools/call").await;
-    let expected = json!({"method": "tools/call", "target": "echo", "outcome": "ok", "client_name": "test-ide", "client_version": "1.2",
-        "client_protocol": "2025-11-25", "upstream_protocol": "2025-11-25", "fault": "none", "error_reason": ""});
+    let expected = json!({"/method": "tools/call", "/target": "echo", "/outcome": "ok", "/fault": "none", "/error_reason": "",
+        "/principal/id": owner.id().await, "/client/name": "test-ide", "/client/version": "1.2", "/client/protocol": "2025-11-25",
+        "/upstream_protocol": "2025-11-25", "/node_id": "node-1"});
     for (field, value) in expected.as_object().unwrap() {
-        assert_eq!(&record[field], value, "{field} of {record}");
+        assert_eq!(record.pointer(field), Some(value), "{field} of {record}");
     }
     assert!(record["bytes_in"].as_u64() > Some(0) && record["duration_us"].as_u64() > Some(0));
     for seen in upstream.seen() {
