@@ -18,8 +18,8 @@ CREATE TABLE audit_events (
 );
 ALTER TABLE audit_events ENABLE ROW LEVEL SECURITY;
 ALTER TABLE audit_events FORCE ROW LEVEL SECURITY;
-CREATE POLICY every_tenant ON audit_events FOR ALL TO portway_system USING true WITH CHECK true;
-CREATE POLICY tenant_only ON audit_events FOR ALL TO portway_app USING (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")) WITH CHECK (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"));
+CREATE POLICY every_tenant ON audit_events FOR ALL TO portway_system USING (true) WITH CHECK (true);
+CREATE POLICY tenant_only ON audit_events FOR ALL TO portway_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"))) WITH CHECK ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
 GRANT INSERT, SELECT ON audit_events TO portway_app;
 GRANT INSERT, SELECT ON audit_events TO portway_system;
 
@@ -38,8 +38,8 @@ CREATE TABLE authorization_codes (
 CREATE UNIQUE INDEX authorization_codes_code ON public.authorization_codes USING btree (tenant_id, code_sha256);
 ALTER TABLE authorization_codes ENABLE ROW LEVEL SECURITY;
 ALTER TABLE authorization_codes FORCE ROW LEVEL SECURITY;
-CREATE POLICY every_tenant ON authorization_codes FOR ALL TO portway_system USING true WITH CHECK true;
-CREATE POLICY tenant_only ON authorization_codes FOR ALL TO portway_app USING (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")) WITH CHECK (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"));
+CREATE POLICY every_tenant ON authorization_codes FOR ALL TO portway_system USING (true) WITH CHECK (true);
+CREATE POLICY tenant_only ON authorization_codes FOR ALL TO portway_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"))) WITH CHECK ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
 GRANT DELETE, INSERT, SELECT, UPDATE ON authorization_codes TO portway_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON authorization_codes TO portway_system;
 
@@ -62,8 +62,8 @@ CREATE TABLE authorization_requests (
 CREATE INDEX authorization_requests_expiry ON public.authorization_requests USING btree (tenant_id, expires_at);
 ALTER TABLE authorization_requests ENABLE ROW LEVEL SECURITY;
 ALTER TABLE authorization_requests FORCE ROW LEVEL SECURITY;
-CREATE POLICY every_tenant ON authorization_requests FOR ALL TO portway_system USING true WITH CHECK true;
-CREATE POLICY tenant_only ON authorization_requests FOR ALL TO portway_app USING (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")) WITH CHECK (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"));
+CREATE POLICY every_tenant ON authorization_requests FOR ALL TO portway_system USING (true) WITH CHECK (true);
+CREATE POLICY tenant_only ON authorization_requests FOR ALL TO portway_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"))) WITH CHECK ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
 GRANT DELETE, INSERT, SELECT, UPDATE ON authorization_requests TO portway_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON authorization_requests TO portway_system;
 
@@ -84,8 +84,8 @@ CREATE UNIQUE INDEX browser_sessions_token ON public.browser_sessions USING btre
 CREATE INDEX browser_sessions_user ON public.browser_sessions USING btree (tenant_id, user_id);
 ALTER TABLE browser_sessions ENABLE ROW LEVEL SECURITY;
 ALTER TABLE browser_sessions FORCE ROW LEVEL SECURITY;
-CREATE POLICY every_tenant ON browser_sessions FOR ALL TO portway_system USING true WITH CHECK true;
-CREATE POLICY tenant_only ON browser_sessions FOR ALL TO portway_app USING (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")) WITH CHECK (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"));
+CREATE POLICY every_tenant ON browser_sessions FOR ALL TO portway_system USING (true) WITH CHECK (true);
+CREATE POLICY tenant_only ON browser_sessions FOR ALL TO portway_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"))) WITH CHECK ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
 GRANT DELETE, INSERT, SELECT, UPDATE ON browser_sessions TO portway_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON browser_sessions TO portway_system;
 
@@ -121,8 +121,8 @@ CREATE INDEX call_records_principal ON ONLY public.call_records USING btree (ten
 CREATE INDEX call_records_server ON ONLY public.call_records USING btree (tenant_id, server_id, started_at);
 ALTER TABLE call_records ENABLE ROW LEVEL SECURITY;
 ALTER TABLE call_records FORCE ROW LEVEL SECURITY;
-CREATE POLICY every_tenant ON call_records FOR ALL TO portway_system USING true WITH CHECK true;
-CREATE POLICY tenant_only ON call_records FOR ALL TO portway_app USING (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")) WITH CHECK (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"));
+CREATE POLICY every_tenant ON call_records FOR ALL TO portway_system USING (true) WITH CHECK (true);
+CREATE POLICY tenant_only ON call_records FOR ALL TO portway_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"))) WITH CHECK ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
 GRANT DELETE, INSERT, SELECT, UPDATE ON call_records TO portway_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON call_records TO portway_system;
 
@@ -143,8 +143,8 @@ CREATE TABLE consents (
 CREATE UNIQUE INDEX consents_subject ON public.consents USING btree (tenant_id, user_id, client_id, server_id, redirect_host, scope);
 ALTER TABLE consents ENABLE ROW LEVEL SECURITY;
 ALTER TABLE consents FORCE ROW LEVEL SECURITY;
-CREATE POLICY every_tenant ON consents FOR ALL TO portway_system USING true WITH CHECK true;
-CREATE POLICY tenant_only ON consents FOR ALL TO portway_app USING (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")) WITH CHECK (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"));
+CREATE POLICY every_tenant ON consents FOR ALL TO portway_system USING (true) WITH CHECK (true);
+CREATE POLICY tenant_only ON consents FOR ALL TO portway_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"))) WITH CHECK ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
 GRANT DELETE, INSERT, SELECT, UPDATE ON consents TO portway_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON consents TO portway_system;
 
@@ -159,8 +159,8 @@ CREATE TABLE data_keys (
 );
 ALTER TABLE data_keys ENABLE ROW LEVEL SECURITY;
 ALTER TABLE data_keys FORCE ROW LEVEL SECURITY;
-CREATE POLICY every_tenant ON data_keys FOR ALL TO portway_system USING true WITH CHECK true;
-CREATE POLICY tenant_only ON data_keys FOR ALL TO portway_app USING (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")) WITH CHECK (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"));
+CREATE POLICY every_tenant ON data_keys FOR ALL TO portway_system USING (true) WITH CHECK (true);
+CREATE POLICY tenant_only ON data_keys FOR ALL TO portway_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"))) WITH CHECK ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
 GRANT DELETE, INSERT, SELECT, UPDATE ON data_keys TO portway_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON data_keys TO portway_system;
 
@@ -185,8 +185,8 @@ CREATE TABLE group_members (
 CREATE INDEX group_members_user ON public.group_members USING btree (tenant_id, user_id);
 ALTER TABLE group_members ENABLE ROW LEVEL SECURITY;
 ALTER TABLE group_members FORCE ROW LEVEL SECURITY;
-CREATE POLICY every_tenant ON group_members FOR ALL TO portway_system USING true WITH CHECK true;
-CREATE POLICY tenant_only ON group_members FOR ALL TO portway_app USING (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")) WITH CHECK (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"));
+CREATE POLICY every_tenant ON group_members FOR ALL TO portway_system USING (true) WITH CHECK (true);
+CREATE POLICY tenant_only ON group_members FOR ALL TO portway_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"))) WITH CHECK ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
 GRANT DELETE, INSERT, SELECT, UPDATE ON group_members TO portway_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON group_members TO portway_system;
 
@@ -202,8 +202,8 @@ CREATE TABLE groups (
 CREATE UNIQUE INDEX groups_display_name ON public.groups USING btree (tenant_id, display_name);
 ALTER TABLE groups ENABLE ROW LEVEL SECURITY;
 ALTER TABLE groups FORCE ROW LEVEL SECURITY;
-CREATE POLICY every_tenant ON groups FOR ALL TO portway_system USING true WITH CHECK true;
-CREATE POLICY tenant_only ON groups FOR ALL TO portway_app USING (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")) WITH CHECK (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"));
+CREATE POLICY every_tenant ON groups FOR ALL TO portway_system USING (true) WITH CHECK (true);
+CREATE POLICY tenant_only ON groups FOR ALL TO portway_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"))) WITH CHECK ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
 GRANT DELETE, INSERT, SELECT, UPDATE ON groups TO portway_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON groups TO portway_system;
 
@@ -228,8 +228,8 @@ CREATE TABLE invitations (
 CREATE UNIQUE INDEX invitations_token ON public.invitations USING btree (tenant_id, token_sha256);
 ALTER TABLE invitations ENABLE ROW LEVEL SECURITY;
 ALTER TABLE invitations FORCE ROW LEVEL SECURITY;
-CREATE POLICY every_tenant ON invitations FOR ALL TO portway_system USING true WITH CHECK true;
-CREATE POLICY tenant_only ON invitations FOR ALL TO portway_app USING (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")) WITH CHECK (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"));
+CREATE POLICY every_tenant ON invitations FOR ALL TO portway_system USING (true) WITH CHECK (true);
+CREATE POLICY tenant_only ON invitations FOR ALL TO portway_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"))) WITH CHECK ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
 GRANT DELETE, INSERT, SELECT, UPDATE ON invitations TO portway_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON invitations TO portway_system;
 
@@ -243,8 +243,8 @@ CREATE TABLE local_credentials (
 );
 ALTER TABLE local_credentials ENABLE ROW LEVEL SECURITY;
 ALTER TABLE local_credentials FORCE ROW LEVEL SECURITY;
-CREATE POLICY every_tenant ON local_credentials FOR ALL TO portway_system USING true WITH CHECK true;
-CREATE POLICY tenant_only ON local_credentials FOR ALL TO portway_app USING (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")) WITH CHECK (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"));
+CREATE POLICY every_tenant ON local_credentials FOR ALL TO portway_system USING (true) WITH CHECK (true);
+CREATE POLICY tenant_only ON local_credentials FOR ALL TO portway_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"))) WITH CHECK ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
 GRANT DELETE, INSERT, SELECT, UPDATE ON local_credentials TO portway_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON local_credentials TO portway_system;
 
@@ -279,8 +279,8 @@ CREATE TABLE oauth_clients (
 CREATE UNIQUE INDEX oauth_clients_client_id ON public.oauth_clients USING btree (tenant_id, client_id);
 ALTER TABLE oauth_clients ENABLE ROW LEVEL SECURITY;
 ALTER TABLE oauth_clients FORCE ROW LEVEL SECURITY;
-CREATE POLICY every_tenant ON oauth_clients FOR ALL TO portway_system USING true WITH CHECK true;
-CREATE POLICY tenant_only ON oauth_clients FOR ALL TO portway_app USING (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")) WITH CHECK (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"));
+CREATE POLICY every_tenant ON oauth_clients FOR ALL TO portway_system USING (true) WITH CHECK (true);
+CREATE POLICY tenant_only ON oauth_clients FOR ALL TO portway_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"))) WITH CHECK ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
 GRANT DELETE, INSERT, SELECT, UPDATE ON oauth_clients TO portway_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON oauth_clients TO portway_system;
 
@@ -306,8 +306,8 @@ CREATE TABLE oauth_grants (
 CREATE INDEX oauth_grants_user ON public.oauth_grants USING btree (tenant_id, user_id);
 ALTER TABLE oauth_grants ENABLE ROW LEVEL SECURITY;
 ALTER TABLE oauth_grants FORCE ROW LEVEL SECURITY;
-CREATE POLICY every_tenant ON oauth_grants FOR ALL TO portway_system USING true WITH CHECK true;
-CREATE POLICY tenant_only ON oauth_grants FOR ALL TO portway_app USING (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")) WITH CHECK (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"));
+CREATE POLICY every_tenant ON oauth_grants FOR ALL TO portway_system USING (true) WITH CHECK (true);
+CREATE POLICY tenant_only ON oauth_grants FOR ALL TO portway_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"))) WITH CHECK ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
 GRANT DELETE, INSERT, SELECT, UPDATE ON oauth_grants TO portway_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON oauth_grants TO portway_system;
 
@@ -335,8 +335,8 @@ CREATE TABLE outbox (
 );
 ALTER TABLE outbox ENABLE ROW LEVEL SECURITY;
 ALTER TABLE outbox FORCE ROW LEVEL SECURITY;
-CREATE POLICY every_tenant ON outbox FOR ALL TO portway_system USING true WITH CHECK true;
-CREATE POLICY tenant_only ON outbox FOR ALL TO portway_app USING (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")) WITH CHECK (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"));
+CREATE POLICY every_tenant ON outbox FOR ALL TO portway_system USING (true) WITH CHECK (true);
+CREATE POLICY tenant_only ON outbox FOR ALL TO portway_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"))) WITH CHECK ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
 GRANT DELETE, INSERT, SELECT, UPDATE ON outbox TO portway_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON outbox TO portway_system;
 
@@ -356,8 +356,8 @@ CREATE INDEX refresh_tokens_grant ON public.refresh_tokens USING btree (tenant_i
 CREATE UNIQUE INDEX refresh_tokens_token ON public.refresh_tokens USING btree (tenant_id, token_sha256);
 ALTER TABLE refresh_tokens ENABLE ROW LEVEL SECURITY;
 ALTER TABLE refresh_tokens FORCE ROW LEVEL SECURITY;
-CREATE POLICY every_tenant ON refresh_tokens FOR ALL TO portway_system USING true WITH CHECK true;
-CREATE POLICY tenant_only ON refresh_tokens FOR ALL TO portway_app USING (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")) WITH CHECK (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"));
+CREATE POLICY every_tenant ON refresh_tokens FOR ALL TO portway_system USING (true) WITH CHECK (true);
+CREATE POLICY tenant_only ON refresh_tokens FOR ALL TO portway_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"))) WITH CHECK ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
 GRANT DELETE, INSERT, SELECT, UPDATE ON refresh_tokens TO portway_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON refresh_tokens TO portway_system;
 
@@ -387,8 +387,8 @@ CREATE UNIQUE INDEX server_grants_service_account ON public.server_grants USING 
 CREATE UNIQUE INDEX server_grants_user ON public.server_grants USING btree (tenant_id, server_id, user_id) WHERE (user_id IS NOT NULL);
 ALTER TABLE server_grants ENABLE ROW LEVEL SECURITY;
 ALTER TABLE server_grants FORCE ROW LEVEL SECURITY;
-CREATE POLICY every_tenant ON server_grants FOR ALL TO portway_system USING true WITH CHECK true;
-CREATE POLICY tenant_only ON server_grants FOR ALL TO portway_app USING (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")) WITH CHECK (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"));
+CREATE POLICY every_tenant ON server_grants FOR ALL TO portway_system USING (true) WITH CHECK (true);
+CREATE POLICY tenant_only ON server_grants FOR ALL TO portway_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"))) WITH CHECK ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
 GRANT DELETE, INSERT, SELECT, UPDATE ON server_grants TO portway_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON server_grants TO portway_system;
 
@@ -413,8 +413,8 @@ CREATE TABLE servers (
 CREATE UNIQUE INDEX servers_slug ON public.servers USING btree (tenant_id, slug);
 ALTER TABLE servers ENABLE ROW LEVEL SECURITY;
 ALTER TABLE servers FORCE ROW LEVEL SECURITY;
-CREATE POLICY every_tenant ON servers FOR ALL TO portway_system USING true WITH CHECK true;
-CREATE POLICY tenant_only ON servers FOR ALL TO portway_app USING (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")) WITH CHECK (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"));
+CREATE POLICY every_tenant ON servers FOR ALL TO portway_system USING (true) WITH CHECK (true);
+CREATE POLICY tenant_only ON servers FOR ALL TO portway_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"))) WITH CHECK ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
 GRANT DELETE, INSERT, SELECT, UPDATE ON servers TO portway_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON servers TO portway_system;
 
@@ -433,8 +433,8 @@ CREATE TABLE service_accounts (
 CREATE UNIQUE INDEX service_accounts_name ON public.service_accounts USING btree (tenant_id, name);
 ALTER TABLE service_accounts ENABLE ROW LEVEL SECURITY;
 ALTER TABLE service_accounts FORCE ROW LEVEL SECURITY;
-CREATE POLICY every_tenant ON service_accounts FOR ALL TO portway_system USING true WITH CHECK true;
-CREATE POLICY tenant_only ON service_accounts FOR ALL TO portway_app USING (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")) WITH CHECK (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"));
+CREATE POLICY every_tenant ON service_accounts FOR ALL TO portway_system USING (true) WITH CHECK (true);
+CREATE POLICY tenant_only ON service_accounts FOR ALL TO portway_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"))) WITH CHECK ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
 GRANT DELETE, INSERT, SELECT, UPDATE ON service_accounts TO portway_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON service_accounts TO portway_system;
 
@@ -450,8 +450,8 @@ CREATE TABLE session_keys (
 CREATE UNIQUE INDEX session_keys_key_id ON public.session_keys USING btree (tenant_id, key_id);
 ALTER TABLE session_keys ENABLE ROW LEVEL SECURITY;
 ALTER TABLE session_keys FORCE ROW LEVEL SECURITY;
-CREATE POLICY every_tenant ON session_keys FOR ALL TO portway_system USING true WITH CHECK true;
-CREATE POLICY tenant_only ON session_keys FOR ALL TO portway_app USING (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")) WITH CHECK (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"));
+CREATE POLICY every_tenant ON session_keys FOR ALL TO portway_system USING (true) WITH CHECK (true);
+CREATE POLICY tenant_only ON session_keys FOR ALL TO portway_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"))) WITH CHECK ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
 GRANT DELETE, INSERT, SELECT, UPDATE ON session_keys TO portway_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON session_keys TO portway_system;
 
@@ -468,8 +468,8 @@ CREATE TABLE signing_keys (
 );
 ALTER TABLE signing_keys ENABLE ROW LEVEL SECURITY;
 ALTER TABLE signing_keys FORCE ROW LEVEL SECURITY;
-CREATE POLICY every_tenant ON signing_keys FOR ALL TO portway_system USING true WITH CHECK true;
-CREATE POLICY tenant_only ON signing_keys FOR ALL TO portway_app USING (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")) WITH CHECK (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"));
+CREATE POLICY every_tenant ON signing_keys FOR ALL TO portway_system USING (true) WITH CHECK (true);
+CREATE POLICY tenant_only ON signing_keys FOR ALL TO portway_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"))) WITH CHECK ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
 GRANT DELETE, INSERT, SELECT, UPDATE ON signing_keys TO portway_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON signing_keys TO portway_system;
 
@@ -483,8 +483,8 @@ CREATE TABLE tenant_heads (
 );
 ALTER TABLE tenant_heads ENABLE ROW LEVEL SECURITY;
 ALTER TABLE tenant_heads FORCE ROW LEVEL SECURITY;
-CREATE POLICY every_tenant ON tenant_heads FOR ALL TO portway_system USING true WITH CHECK true;
-CREATE POLICY tenant_only ON tenant_heads FOR ALL TO portway_app USING (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")) WITH CHECK (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"));
+CREATE POLICY every_tenant ON tenant_heads FOR ALL TO portway_system USING (true) WITH CHECK (true);
+CREATE POLICY tenant_only ON tenant_heads FOR ALL TO portway_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"))) WITH CHECK ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
 GRANT DELETE, INSERT, SELECT, UPDATE ON tenant_heads TO portway_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON tenant_heads TO portway_system;
 
@@ -508,8 +508,8 @@ CREATE TABLE tenants (
 CREATE INDEX tenants_pool ON public.tenants USING btree (pool);
 ALTER TABLE tenants ENABLE ROW LEVEL SECURITY;
 ALTER TABLE tenants FORCE ROW LEVEL SECURITY;
-CREATE POLICY every_tenant ON tenants FOR ALL TO portway_system USING true WITH CHECK true;
-CREATE POLICY tenant_only ON tenants FOR ALL TO portway_app USING (id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")) WITH CHECK (id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"));
+CREATE POLICY every_tenant ON tenants FOR ALL TO portway_system USING (true) WITH CHECK (true);
+CREATE POLICY tenant_only ON tenants FOR ALL TO portway_app USING ((id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"))) WITH CHECK ((id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
 GRANT DELETE, INSERT, SELECT, UPDATE ON tenants TO portway_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON tenants TO portway_system;
 
@@ -533,8 +533,8 @@ CREATE TABLE users (
 CREATE UNIQUE INDEX users_user_name ON public.users USING btree (tenant_id, user_name);
 ALTER TABLE users ENABLE ROW LEVEL SECURITY;
 ALTER TABLE users FORCE ROW LEVEL SECURITY;
-CREATE POLICY every_tenant ON users FOR ALL TO portway_system USING true WITH CHECK true;
-CREATE POLICY tenant_only ON users FOR ALL TO portway_app USING (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")) WITH CHECK (tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"));
+CREATE POLICY every_tenant ON users FOR ALL TO portway_system USING (true) WITH CHECK (true);
+CREATE POLICY tenant_only ON users FOR ALL TO portway_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"))) WITH CHECK ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
 GRANT DELETE, INSERT, SELECT, UPDATE ON users TO portway_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON users TO portway_system;
 
@@ -554,3 +554,5 @@ BEGIN
         part, first_day, (first_day + interval '1 month')::date);
 END $function$
 ;
+REVOKE ALL ON FUNCTION portway_ensure_call_record_partition(date) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION portway_ensure_call_record_partition(date) TO portway_system;

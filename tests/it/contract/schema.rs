@@ -36,7 +36,7 @@ const REST: [&str; 4] = [
     "SELECT format('ALTER TABLE %s %s', $1, what) FROM pg_class, LATERAL (VALUES
          (1, relrowsecurity, 'ENABLE ROW LEVEL SECURITY'), (2, relforcerowsecurity, 'FORCE ROW LEVEL SECURITY')
      ) AS security (place, is_on, what) WHERE oid = $1::regclass AND is_on ORDER BY place",
-    "SELECT format('CREATE POLICY %I ON %I FOR %s TO %s USING %s WITH CHECK %s',
+    "SELECT format('CREATE POLICY %I ON %I FOR %s TO %s USING (%s) WITH CHECK (%s)',
          policyname, tablename, cmd, array_to_string(roles, ', '), qual, with_check)
      FROM pg_policies WHERE schemaname = 'public' AND tablename = $1 ORDER BY policyname",
     "SELECT format('GRANT %s ON %I TO %I', string_agg(privilege_type, ', ' ORDER BY privilege_type), table_name, grantee)
@@ -47,6 +47,16 @@ const REST: [&str; 4] = [
 
 const FUNCTIONS: &str = "SELECT pg_get_functiondef(oid) FROM pg_proc
     WHERE pronamespace = 'public'::regnamespace ORDER BY proname";
+
+/// Everybody may run a new function until that is revoked.
+const FUNCTION_RIGHTS: &str = "SELECT statement FROM pg_proc f,
+    LATERAL (SELECT * FROM aclexplode(coalesce(proacl, acldefault('f', proowner))) WHERE grantee <> proowner) AS right_,
+    LATERAL (VALUES
+        ('REVOKE ALL ON FUNCTION ' || f.oid::regprocedure || ' FROM PUBLIC'),
+        (format('GRANT EXECUTE ON FUNCTION %s TO %s', f.oid::regprocedure,
+            CASE WHEN grantee = 0 THEN 'PUBLIC' ELSE grantee::regrole::text END))
+    ) AS statements (statement)
+    WHERE pronamespace = 'public'::regnamespace GROUP BY statement ORDER BY statement DESC";
 
 #[tokio::test]
 async fn schema_sql() {
@@ -59,6 +69,9 @@ async fn schema_sql() {
     }
     for function in sqlx::query_scalar::<_, String>(FUNCTIONS).fetch_all(&mut connection).await.unwrap() {
         write!(schema, "\n{}\n;\n", function.trim_end()).unwrap();
+    }
+    for right in sqlx::query_scalar::<_, String>(FUNCTION_RIGHTS).fetch_all(&mut connection).await.unwrap() {
+        writeln!(schema, "{right};").unwrap();
     }
     assert_up_to_date("migrations/schema.sql", &schema);
 }
