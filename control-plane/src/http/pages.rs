@@ -1,8 +1,9 @@
-//! Pages for people: sign-in, consent, connected, invitation, home, errors. Server-rendered, no JavaScript, nothing
+//! Pages for people: the door, sign-in, consent, connected, invitation, home, errors. Server-rendered, no JavaScript, nothing
 //! from other origins. What they may do is in the Content-Security-Policy below.
 
 pub(super) mod assets;
 mod consent;
+mod door;
 mod error;
 mod form;
 mod home;
@@ -39,6 +40,7 @@ const POLICY: &str =
 
 pub(super) fn router(app: Arc<App>) -> Router {
     Router::new()
+        .route("/", get(door::show))
         .route("/t/{tenant}", get(home::add_slash))
         .route("/t/{tenant}/", get(home::show))
         .route("/t/{tenant}/login", get(sign_in::show).post(sign_in::submit))

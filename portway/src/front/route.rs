@@ -11,11 +11,12 @@ pub(super) enum Plane {
 const CONTROL: [&str; 5] =
     ["/t", "/api", "/assets", "/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"];
 
-/// By whole segments of the raw path: `/tenant/…` is not below `/t`, and an escaped spelling is no other name.
+/// The door `/`, and by whole segments of the raw path: `/tenant/…` is not below `/t`, and an escaped spelling is no other name.
 pub(super) fn plane(path: &str) -> Plane {
-    let control = CONTROL
-        .iter()
-        .any(|prefix| path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')));
+    let control = path == "/"
+        || CONTROL
+            .iter()
+            .any(|prefix| path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')));
     if control { Plane::Control } else { Plane::Gateway }
 }
 
@@ -33,6 +34,7 @@ mod tests {
             "/.well-known/oauth-authorization-server/t/demo",
             "/.well-known/openid-configuration/t/demo",
             "/t",
+            "/",
         ] {
             assert_eq!(plane(path), Plane::Control, "{path}");
         }
@@ -43,7 +45,7 @@ mod tests {
             "/apis/mcp/x/server",
             "/%74/demo/oauth/token",
             "/.well-known/oauth-authorization-server-x",
-            "/",
+            "//",
         ] {
             assert_eq!(plane(path), Plane::Gateway, "{path}");
         }

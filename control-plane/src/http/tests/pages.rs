@@ -194,3 +194,22 @@ async fn a_one_time_link_makes_a_person_and_signs_them_in_once() {
     assert!(browser.get("/t/fresh/").await.body.contains("Olga"));
     world.browser().sign_in("/t/fresh/login", "olga@example.com").await;
 }
+
+#[tokio::test]
+async fn the_door_leads_on_and_tells_nobody_which_tenants_exist() {
+    let world = World::start().await;
+    let mut browser = world.browser();
+    let door = browser.get("/").await;
+    assert!(door.status == StatusCode::OK && door.body.contains("Organisation"));
+    for name in ["acme", "%20ACME%20", "nobody"] {
+        let reply = browser.get(&format!("/?tenant={name}")).await;
+        assert_eq!(reply.status, StatusCode::SEE_OTHER);
+        let expected = format!("/t/{}/", name.replace("%20", "").to_lowercase());
+        assert_eq!(reply.headers["location"], expected.as_str());
+    }
+    for bad in ["", "//evil.example", "a%0d%0aset-cookie:x", "%3Cscript%3E"] {
+        let reply = browser.get(&format!("/?tenant={bad}")).await;
+        assert_eq!(reply.status, StatusCode::BAD_REQUEST, "{bad}");
+        assert!(reply.body.contains("role=\"alert\"") && !reply.body.contains("<script"));
+    }
+}
