@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use figment::Figment;
+use figment::error::Kind;
 use figment::providers::{Env, Format, Serialized, Toml};
 use ipnet::IpNet;
 use secrecy::{ExposeSecret, SecretString};
@@ -66,12 +67,15 @@ impl Config {
             }
             figment = figment.merge(Toml::file(path));
         }
-        let config: Self = figment
-            .merge(Env::prefixed("PORTWAY_CONTROL_").split("__"))
-            .extract()
-            .map_err(|error| ConfigError { mistakes: error.into_iter().map(|one| format!("  {one}")).collect() })?;
-        config.validate()?;
-        Ok(config)
+        let (config, mut mistakes) = extract(figment.merge(Env::prefixed("PORTWAY_CONTROL_").split("__")));
+        if let Some(Err(error)) = config.as_ref().map(Self::validate) {
+            // A field of a wrong type was replaced by its default: it is named once, for its type.
+            mistakes.extend(error.mistakes);
+        }
+        match config {
+            Some(config) if mistakes.is_empty() => Ok(config),
+            _ => Err(ConfigError { mistakes }),
+        }
     }
 
     /// Checks what types cannot; lists every mistake.
@@ -88,7 +92,10 @@ impl Config {
         for origin in self.gateway_origins.iter().filter(|origin| !is_origin(origin)) {
             mistakes.push(format!("  gateway_origins: {origin} is no origin such as https://mcp.example.com"));
         }
-        if !self.database.is_sqlite() && self.database.system_url.is_none() {
+        let url = self.database.url.expose_secret();
+        if !["sqlite:", "postgres:", "postgresql:"].iter().any(|scheme| url.starts_with(scheme)) {
+            mistakes.push("  database.url: expected postgres://… or sqlite://…".to_owned());
+        } else if !self.database.is_sqlite() && self.database.system_url.is_none() {
             mistakes
                 .push("  database.system_url: needed with PostgreSQL (a member of the role portway_system)".to_owned());
         }
@@ -125,12 +132,42 @@ impl Config {
     }
 }
 
+/// Reads the settings; a field of a wrong type is noted and replaced by its default, so that one mistake hides no
+/// other. Values are never quoted: one of them may be a secret.
+fn extract(mut figment: Figment) -> (Option<Config>, Vec<String>) {
+    let mut mistakes = Vec::new();
+    loop {
+        let error = match figment.extract::<Config>() {
+            Ok(config) => return (Some(config), mistakes),
+            Err(error) => error,
+        };
+        let key = error.path.join(".");
+        let mistake = match &error.kind {
+            Kind::MissingField(field) => format!("  {key}: the field {field} is missing"),
+            Kind::UnknownField(field, known) => format!("  {field}: unknown; expected one of {}", known.join(", ")),
+            Kind::InvalidType(_, expected) | Kind::InvalidValue(_, expected) => format!("  {key}: expected {expected}"),
+            _ => format!("  {key}: cannot be read"),
+        };
+        let is_new = !key.is_empty() && !mistakes.contains(&mistake);
+        mistakes.push(mistake);
+        if !is_new || matches!(error.kind, Kind::UnknownField(..)) {
+            return (None, mistakes);
+        }
+        let pointer = format!("/{}", error.path.join("/"));
+        let default = defaults().pointer(&pointer).cloned().unwrap_or_default();
+        figment = figment.merge(Serialized::default(&key, default));
+    }
+}
+
+/// What is empty here has no default; [`Config::validate`] says so.
 fn defaults() -> serde_json::Value {
     json!({
         "listen": "127.0.0.1:8081",
         "grpc_listen": "127.0.0.1:8082",
         "admin_listen": "127.0.0.1:8083",
-        "database": { "connections_max": 20 },
+        "public_origin": "",
+        "gateway_origins": [],
+        "database": { "url": "", "connections_max": 20 },
         "trusted_proxies": [],
     })
 }
@@ -170,6 +207,21 @@ mod tests {
         ] {
             assert!(!is_origin(bad), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_wrong_type_hides_no_other_mistake_and_quotes_no_value() {
+        let figment = Figment::from(Serialized::defaults(defaults()))
+            .merge(Serialized::default("listen", "not an address"))
+            .merge(Serialized::default("database.connections_max", "marker-many"))
+            .merge(Serialized::default("kek", 77_777));
+        let (config, mistakes) = extract(figment);
+        assert!(config.is_some_and(|config| config.validate().is_err()));
+        let text = mistakes.join("\n");
+        for field in ["listen", "database.connections_max", "kek"] {
+            assert!(text.contains(field), "{field} not in {text}");
+        }
+        assert!(!text.contains("marker") && !text.contains("77777"), "{text}");
     }
 
     #[test]

@@ -7,16 +7,19 @@ use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
 use control_plane::app::{nodes, platform};
-use control_plane::config::Config;
+use control_plane::config::{Config, ConfigError};
 use control_plane::domain::clock::SystemClock;
 use control_plane::http::openapi::document;
 use control_plane::state::App;
 use control_plane::tasks::Tasks;
 use control_plane::telemetry::{self, LogFormat};
-use control_plane::{Listeners, store};
+use control_plane::{Listeners, StartError, store};
 use secrecy::ExposeSecret;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+
+/// Exit code for settings that make no control plane.
+const BAD_CONFIGURATION: u8 = 2;
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -81,7 +84,9 @@ async fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("error: {failure}");
-            ExitCode::FAILURE
+            let bad_configuration =
+                failure.is::<ConfigError>() || matches!(failure.downcast_ref(), Some(StartError::Config(_)));
+            if bad_configuration { ExitCode::from(BAD_CONFIGURATION) } else { ExitCode::FAILURE }
         }
     }
 }

@@ -7,6 +7,7 @@
     reason = "a test that finds something unexpected must fail"
 )]
 
+mod binaries;
 mod config_sync;
 mod contract;
 mod coverage;

@@ -106,7 +106,10 @@ impl Stage {
             }
             Stage::Docs => {
                 let arguments = ["doc", "--workspace", "--no-deps", "--document-private-items", "--quiet"];
-                run_command(command("cargo", &arguments).env("RUSTDOCFLAGS", "--deny warnings"))
+                run_command(
+                    command("cargo", &arguments)
+                        .env("RUSTDOCFLAGS", "--deny warnings --allow rustdoc::private_intra_doc_links"),
+                )
             }
             Stage::Clients => suites::install_clients(),
             Stage::Nextest => suites::run(&options.runner_arguments, totals),

@@ -34,6 +34,8 @@ pub(super) fn run(runner_arguments: &[String], totals: &mut Option<Totals>) -> R
     };
     // Compiled first: what does not compile is not a failing test, and the server does not idle meanwhile.
     run_command(&mut command("cargo", &["test", "--workspace", "--lib", "--bins", "--tests", "--no-run", "--quiet"]))?;
+    // Some tests run the programs themselves.
+    run_command(&mut command("cargo", &["build", "--workspace", "--bins", "--quiet"]))?;
     let postgres = Postgres::start()?;
     let mut tests = command("cargo", words);
     tests.args(runner_arguments).env_remove("PORTWAY_UPDATE").env("PORTWAY_TEST_POSTGRES_URL", postgres.url());
