@@ -134,7 +134,7 @@ impl Config {
         Self {
             node_id: node_id.to_owned(),
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
-            admin: AdminConfig { listen: SocketAddr::from(([127, 0, 0, 1], 8081)), hosts: Vec::new() },
+            admin: AdminConfig { listen: SocketAddr::from(([127, 0, 0, 1], 9080)), hosts: Vec::new() },
             control_plane: ControlPlaneConfig { url: control_plane, node_secret, ca_file: None },
             pool: "default".to_owned(),
             region: String::new(),

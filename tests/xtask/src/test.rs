@@ -15,6 +15,9 @@ use clap::{Args, ValueEnum};
 use crate::command::{command, run as run_command};
 use crate::tidy;
 
+/// Private items are documented too, and doc comments of arguments are the text of `--help`, where a URL is a URL.
+const DOC_LINTS: &str = "--deny warnings --allow rustdoc::private_intra_doc_links --allow rustdoc::bare_urls";
+
 #[derive(Args)]
 pub(crate) struct Options {
     /// Run this stage alone (repeatable)
