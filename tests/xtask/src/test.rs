@@ -109,10 +109,7 @@ impl Stage {
             }
             Stage::Docs => {
                 let arguments = ["doc", "--workspace", "--no-deps", "--document-private-items", "--quiet"];
-                run_command(
-                    command("cargo", &arguments)
-                        .env("RUSTDOCFLAGS", "--deny warnings --allow rustdoc::private_intra_doc_links"),
-                )
+                run_command(command("cargo", &arguments).env("RUSTDOCFLAGS", DOC_LINTS))
             }
             Stage::Clients => suites::install_clients(),
             Stage::Nextest => suites::run(&options.runner_arguments, totals),
