@@ -58,6 +58,30 @@ async fn a_node_that_starts_before_the_control_plane_serves_once_it_comes() {
 }
 
 #[tokio::test]
+async fn the_planes_talk_over_tls_and_a_node_trusts_only_its_authority() {
+    let mut world = World::setup().tls().start().await;
+    let upstream = McpServer::start(Era::Legacy).await;
+    let owner = world.tenant("acme").await;
+    owner.register_server("github", upstream.url.as_str()).await;
+    assert_eq!(owner.ide("github").await.initialize().await.status, 200);
+    // Another authority's certificate: the node never gets ready, because it never talks.
+    let stranger = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let ca_file = folder.path().join("other.crt");
+    std::fs::write(&ca_file, stranger.cert.pem()).unwrap();
+    let connected = world.app().nodes.list().len();
+    let mut config = world.node_config("wary");
+    config.control_plane.ca_file = Some(ca_file);
+    let wary = world.add_node_with(config).await.admin;
+    let client = world::http::builder().build().unwrap();
+    for _ in 0..20 {
+        let ready = client.get(format!("http://{wary}/ready")).send().await.unwrap();
+        assert_eq!(ready.status(), 503);
+    }
+    assert_eq!(world.app().nodes.list().len(), connected);
+}
+
+#[tokio::test]
 async fn atk_06_07_a_node_gets_nothing_without_its_secret_or_outside_its_pool() {
     let world = World::start().await;
     let upstream = McpServer::start(Era::Legacy).await;

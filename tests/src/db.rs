@@ -24,7 +24,7 @@ pub struct Db {
     pub system_url: Option<SecretString>,
     /// Bound by nothing: tests look behind the scenes with it.
     pub owner_url: SecretString,
-    _files: tempfile::TempDir,
+    files: tempfile::TempDir,
     clone: Option<(Url, String)>,
 }
 
@@ -43,7 +43,7 @@ impl Db {
     fn sqlite(files: tempfile::TempDir) -> Self {
         let path: PathBuf = files.path().join("portway.db");
         let url = SecretString::from(format!("sqlite://{}?mode=rwc", path.display()));
-        Self { app_url: url.clone(), system_url: None, owner_url: url, _files: files, clone: None }
+        Self { app_url: url.clone(), system_url: None, owner_url: url, files, clone: None }
     }
 
     async fn postgres(files: tempfile::TempDir) -> Self {
@@ -64,7 +64,7 @@ impl Db {
             app_url: url("pw_test_app"),
             system_url: Some(url("pw_test_system")),
             owner_url: url(admin.username()),
-            _files: files,
+            files,
             clone: Some((admin, name)),
         }
     }
@@ -160,6 +160,11 @@ async fn run(connection: &mut PgConnection, sql: &str) {
 }
 
 impl Db {
+    /// A folder that lives as long as the database.
+    pub fn folder(&self) -> &std::path::Path {
+        self.files.path()
+    }
+
     /// Settings for the control plane.
     pub fn config(&self) -> control_plane::store::DatabaseConfig {
         control_plane::store::DatabaseConfig {

@@ -22,6 +22,7 @@ pub struct Setup {
     backend: Backend,
     nodes: usize,
     single_host: bool,
+    tls: bool,
 }
 
 /// The running product; everything stops when it is dropped.
@@ -60,7 +61,7 @@ pub struct Node {
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { backend: Backend::Sqlite, nodes: 1, single_host: true }
+        Self { backend: Backend::Sqlite, nodes: 1, single_host: true, tls: false }
     }
 }
 
@@ -87,6 +88,12 @@ impl Setup {
         self
     }
 
+    /// TLS between the planes, as off loopback.
+    pub fn tls(mut self) -> Self {
+        self.tls = true;
+        self
+    }
+
     pub async fn start(self) -> World {
         crate::install_crypto();
         let db = Db::create(self.backend).await;
@@ -95,7 +102,8 @@ impl Setup {
         let front = bind().await;
         let gateway_origin = origin(&front);
         let auth_origin = if self.single_host { gateway_origin.clone() } else { origin(&http) };
-        let config = control_plane_config(&db, address(&http), address(&grpc), &auth_origin, &gateway_origin);
+        let mut config = control_plane_config(&db, address(&http), address(&grpc), &auth_origin, &gateway_origin);
+        config.grpc_tls = self.tls.then(|| self_signed(db.folder()));
         control_plane::store::migrate(&config.database).await.expect("migrations run");
         let control_plane = ControlPlane::start(config.clone(), &clock, http, grpc).await;
         let (_, operator_token) =
@@ -152,17 +160,23 @@ impl World {
 
     /// Starts one more node, not behind the front.
     pub async fn add_node(&mut self) -> &Node {
-        let number = self.nodes.len() + 1;
+        let name = format!("node-{}", self.nodes.len() + 1);
+        self.add_node_with(self.node_config(&name)).await
+    }
+
+    /// The same with settings of the test's own.
+    pub async fn add_node_with(&mut self, config: data_plane::config::Config) -> &Node {
         let (gateway, admin) = (bind().await, bind().await);
-        let name = format!("node-{number}");
-        let node = Node::start(&name, self.node_config(&name), &self.clock, gateway, admin).await;
+        let node = Node::start(config, &self.clock, gateway, admin).await;
         self.nodes.push(node);
         self.nodes.last().expect("pushed")
     }
 
     pub fn node_config(&self, name: &str) -> data_plane::config::Config {
-        let url = format!("http://{}", self.config.grpc_listen).parse().expect("a URL");
+        let scheme = if self.config.grpc_tls.is_some() { "https" } else { "http" };
+        let url = format!("{scheme}://localhost:{}", self.config.grpc_listen.port()).parse().expect("a URL");
         let mut config = data_plane::config::Config::new(name, url, self.node_secret.clone());
+        config.control_plane.ca_file = self.config.grpc_tls.as_ref().map(|tls| tls.cert_file.clone());
         config.upstream.allowed_private_ranges = vec!["127.0.0.0/8".parse().expect("a range")];
         config.public_origins = vec![self.gateway_origin.clone()];
         config.trusted_proxies = vec!["127.0.0.0/8".parse().expect("a range")];
@@ -241,19 +255,18 @@ impl ControlPlane {
 
 impl Node {
     async fn start(
-        name: &str,
         config: data_plane::config::Config,
         clock: &ShiftedClock,
         gateway: TcpListener,
         admin: TcpListener,
     ) -> Self {
-        let stop = CancellationToken::new();
+        let (stop, name) = (CancellationToken::new(), config.node_id.clone());
         let (gateway_address, admin_address) = (address(&gateway), address(&admin));
         let node = data_plane::Node::new(config, Arc::new(SharedClock(clock.clone()))).expect("a node");
         let listeners = data_plane::Listeners { gateway, admin };
         let serving = data_plane::run_node(node.clone(), listeners, stop.clone());
         let done = crate::spawn(async move { serving.await.expect("it serves") });
-        Self { name: name.to_owned(), gateway: gateway_address, admin: admin_address, node, stop, done }
+        Self { name, gateway: gateway_address, admin: admin_address, node, stop, done }
     }
 
     pub fn origin(&self) -> String {
@@ -304,6 +317,16 @@ fn control_plane_config(
         "kek": base64::engine::general_purpose::STANDARD.encode(control_plane::crypto::tokens::random_bytes::<32>().expect("randomness")),
     });
     serde_json::from_value(config).expect("valid settings")
+}
+
+/// A certificate for `localhost`, made for this world.
+fn self_signed(folder: &std::path::Path) -> control_plane::config::TlsFiles {
+    let key = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
+    let files =
+        control_plane::config::TlsFiles { cert_file: folder.join("grpc.crt"), key_file: folder.join("grpc.key") };
+    std::fs::write(&files.cert_file, key.cert.pem()).expect("writable");
+    std::fs::write(&files.key_file, key.signing_key.serialize_pem()).expect("writable");
+    files
 }
 
 async fn bind() -> TcpListener {
