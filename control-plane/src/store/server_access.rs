@@ -4,7 +4,7 @@ use proto::names::ServerSlug;
 use sea_orm::sea_query::{Expr, Query, SelectStatement};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 
-use super::entity::{group_member, server, server_grant, user};
+use super::entity::{server, server_grant, user};
 use super::{TenantStore, db_error, unreadable};
 use crate::domain::Result;
 use crate::domain::access::TenantRole;
@@ -73,21 +73,10 @@ impl TenantStore {
     }
 
     fn usable_by(&self, user_id: UserId) -> Condition {
-        let groups: SelectStatement = Query::select()
-            .column(group_member::Column::GroupId)
-            .from(group_member::Entity)
-            .and_where(group_member::Column::TenantId.eq(self.tenant_id.0))
-            .and_where(group_member::Column::UserId.eq(user_id.0))
-            .take();
-        let subject = Condition::any()
-            .add(server_grant::Column::SubjectKind.eq("everyone"))
-            .add(server_grant::Column::UserId.eq(user_id.0))
-            .add(server_grant::Column::GroupId.in_subquery(groups));
         let granted: SelectStatement = Query::select()
             .column(server_grant::Column::ServerId)
             .from(server_grant::Entity)
-            .and_where(server_grant::Column::TenantId.eq(self.tenant_id.0))
-            .cond_where(subject)
+            .cond_where(self.grants_of(user_id))
             .take();
         Condition::all()
             .add(server::Column::TenantId.eq(self.tenant_id.0))

@@ -143,7 +143,7 @@ impl TenantStore {
     }
 
     /// Grants that reach a person.
-    fn grants_of(&self, user_id: UserId) -> Condition {
+    pub(super) fn grants_of(&self, user_id: UserId) -> Condition {
         let groups: SelectStatement = Query::select()
             .column(group_member::Column::GroupId)
             .from(group_member::Entity)
