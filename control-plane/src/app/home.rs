@@ -9,13 +9,25 @@ use crate::domain::snippets::{Snippets, snippets};
 use crate::domain::tenancy::{Tenant, User};
 
 /// Servers shown on one page.
-const SERVERS_SHOWN: u64 = 100;
+const SERVERS_SHOWN: u64 = 20;
+/// Nobody pages further by hand.
+const SERVERS_PAGE_MAX: u64 = 10_000;
 /// People named when there is nothing to show.
 const ADMINS_SHOWN: u64 = 3;
+
+/// Which of their servers a person looks at.
+#[derive(Debug, Default)]
+pub struct View {
+    /// Part of a name; empty for all.
+    pub text: String,
+    /// Counted from 0.
+    pub page: u64,
+}
 
 pub struct Home {
     pub user: User,
     pub servers: Vec<ServerCard>,
+    pub has_more: bool,
     /// The person may register servers themselves.
     pub may_register: bool,
     /// Whom to ask; only filled when there are no servers.
@@ -30,10 +42,14 @@ pub struct ServerCard {
     pub snippets: Snippets,
 }
 
-pub async fn home(ctx: &Ctx, tenant: &Tenant) -> Result<Home> {
+pub async fn home(ctx: &Ctx, tenant: &Tenant, view: &View) -> Result<Home> {
     let store = ctx.app.store.tenant_read(ctx.tenant_id).await?;
     let user = store.get_user(ctx.caller.user_id).await?;
-    let usable = store.list_usable_servers(user.id, SERVERS_SHOWN).await?;
+    let offset = view.page.min(SERVERS_PAGE_MAX) * SERVERS_SHOWN;
+    // One more than is shown tells whether there is a next page.
+    let mut usable = store.list_usable_servers(user.id, &view.text, offset, SERVERS_SHOWN + 1).await?;
+    let has_more = usable.len() as u64 > SERVERS_SHOWN;
+    usable.truncate(SERVERS_SHOWN as usize);
     let admins = if usable.is_empty() { store.list_admin_names(ADMINS_SHOWN).await? } else { Vec::new() };
     let origin = tenant.gateway_origins.first().map_or("", String::as_str);
     let card = |server: crate::store::UsableServer| {
@@ -48,5 +64,5 @@ pub async fn home(ctx: &Ctx, tenant: &Tenant) -> Result<Home> {
         }
     };
     let may_register = allows(ctx.caller.role, Action::RegisterServers);
-    Ok(Home { user, servers: usable.into_iter().map(card).collect(), may_register, admins })
+    Ok(Home { user, servers: usable.into_iter().map(card).collect(), has_more, may_register, admins })
 }

@@ -5,6 +5,7 @@ use sea_orm::sea_query::{Expr, Query, SelectStatement};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::entity::{server, server_grant, user};
+use super::users::contains;
 use super::{TenantStore, db_error, unreadable};
 use crate::domain::Result;
 use crate::domain::access::TenantRole;
@@ -42,12 +43,21 @@ impl TenantStore {
         Ok(count > 0)
     }
 
-    /// Enabled servers that the person may use, by name; at most `limit`.
-    pub async fn list_usable_servers(&self, user_id: UserId, limit: u64) -> Result<Vec<UsableServer>> {
+    /// Enabled servers that the person may use and whose names contain `text`, by name: at most `limit`, past the first
+    /// `offset`.
+    pub async fn list_usable_servers(
+        &self,
+        user_id: UserId,
+        text: &str,
+        offset: u64,
+        limit: u64,
+    ) -> Result<Vec<UsableServer>> {
         let rows = server::Entity::find()
             .filter(self.usable_by(user_id))
+            .filter(contains(text, [server::Column::DisplayName, server::Column::Slug]))
             .order_by_asc(server::Column::DisplayName)
             .order_by_asc(server::Column::Slug)
+            .offset(offset)
             .limit(limit)
             .all(&self.tx)
             .await

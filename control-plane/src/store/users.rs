@@ -1,6 +1,6 @@
 //! People of a tenant.
 
-use sea_orm::sea_query::{Expr, ExprTrait, Func, LikeExpr, LockType};
+use sea_orm::sea_query::{Expr, ExprTrait, Func, IntoColumnRef, LikeExpr, LockType};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DatabaseBackend, EntityTrait, QueryFilter, QueryOrder,
     QuerySelect,
@@ -119,8 +119,12 @@ impl TenantStore {
 
 /// The text is matched as it is: `%` and `_` are letters like others.
 fn mentions(text: &str) -> Condition {
+    contains(text, [user::Column::UserName, user::Column::Email, user::Column::DisplayName])
+}
+
+/// Any of the columns contains the text, in either case; an empty text is in all.
+pub(super) fn contains<C: IntoColumnRef, const N: usize>(text: &str, columns: [C; N]) -> Condition {
     let escaped = text.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-    let columns = [user::Column::UserName, user::Column::Email, user::Column::DisplayName];
     columns.into_iter().fold(Condition::any(), |any, column| {
         let like = LikeExpr::new(format!("%{escaped}%")).escape('\\');
         any.add(Expr::expr(Func::lower(Expr::col(column))).like(like))

@@ -163,8 +163,8 @@ fn servers() -> Vec<Case> {
         hidden find_usable_server(&their.server.slug, own.user.id);
         hidden may_use_server(their.server.id, their.user.id);
         hidden may_use_server(their.server.id, own.user.id);
-        own list_usable_servers(their.user.id, 100);
-        own list_usable_servers(own.user.id, 100);
+        own list_usable_servers(their.user.id, "", 0, 100);
+        own list_usable_servers(own.user.id, "", 0, 100);
     }
 }
 

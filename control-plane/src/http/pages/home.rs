@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 
 use super::sign_in::{SIGN_OUT, sign_in_path};
 use super::{PageError, PageTenant, page, see_other, signed_in};
-use crate::app::home::{Home, home};
+use crate::app::home::{Home, View, home};
 use crate::crypto::csrf;
+use crate::domain::limits::NAME_CHARS_MAX;
 use crate::state::App;
 
 #[derive(Template)]
@@ -20,6 +21,7 @@ struct HomePage<'a> {
     tenant_name: &'a str,
     csrf_sign_out: String,
     home: &'a Home,
+    view: &'a View,
     admins: String,
     public_origin: &'a str,
 }
@@ -32,19 +34,59 @@ pub(super) async fn add_slash(PageTenant(tenant): PageTenant) -> Response {
 pub(super) async fn show(
     State(app): State<Arc<App>>,
     PageTenant(tenant): PageTenant,
+    RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, PageError> {
     let Some(browser) = signed_in(&app, &tenant, &headers).await? else {
         return Ok(see_other(&sign_in_path(&tenant, None)));
     };
-    let home = home(&browser.ctx, &tenant).await?;
+    let view = view(&query.unwrap_or_default());
+    let home = home(&browser.ctx, &tenant, &view).await?;
     let template = HomePage {
         tenant_slug: tenant.slug.as_str(),
         tenant_name: &tenant.display_name,
         csrf_sign_out: csrf::token(&browser.token, SIGN_OUT),
         admins: home.admins.join(", "),
         home: &home,
+        view: &view,
         public_origin: &app.config.public_origin,
     };
     Ok(page(StatusCode::OK, &template))
+}
+
+/// What cannot be read is left out: the page has something to show in any case.
+fn view(query: &str) -> View {
+    let mut view = View::default();
+    for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+        match &*name {
+            "q" => view.text = value.trim().chars().take(NAME_CHARS_MAX).collect(),
+            // People count from 1.
+            "page" => view.page = value.parse::<u64>().unwrap_or(1).saturating_sub(1),
+            _ => {}
+        }
+    }
+    view
+}
+
+impl HomePage<'_> {
+    fn previous_link(&self) -> String {
+        self.page_link(self.view.page)
+    }
+
+    fn next_link(&self) -> String {
+        self.page_link(self.view.page.saturating_add(2))
+    }
+
+    /// The same view, another page, counted from 1.
+    fn page_link(&self, page: u64) -> String {
+        let query = url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("q", &self.view.text)
+            .append_pair("page", &page.to_string())
+            .finish();
+        format!("?{query}")
+    }
+
+    fn is_narrowed(&self) -> bool {
+        self.view.page > 0 || !self.view.text.is_empty()
+    }
 }

@@ -9,6 +9,7 @@ use super::fixture::{ORIGIN, PASSWORD, World};
 use crate::app::platform;
 use crate::domain::access::TenantRole;
 use crate::domain::audit::Actor;
+use crate::domain::server::Subject;
 use crate::domain::tenancy::UserStatus;
 
 #[tokio::test]
@@ -212,4 +213,28 @@ async fn the_door_leads_on_and_tells_nobody_which_tenants_exist() {
         assert_eq!(reply.status, StatusCode::BAD_REQUEST, "{bad}");
         assert!(reply.body.contains("role=\"alert\"") && !reply.body.contains("<script"));
     }
+}
+
+#[tokio::test]
+async fn home_with_many_servers_pages_and_finds() {
+    let world = World::start().await;
+    let mut browser = world.browser();
+    browser.sign_in("/t/acme/login", "ana").await;
+    let empty = browser.get("/t/acme/?q=%3Cb%3Enothing").await;
+    assert!(empty.body.contains("No server of that name") && !empty.body.contains("<b>nothing"));
+    for number in 0..45 {
+        let id = world.add_server("acme", &format!("wiki-{number:02}")).await;
+        world.grant("acme", id, Subject::Everyone).await;
+    }
+    let cards = |body: &str| body.matches("class=\"url copy\"").count();
+    let first = browser.get("/t/acme/").await;
+    assert_eq!(cards(&first.body), 20);
+    assert!(first.body.contains("rel=\"next\"") && !first.body.contains("rel=\"prev\""));
+    let last = browser.get("/t/acme/?q=wiki&page=3").await;
+    assert_eq!(cards(&last.body), 5);
+    assert!(last.body.contains("wiki-44") && last.body.contains("rel=\"prev\"") && !last.body.contains("rel=\"next\""));
+    let found = browser.get("/t/acme/?q=WIKI-3").await;
+    assert_eq!(cards(&found.body), 10);
+    let odd = browser.get("/t/acme/?page=18446744073709551615&page=x&q=%25").await;
+    assert!(odd.status == StatusCode::OK && cards(&odd.body) == 0, "a percent sign is a letter here");
 }
