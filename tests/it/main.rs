@@ -7,6 +7,7 @@
     reason = "a test that finds something unexpected must fail"
 )]
 
+mod attacks;
 mod binaries;
 mod config_sync;
 mod contract;
@@ -15,5 +16,6 @@ mod ide;
 mod isolation;
 mod oauth;
 mod proxy;
+mod scene;
 mod servers;
 mod tenancy;
