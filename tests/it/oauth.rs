@@ -81,6 +81,22 @@ on_both! {
             }
         }
     }
+
+    async fn atk_20_parallel_refreshes_get_one_successor(setup: Setup) {
+        let world = setup.start().await;
+        let owner = world.tenant("acme").await;
+        owner.register_server("github", "https://mcp.example/mcp").await;
+        let ide = owner.ide("github").await;
+        let token = ide.tokens["refresh_token"].as_str().unwrap().to_owned();
+        world.advance(TimeDelta::hours(25));
+        let answers = futures::future::join_all((0..8).map(|_| ide.refresh_with(&token))).await;
+        let successors: std::collections::HashSet<_> = answers
+            .iter()
+            .map(|answer| answer.json()["refresh_token"].as_str().map(str::to_owned).unwrap_or(answer.body.clone()))
+            .collect();
+        assert_eq!(successors.len(), 1, "{successors:?}");
+        assert!(!successors.contains(&token) && answers.iter().all(|answer| answer.status == 200));
+    }
 }
 
 #[tokio::test]
@@ -188,23 +204,6 @@ async fn atk_04_codes_are_single_use_and_bound_to_client_redirect_and_verifier()
     // Reuse revokes what the code gave (OAuth 2.1 §4.1.3).
     let refresh = tokens.json()["refresh_token"].as_str().unwrap().to_owned();
     assert_eq!(ide.refresh_with(&refresh).await.json()["error"], "invalid_grant");
-}
-
-#[tokio::test]
-async fn atk_20_parallel_refreshes_get_one_successor() {
-    let world = World::start().await;
-    let owner = world.tenant("acme").await;
-    owner.register_server("github", "https://mcp.example/mcp").await;
-    let ide = owner.ide("github").await;
-    let token = ide.tokens["refresh_token"].as_str().unwrap().to_owned();
-    world.advance(TimeDelta::hours(25));
-    let answers = futures::future::join_all((0..8).map(|_| ide.refresh_with(&token))).await;
-    let successors: std::collections::HashSet<_> = answers
-        .iter()
-        .map(|answer| answer.json()["refresh_token"].as_str().map(str::to_owned).unwrap_or(answer.body.clone()))
-        .collect();
-    assert_eq!(successors.len(), 1, "{successors:?}");
-    assert!(!successors.contains(&token) && answers.iter().all(|answer| answer.status == 200));
 }
 
 #[tokio::test]

@@ -46,4 +46,18 @@ on_both! {
         }).await;
         assert!(!ide.refresh().await.status.is_success());
     }
+
+    async fn two_owners_who_deactivate_each_other_leave_one(setup: Setup) {
+        let world = setup.nodes(0).start().await;
+        let ana = world.tenant("acme").await;
+        let ben = ana.invite("ben", "owner").await;
+        let (anas, bens) = (ana.id().await, ben.id().await);
+        let deactivate = json!({"status": "deactivated"});
+        let (ben_goes, ana_goes) = (format!("users/{bens}"), format!("users/{anas}"));
+        let (by_ana, by_ben) = tokio::join!(ana.patch(&ben_goes, deactivate.clone()), ben.patch(&ana_goes, deactivate));
+        let done = [&by_ana, &by_ben].iter().filter(|reply| reply.status.is_success()).count();
+        assert_eq!(done, 1, "{} / {}", by_ana.text, by_ben.text);
+        let signed_in = [ana.get("session").await.status, ben.get("session").await.status];
+        assert_eq!(signed_in.iter().filter(|status| status.is_success()).count(), 1, "{signed_in:?}");
+    }
 }
