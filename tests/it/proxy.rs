@@ -86,6 +86,26 @@ async fn a_session_goes_on_when_the_upstream_forgot_its_own_and_ends_with_delete
     assert_eq!(ide.call_tool("echo", json!({})).await.status, 404);
 }
 
+/// Servers built from the SDK's well-known example say 400 and -32000 where the specification says 404.
+#[tokio::test]
+async fn a_session_also_goes_on_when_the_upstream_says_so_in_its_own_way() {
+    let Scene { world: _world, upstream, mut ide, .. } = scene(Era::Legacy).await;
+    ide.initialize().await;
+    let mut forgotten = true;
+    upstream.on("tools/call", move |_| {
+        if !std::mem::take(&mut forgotten) {
+            return Reply::Result(json!({"content": []}));
+        }
+        let error = json!({"code": -32000, "message": "Bad Request: No valid session ID provided"});
+        let body = json!({"jsonrpc": "2.0", "error": error, "id": null}).to_string();
+        let answer = axum::response::Response::builder().status(400).header("content-type", "application/json");
+        Reply::Raw(answer.body(body.into()).unwrap())
+    });
+    let answer = ide.call_tool("echo", json!({})).await;
+    assert_eq!(answer.json()["result"], json!({"content": []}), "{}", answer.body);
+    assert_eq!((upstream.seen_method("initialize").len(), upstream.seen_method("tools/call").len()), (2, 2));
+}
+
 #[tokio::test]
 async fn without_a_token_nothing_tells_whether_a_server_exists() {
     let Scene { world, owner, .. } = scene(Era::Legacy).await;
