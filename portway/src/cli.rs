@@ -138,6 +138,17 @@ pub enum NodeCommand {
         #[command(flatten)]
         connection: ConnectionArgs,
     },
+    /// Take a node's identity away: its streams end, and its secret is worth nothing any more
+    #[command(after_help = "Example:\n  portway node revoke eu-1 --yes")]
+    Revoke {
+        /// Name of the node
+        name: String,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+        #[command(flatten)]
+        connection: ConnectionArgs,
+    },
     /// List enrolled nodes and what they are doing
     List {
         #[command(flatten)]

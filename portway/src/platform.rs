@@ -76,6 +76,10 @@ impl Platform {
         self.request(Method::PATCH, self.url(path)?, Some(body)).await
     }
 
+    pub(crate) async fn delete(&self, path: &[&str]) -> anyhow::Result<()> {
+        self.request(Method::DELETE, self.url(path)?, None::<&Value>).await
+    }
+
     /// Every item of a listing, page by page.
     pub(crate) async fn list<T: DeserializeOwned>(&self, path: &[&str]) -> anyhow::Result<Vec<T>> {
         let mut items = Vec::new();
@@ -121,7 +125,9 @@ impl Platform {
         let status = response.status();
         let answer = read(response).await?;
         if status.is_success() {
-            return serde_json::from_slice(&answer)
+            // 204 has nothing to say, which is JSON's null.
+            let answer = if answer.is_empty() { &b"null"[..] } else { &answer };
+            return serde_json::from_slice(answer)
                 .with_context(|| format!("{} answered something else than this version expects", self.base));
         }
         Err(Problem::read(status, &answer).into())

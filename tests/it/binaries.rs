@@ -123,6 +123,18 @@ async fn a_deployment_by_hand() {
     let mut ide = ana.ide("github").await;
     assert_eq!(ide.initialize().await.status, 200);
     assert_eq!(ide.call_tool("echo", json!({"a": 1})).await.json()["result"]["content"][0]["text"], r#"{"a":1}"#);
+    let operate = |words: &[&str]| {
+        let mut command = program("portway");
+        command.args(words).env("PORTWAY_URL", &auth_origin).env("PORTWAY_OPERATOR_TOKEN", &operator);
+        command
+    };
+    let listed = finished(operate(&["node", "list"])).await;
+    assert!(String::from_utf8_lossy(&listed.stdout).contains("connected"), "{listed:?}");
+    assert_eq!(finished(operate(&["node", "revoke", "node-1"])).await.status.code(), Some(1), "it asks first");
+    assert_eq!(finished(operate(&["node", "revoke", "nobody", "--yes"])).await.status.code(), Some(1));
+    assert!(finished(operate(&["node", "revoke", "node-1", "--yes"])).await.status.success());
+    let listed = finished(operate(&["node", "list"])).await;
+    assert!(String::from_utf8_lossy(&listed.stdout).contains("revoked"), "{listed:?}");
     terminate(node).await;
     terminate(serving).await;
 }

@@ -1,5 +1,6 @@
 //! `portway node …`.
 
+use anyhow::{Context, bail};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -14,6 +15,7 @@ struct Enrolled {
 
 #[derive(Debug, Deserialize)]
 struct Node {
+    id: String,
     name: String,
     pool: String,
     revoked_at: Option<String>,
@@ -56,6 +58,7 @@ pub async fn run(command: NodeCommand) -> anyhow::Result<()> {
         NodeCommand::Enrol { name, pool, connection } => {
             enrol(&connection, &json!({ "name": name, "pool": pool })).await
         }
+        NodeCommand::Revoke { name, yes, connection } => revoke(&connection, &name, yes).await,
         NodeCommand::List { connection } => list(&connection).await,
     }
 }
@@ -72,6 +75,21 @@ async fn enrol(connection: &ConnectionArgs, body: &Value) -> anyhow::Result<()> 
         "Enrolled. Give the node this secret (PORTWAY_NODE_CONTROL_PLANE__NODE_SECRET); it is not shown again:",
     );
     terminal::say(&enrolled.secret);
+    Ok(())
+}
+
+/// There is no way back: a node that was revoked by mistake is enrolled anew, with another secret.
+async fn revoke(connection: &ConnectionArgs, name: &str, yes: bool) -> anyhow::Result<()> {
+    let platform = Platform::connect(connection)?;
+    let nodes: Vec<Node> = platform.list(&["nodes"]).await?;
+    let node = nodes.iter().find(|node| node.name == name && node.revoked_at.is_none());
+    let node = node.with_context(|| format!("no node in use has the name {name}; see `portway node list`"))?;
+    let question = format!("The node {name} stops for good; calls through it fail. Type {name} to go on:");
+    if !yes && !terminal::confirm(&question, name) {
+        bail!("nothing was changed");
+    }
+    platform.delete(&["nodes", &node.id]).await?;
+    terminal::note(&format!("Revoked {name}"));
     Ok(())
 }
 
