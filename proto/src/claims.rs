@@ -9,8 +9,6 @@ pub const ACCESS_TOKEN_TYP: &str = "at+jwt";
 /// The one scope.
 pub const SCOPE_MCP: &str = "mcp";
 
-/// API keys: `pwk_<22 base62 id>_<43 base62 secret><6 crc>`.
-pub const API_KEY_PREFIX: &str = "pwk_";
 /// Node enrolment secrets.
 pub const NODE_SECRET_PREFIX: &str = "pwn_";
 /// Refresh tokens.
