@@ -9,6 +9,7 @@ pub mod header_text;
 pub mod message;
 pub mod method;
 pub mod scan;
+pub mod seal;
 pub mod session;
 pub mod splice;
 pub mod sse;

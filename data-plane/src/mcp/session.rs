@@ -1,20 +1,15 @@
 //! Legacy session ids: stateless, sealed to tenant, principal and server (ATK-10), so that any node opens them and
 //! nobody else's are worth anything. A session id is not authentication.
-//!
-//! Layout, base64url: format version (1) | key id (4) | nonce (12) | AES-256-GCM of the contents | tag (16).
 
-use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use super::seal::{self, SealError};
 use super::version;
 use crate::limits::{CLIENT_NAME_BYTES_MAX, CLIENT_VERSION_BYTES_MAX, SESSION_AGE_MAX_S, SESSION_ID_BYTES_MAX};
 use crate::snapshot::SessionKey;
 
-const FORMAT: u8 = 1;
-const HEAD_LEN: usize = 1 + 4 + NONCE_LEN;
+const PURPOSE: &str = "mcp session";
 
 /// What a session id holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,34 +31,21 @@ pub struct Owner {
     pub server_id: Uuid,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum SealError {
-    #[error("the tenant has no session key")]
-    NoKey,
-    #[error("sealing failed")]
-    Crypto,
+impl Owner {
+    /// For the associated data of what is sealed to this owner.
+    pub fn to_bytes(self) -> [u8; 48] {
+        let mut out = [0; 48];
+        for (place, id) in out.chunks_exact_mut(16).zip([self.tenant_id, self.principal_id, self.server_id]) {
+            place.copy_from_slice(id.as_bytes());
+        }
+        out
+    }
 }
 
 impl Session {
     /// The session id as it travels, sealed with the newest key.
     pub fn seal(&self, keys: &[SessionKey], owner: Owner) -> Result<String, SealError> {
-        let key = keys.last().ok_or(SealError::NoKey)?;
-        let mut nonce = [0; NONCE_LEN];
-        aws_lc_rs::rand::fill(&mut nonce).map_err(|_| SealError::Crypto)?;
-        let mut sealed = self.to_bytes();
-        cipher(key)
-            .ok_or(SealError::Crypto)?
-            .seal_in_place_append_tag(
-                Nonce::assume_unique_for_key(nonce),
-                Aad::from(associated_data(owner, key.key_id)),
-                &mut sealed,
-            )
-            .map_err(|_| SealError::Crypto)?;
-        let mut out = vec![FORMAT];
-        out.extend_from_slice(&key.key_id.to_be_bytes());
-        out.extend_from_slice(&nonce);
-        out.extend_from_slice(&sealed);
-        Ok(URL_SAFE_NO_PAD.encode(out))
+        seal::seal_text(keys, PURPOSE, &owner.to_bytes(), &self.to_bytes())
     }
 
     /// `None` for anything that is not a living session of this owner; why is nobody's business.
@@ -71,19 +53,7 @@ impl Session {
         if text.len() > SESSION_ID_BYTES_MAX {
             return None;
         }
-        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
-        let (head, sealed) = bytes.split_at_checked(HEAD_LEN)?;
-        let (&format, rest) = head.split_first()?;
-        let (key_id, nonce) = rest.split_first_chunk::<4>()?;
-        let key_id = u32::from_be_bytes(*key_id);
-        if format != FORMAT {
-            return None;
-        }
-        let key = keys.iter().find(|key| key.key_id == key_id)?;
-        let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
-        let mut sealed = sealed.to_vec();
-        let aad = Aad::from(associated_data(owner, key_id));
-        let session = Self::from_bytes(cipher(key)?.open_in_place(nonce, aad, &mut sealed).ok()?)?;
+        let session = Self::from_bytes(&seal::open_text(keys, PURPOSE, &owner.to_bytes(), text)?)?;
         let age_s = now.timestamp().checked_sub(session.issued_unix_s)?;
         (age_s <= SESSION_AGE_MAX_S).then_some(session)
     }
@@ -130,20 +100,6 @@ fn text(bytes: &[u8]) -> Option<(String, &[u8])> {
 /// The longest prefix of at most `max` bytes.
 pub fn truncated(text: &str, max: usize) -> &str {
     text.get(..text.floor_char_boundary(max)).unwrap_or_default()
-}
-
-fn cipher(key: &SessionKey) -> Option<LessSafeKey> {
-    UnboundKey::new(&AES_256_GCM, key.secret.as_slice()).ok().map(LessSafeKey::new)
-}
-
-fn associated_data(owner: Owner, key_id: u32) -> Vec<u8> {
-    let mut out = b"portway mcp session".to_vec();
-    out.push(FORMAT);
-    out.extend_from_slice(&key_id.to_be_bytes());
-    for id in [owner.tenant_id, owner.principal_id, owner.server_id] {
-        out.extend_from_slice(id.as_bytes());
-    }
-    out
 }
 
 #[cfg(test)]
