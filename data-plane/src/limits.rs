@@ -117,6 +117,8 @@ pub const JSON_MEMBERS_RECORDED_MAX: usize = 1024;
 pub const JSON_RPC_ID_BYTES_MAX: usize = 256;
 /// One message from an upstream; some clients cut larger ones.
 pub const FRAME_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// An upstream's event id; a longer one is not handed on.
+pub const EVENT_ID_BYTES_MAX: usize = 512;
 /// Read and thrown away of a body that is too large, so that the client hears the refusal instead of a reset.
 pub const BODY_DISCARD_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// Reading the body of one request.
@@ -163,3 +165,8 @@ pub const RELAY_FRAMES_MAX: usize = 16;
 pub const KEEP_ALIVE_EVERY: Duration = Duration::from_secs(15);
 /// How long the head of an answer waits for the first message of an upstream's stream.
 pub const FIRST_FRAME_WAIT: Duration = Duration::from_secs(1);
+
+// ---- streams that an upstream opens to a client ----
+
+/// A stream older than this is ended; clients open another.
+pub const STREAM_AGE_MAX: Duration = Duration::from_secs(24 * 3600);

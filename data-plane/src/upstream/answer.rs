@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
+use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Body as _, Incoming};
@@ -14,7 +14,7 @@ use url::Url;
 
 use super::budget::{Budget, Reservation};
 use super::{Upstream, UpstreamFault};
-use crate::limits::{CALL_TOTAL_TIMEOUT, FRAME_BYTES_MAX};
+use crate::limits::{CALL_TOTAL_TIMEOUT, FRAME_BYTES_MAX, STREAM_AGE_MAX};
 use crate::mcp::{era, sse};
 
 /// What an upstream answered.
@@ -31,8 +31,18 @@ pub enum Answer {
 
 /// Bytes of one message and the memory they take.
 pub struct Frame {
+    /// Empty in an event without a message, see [`sse::Event::data`]; never when it came from [`Events::next`].
     pub bytes: Bytes,
     pub reservation: Reservation,
+    /// Of the event it came in.
+    pub event_id: Option<Bytes>,
+    pub retry_ms: Option<u64>,
+}
+
+impl Frame {
+    fn json(bytes: Bytes, reservation: Reservation) -> Self {
+        Self { bytes, reservation, event_id: None, retry_ms: None }
+    }
 }
 
 /// When a call must show a sign of life, and when it is over.
@@ -45,6 +55,11 @@ pub struct Patience {
 impl Patience {
     pub fn new(idle: Duration) -> Self {
         Self { idle, end: Instant::now() + CALL_TOTAL_TIMEOUT }
+    }
+
+    /// For a stream that may be silent for as long as it lives.
+    pub fn stream() -> Self {
+        Self { idle: STREAM_AGE_MAX, end: Instant::now() + STREAM_AGE_MAX }
     }
 
     fn next(&self) -> Instant {
@@ -62,6 +77,14 @@ impl Upstream {
         patience: Patience,
     ) -> Result<(HeaderMap, Answer), UpstreamFault> {
         let response = self.send(Method::POST, url, headers, body, patience).await?;
+        self.read(response, patience).await
+    }
+
+    async fn read(
+        &self,
+        response: Response<Incoming>,
+        patience: Patience,
+    ) -> Result<(HeaderMap, Answer), UpstreamFault> {
         let (head, body) = response.into_parts();
         let is = |mime| content_type(&head.headers).eq_ignore_ascii_case(mime);
         let answer = match head.status {
@@ -88,6 +111,23 @@ impl Upstream {
             status => return Err(UpstreamFault::Failed { status: status.as_u16() }),
         };
         Ok((head.headers, answer))
+    }
+
+    /// Opens a stream of the upstream's own messages, or resumes one after the event `last`.
+    pub async fn get(
+        &self,
+        url: &Url,
+        mut headers: HeaderMap,
+        last: Option<&Bytes>,
+        patience: Patience,
+    ) -> Result<Answer, UpstreamFault> {
+        headers.remove(CONTENT_TYPE);
+        headers.insert(ACCEPT, HeaderValue::from_static("text/event-stream"));
+        if let Some(last) = last.and_then(|last| HeaderValue::from_bytes(last).ok()) {
+            headers.insert(era::LAST_EVENT_ID, last);
+        }
+        let response = self.send(Method::GET, url, headers, Bytes::new(), patience).await?;
+        self.read(response, Patience::stream()).await.map(|(_, answer)| answer)
     }
 
     /// Ends a session upstream; whether it did is of no consequence.
@@ -136,7 +176,7 @@ async fn collect(
         }
         if whole.is_empty() && body.is_end_stream() {
             reservation.cover(chunk.len())?;
-            return Ok(Frame { bytes: chunk, reservation });
+            return Ok(Frame::json(chunk, reservation));
         }
         reservation.cover(whole.len() + chunk.len())?;
         if whole.is_empty() {
@@ -144,7 +184,7 @@ async fn collect(
         }
         whole.extend_from_slice(&chunk);
     }
-    Ok(Frame { bytes: whole.into(), reservation })
+    Ok(Frame::json(whole.into(), reservation))
 }
 
 async fn next_chunk(body: &mut Incoming, deadline: Instant) -> Result<Option<Bytes>, UpstreamFault> {
@@ -166,7 +206,7 @@ async fn next_chunk(body: &mut Incoming, deadline: Instant) -> Result<Option<Byt
 pub struct Events {
     body: Incoming,
     parser: sse::Parser,
-    ready: VecDeque<Bytes>,
+    ready: VecDeque<sse::Event>,
     budget: Budget,
     held: Reservation,
     patience: Patience,
@@ -190,9 +230,20 @@ impl Events {
     /// The next message; `None` at the end of the stream. A comment is a sign of life, too. Cancel-safe.
     pub async fn next(&mut self) -> Result<Option<Frame>, UpstreamFault> {
         loop {
-            if let Some(bytes) = self.ready.pop_front() {
-                let reservation = self.budget.reserve(bytes.len())?;
-                return Ok(Some(Frame { bytes, reservation }));
+            match self.next_event().await? {
+                Some(frame) if frame.bytes.is_empty() => {}
+                other => return Ok(other),
+            }
+        }
+    }
+
+    /// The same with events that carry no message, for who hands on where to resume. Cancel-safe.
+    pub async fn next_event(&mut self) -> Result<Option<Frame>, UpstreamFault> {
+        loop {
+            if let Some(event) = self.ready.pop_front() {
+                let reservation = self.budget.reserve(event.data.len())?;
+                let sse::Event { data: bytes, id: event_id, retry_ms } = event;
+                return Ok(Some(Frame { bytes, reservation, event_id, retry_ms }));
             }
             let Some(chunk) = next_chunk(&mut self.body, self.deadline).await? else { return Ok(None) };
             self.deadline = self.patience.next();

@@ -68,7 +68,8 @@ impl Answer {
         assert_eq!(self.header("content-type"), "text/event-stream");
         let mut parser = crate::mcp::sse::Parser::new(1 << 24);
         let events = parser.feed(&self.body).expect("short");
-        events.iter().map(|event| serde_json::from_slice(event).expect("JSON")).collect()
+        let messages = events.iter().filter(|event| !event.data.is_empty());
+        messages.map(|event| serde_json::from_slice(&event.data).expect("JSON")).collect()
     }
 }
 
