@@ -96,6 +96,11 @@ impl Configuration {
         tenant.snapshot.load_full()
     }
 
+    /// Told of every new snapshot of a tenant this node knows, and dropped when it knows it no longer.
+    pub fn changes(&self, tenant_id: Uuid) -> Option<watch::Receiver<Option<u64>>> {
+        Some(self.tenants.load().get(&tenant_id)?.revision.subscribe())
+    }
+
     /// A snapshot of at least this revision; subscribes to the tenant if nobody has, and waits up to `wait`.
     /// The caller must have seen a bearer of this very tenant: strangers must not fill the node with subscriptions.
     pub async fn at_least(&self, tenant_id: Uuid, revision: u64, wait: Duration) -> Result<Arc<Snapshot>, NotReady> {

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::configuration::NotReady;
+use crate::limits::STREAMS_RETRY_AFTER_S;
 use crate::mcp::era::{Era, EraError};
 use crate::mcp::message::MessageError;
 use crate::mcp::version;
@@ -79,6 +80,10 @@ pub enum Failure {
     InvalidParams(&'static str),
     #[error("you may not do this here")]
     Forbidden,
+    #[error("too many open streams")]
+    TooManyStreams,
+    #[error("the settings of this MCP server have changed; connect again")]
+    ServerChanged,
     #[error(transparent)]
     NotReady(#[from] NotReady),
     #[error("the control plane has been away for longer than this tenant allows")]
@@ -109,7 +114,7 @@ impl Failure {
             Self::Upstream(UpstreamFault::ModernOnly) => Source::Client,
             Self::Upstream(_) => Source::Upstream,
             Self::NotReady(_) | Self::Stale | Self::ConfigRejected => Source::Gateway,
-            Self::Stopping | Self::Internal(_) => Source::Gateway,
+            Self::Stopping | Self::ServerChanged | Self::Internal(_) => Source::Gateway,
             _ => Source::Client,
         }
     }
@@ -146,6 +151,8 @@ impl Failure {
             Self::UnknownMethod => "method.unknown",
             Self::InvalidParams(_) => "request.invalid_params",
             Self::Forbidden => "forbidden",
+            Self::TooManyStreams => "stream.limit",
+            Self::ServerChanged => "server.changed",
             Self::NotReady(_) => "config.not_ready",
             Self::Stale => "config.stale",
             Self::ConfigRejected => "config.rejected",
@@ -193,7 +200,8 @@ impl Failure {
             Self::SessionUnknown => -32001,
             Self::UnknownMethod => -32601,
             Self::Forbidden => -32010,
-            Self::Upstream(UpstreamFault::Busy) | Self::Stopping => -32014,
+            Self::TooManyStreams => -32011,
+            Self::Upstream(UpstreamFault::Busy) | Self::Stopping | Self::ServerChanged => -32014,
             Self::Upstream(_) => -32013,
             Self::Internal(_) => -32603,
         })
@@ -203,6 +211,7 @@ impl Failure {
         match self {
             Self::NotReady(not_ready) => Some(not_ready.retry_after_s),
             Self::Stale | Self::ConfigRejected => Some(30),
+            Self::TooManyStreams => Some(STREAMS_RETRY_AFTER_S),
             Self::Upstream(UpstreamFault::RateLimited { retry_after_s }) => *retry_after_s,
             Self::Upstream(UpstreamFault::Busy) => Some(1),
             _ => None,

@@ -9,6 +9,7 @@ mod origin;
 mod record;
 mod reply;
 pub mod route;
+pub mod streams;
 
 use std::sync::Arc;
 
@@ -32,6 +33,7 @@ use crate::error::Failure;
 pub struct Memory {
     pub(crate) verified: authenticate::VerifiedTokens,
     pub(crate) ended: ended::EndedSessions,
+    pub streams: streams::Streams,
 }
 
 /// The gateway's HTTP service.

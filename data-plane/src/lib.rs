@@ -133,6 +133,11 @@ pub async fn run_node(node: Arc<Node>, listeners: Listeners, shutdown: Cancellat
     node.tasks.spawn("usage", usage::report::run(node.clone(), plane));
     let (tasks, closing) = (node.tasks.clone(), node.tasks.closing());
     node.tasks.spawn("admin", async move { admin.run(&tasks, closing).await });
+    let (tasks, stopping) = (node.tasks.clone(), shutdown.clone());
+    node.tasks.spawn("drain", async move {
+        stopping.cancelled().await;
+        tasks.drain();
+    });
     gateway.run(&node.tasks, shutdown).await;
     if tokio::time::timeout(limits::CLOSE_TIMEOUT, node.tasks.close()).await.is_err() {
         tracing::warn!("tasks were left behind at shutdown");

@@ -163,6 +163,13 @@ pub const UPSTREAM_COURTESY_TIMEOUT: Duration = Duration::from_secs(5);
 pub const RELAY_FRAMES_MAX: usize = 16;
 /// Silence on a stream to a client before a comment is sent.
 pub const KEEP_ALIVE_EVERY: Duration = Duration::from_secs(15);
+/// Streams without an end of their own (GET, `subscriptions/listen`): of one principal, and on the node.
+pub const STREAMS_PER_PRINCIPAL_MAX: usize = 256;
+pub const STREAMS_MAX: usize = 20_000;
+/// What a client with too many streams is told to wait.
+pub const STREAMS_RETRY_AFTER_S: u32 = 30;
+/// How often an open stream's right to exist is looked at when nothing changes.
+pub const STREAM_CHECK_EVERY: Duration = Duration::from_secs(15);
 /// How long the head of an answer waits for the first message of an upstream's stream.
 pub const FIRST_FRAME_WAIT: Duration = Duration::from_secs(1);
 

@@ -10,6 +10,8 @@ use tracing::Instrument;
 #[derive(Debug, Clone, Default)]
 pub struct Tasks {
     tracker: TaskTracker,
+    /// Cancelled when the node begins to stop; streams without an end of their own end then, in good order.
+    draining: CancellationToken,
     /// Cancelled when the node closes for good; long-lived tasks end then.
     closing: CancellationToken,
 }
@@ -25,6 +27,16 @@ impl Tasks {
         tokio::spawn(self.tracker.track_future(task.instrument(tracing::info_span!("task", task.name = name))))
     }
 
+    /// Ends when the node begins to stop.
+    pub fn draining(&self) -> CancellationToken {
+        self.draining.clone()
+    }
+
+    /// Tells streams to end.
+    pub fn drain(&self) {
+        self.draining.cancel();
+    }
+
     /// Ends when the node closes for good.
     pub fn closing(&self) -> CancellationToken {
         self.closing.clone()
@@ -32,6 +44,7 @@ impl Tasks {
 
     /// Tells every task to end and waits for them.
     pub async fn close(&self) {
+        self.draining.cancel();
         self.closing.cancel();
         self.tracker.close();
         self.tracker.wait().await;

@@ -33,6 +33,44 @@ pub struct Caller {
     pub kind: PrincipalKind,
     /// OAuth client.
     pub client_id: String,
+    pub credential: Credential,
+}
+
+/// What the caller presented, as far as it must be judged again while a stream goes on.
+#[derive(Clone)]
+pub enum Credential {
+    Token(Arc<Verified>),
+}
+
+impl Credential {
+    /// Whether it is still good by this snapshot, and the kind of principal it stands for.
+    pub fn standing(&self, node: &Node, snapshot: &Snapshot) -> Result<PrincipalKind, Failure> {
+        let Self::Token(verified) = self;
+        let (claims, now) = (&verified.claims, node.clock.now());
+        if claims.exp <= now.timestamp() {
+            return Err(unauthenticated(TokenFault::Expired));
+        }
+        if !snapshot.signing_keys.contains_key(&verified.kid) {
+            return Err(unauthenticated(TokenFault::UnknownKey));
+        }
+        if node.configuration.stale(snapshot, now) {
+            return Err(Failure::Stale);
+        }
+        let kind = match snapshot.principals.get(&claims.sub) {
+            Some(principal) if principal.active && claims.ep >= principal.epoch => principal.kind,
+            _ => return Err(unauthenticated(TokenFault::Revoked)),
+        };
+        if snapshot.status != TenantStatus::Active {
+            return Err(Failure::NotFound);
+        }
+        Ok(kind)
+    }
+
+    /// When it ends by itself.
+    pub fn expires(&self) -> Option<DateTime<Utc>> {
+        let Self::Token(verified) = self;
+        DateTime::from_timestamp(verified.claims.exp, 0)
+    }
 }
 
 impl Caller {
@@ -47,7 +85,7 @@ pub struct VerifiedTokens {
     tokens: Cache<[u8; 32], Arc<Verified>>,
 }
 
-struct Verified {
+pub struct Verified {
     kid: String,
     claims: AccessClaims,
 }
@@ -68,23 +106,15 @@ pub async fn verify(node: &Node, route: &Route, headers: &HeaderMap) -> Result<C
         None => verify_signature(node, route, token).await?,
     };
     let claims = &verified.claims;
-    let now = node.clock.now();
-    check_claims(claims, node, route, now)?;
+    check_claims(claims, node, route)?;
     let snapshot = node.configuration.at_least(route.tenant.id, claims.rev, SNAPSHOT_WAIT).await?;
-    if !snapshot.signing_keys.contains_key(&verified.kid) {
-        return Err(unauthenticated(TokenFault::UnknownKey));
-    }
-    if node.configuration.stale(&snapshot, now) {
-        return Err(Failure::Stale);
-    }
-    let kind = match snapshot.principals.get(&claims.sub) {
-        Some(principal) if principal.active && claims.ep >= principal.epoch => principal.kind,
-        _ => return Err(unauthenticated(TokenFault::Revoked)),
-    };
-    if route.tenant.status != TenantStatus::Active || snapshot.status != TenantStatus::Active {
+    let (principal_id, client_id) = (claims.sub, claims.client_id.clone());
+    let credential = Credential::Token(verified);
+    let kind = credential.standing(node, &snapshot)?;
+    if route.tenant.status != TenantStatus::Active {
         return Err(Failure::NotFound);
     }
-    Ok(Caller { snapshot, principal_id: claims.sub, kind, client_id: claims.client_id.clone() })
+    Ok(Caller { snapshot, principal_id, kind, client_id, credential })
 }
 
 fn unauthenticated(fault: TokenFault) -> Failure {
@@ -154,7 +184,7 @@ fn decode(token: &str, key: &SigningKey) -> Result<AccessClaims, Failure> {
 }
 
 /// What can be said without the tenant's configuration. No leeway: both planes have one clock.
-fn check_claims(claims: &AccessClaims, node: &Node, route: &Route, now: DateTime<Utc>) -> Result<(), Failure> {
+fn check_claims(claims: &AccessClaims, node: &Node, route: &Route) -> Result<(), Failure> {
     if claims.iss != route.tenant.issuer || claims.tid != route.tenant.id {
         return Err(unauthenticated(TokenFault::Issuer));
     }
@@ -162,7 +192,7 @@ fn check_claims(claims: &AccessClaims, node: &Node, route: &Route, now: DateTime
     if !resources.any(|resource| resource == claims.aud) {
         return Err(unauthenticated(TokenFault::Audience));
     }
-    if claims.exp <= now.timestamp() {
+    if claims.exp <= node.clock.now().timestamp() {
         return Err(unauthenticated(TokenFault::Expired));
     }
     Ok(())

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use proto::names::GatewayPath;
+use proto::names::{GatewayPath, ServerSlug};
 use uuid::Uuid;
 
 use super::authenticate::Caller;
@@ -33,8 +33,13 @@ pub fn allowed(
 
 /// The server of that name, if the caller may see it. Unknown, disabled and not granted are one and the same.
 pub fn server(caller: &Caller, path: &GatewayPath) -> Result<Arc<Server>, Failure> {
-    let server = caller.snapshot.servers.get(&path.server).ok_or(Failure::NotFound)?;
-    if server.state == ServerState::Disabled || !allowed(&caller.snapshot, caller.principal_id, server, None, None) {
+    visible(&caller.snapshot, caller.principal_id, &path.server)
+}
+
+/// The same for a caller who is still there when another snapshot comes.
+pub fn visible(snapshot: &Snapshot, principal_id: Uuid, slug: &ServerSlug) -> Result<Arc<Server>, Failure> {
+    let server = snapshot.servers.get(slug).ok_or(Failure::NotFound)?;
+    if server.state == ServerState::Disabled || !allowed(snapshot, principal_id, server, None, None) {
         return Err(Failure::NotFound);
     }
     match server.state {

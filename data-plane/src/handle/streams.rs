@@ -1,0 +1,139 @@
+//! Streams without an end of their own: how many there may be, and when one must end.
+//!
+//! Must never keep a snapshot alive: a stream outlives many.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::sleep;
+use uuid::Uuid;
+
+use super::authenticate::{Caller, Credential};
+use super::authorize;
+use crate::Node;
+use crate::error::Failure;
+use crate::limits::{STREAM_CHECK_EVERY, STREAMS_MAX, STREAMS_PER_PRINCIPAL_MAX};
+use crate::mcp::session::Owner;
+use crate::snapshot::Server;
+
+/// Tenant and principal.
+type Holder = (Uuid, Uuid);
+
+/// The streams that are open on this node.
+#[derive(Default)]
+pub struct Streams {
+    open: Arc<Mutex<Open>>,
+}
+
+#[derive(Debug, Default)]
+struct Open {
+    total: usize,
+    by_holder: HashMap<Holder, usize>,
+}
+
+/// One place, given back when dropped.
+#[derive(Debug)]
+pub struct Place {
+    open: Arc<Mutex<Open>>,
+    holder: Holder,
+}
+
+impl Streams {
+    /// A place for one more stream, if the principal and the node have one left.
+    pub fn place(&self, owner: Owner) -> Result<Place, Failure> {
+        let holder = (owner.tenant_id, owner.principal_id);
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let held = open.by_holder.get(&holder).copied().unwrap_or(0);
+        if held >= STREAMS_PER_PRINCIPAL_MAX || open.total >= STREAMS_MAX {
+            return Err(Failure::TooManyStreams);
+        }
+        open.by_holder.insert(holder, held + 1);
+        open.total += 1;
+        Ok(Place { open: Arc::clone(&self.open), holder })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.total = open.total.saturating_sub(1);
+        match open.by_holder.get_mut(&self.holder) {
+            Some(held) if *held > 1 => *held -= 1,
+            _ => {
+                open.by_holder.remove(&self.holder);
+            }
+        }
+    }
+}
+
+/// A caller's right to a server, watched while a stream is open.
+pub struct Access {
+    node: Arc<Node>,
+    owner: Owner,
+    credential: Credential,
+    server: Arc<Server>,
+}
+
+impl Access {
+    pub fn new(node: &Arc<Node>, caller: &Caller, server: &Arc<Server>) -> Self {
+        let (owner, credential) = (caller.owner(server), caller.credential.clone());
+        Self { node: node.clone(), owner, credential, server: server.clone() }
+    }
+
+    /// Returns when the caller may no longer use the server, or no longer as it was when the stream began. Cancel-safe.
+    pub async fn ends(&self) -> Failure {
+        let Some(mut changes) = self.node.configuration.changes(self.owner.tenant_id) else { return Failure::NotFound };
+        loop {
+            changes.mark_unchanged();
+            if let Err(failure) = self.check() {
+                return failure;
+            }
+            let next_check = self.credential.expires().map_or(STREAM_CHECK_EVERY, |expires| {
+                let left = (expires - self.node.clock.now()).to_std().unwrap_or(Duration::ZERO);
+                left.min(STREAM_CHECK_EVERY)
+            });
+            tokio::select! {
+                changed = changes.changed() => if changed.is_err() {
+                    return Failure::NotFound;
+                },
+                () = sleep(next_check) => {}
+            }
+        }
+    }
+
+    fn check(&self) -> Result<(), Failure> {
+        let snapshot = self.node.configuration.snapshot(self.owner.tenant_id).ok_or(Failure::NotFound)?;
+        self.credential.standing(&self.node, &snapshot)?;
+        let server = authorize::visible(&snapshot, self.owner.principal_id, &self.server.slug)?;
+        if server.id != self.server.id {
+            return Err(Failure::NotFound);
+        }
+        let is_same =
+            (&server.upstream_url, &server.outbound_auth) == (&self.server.upstream_url, &self.server.outbound_auth);
+        if is_same { Ok(()) } else { Err(Failure::ServerChanged) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn atk_24_a_principal_has_so_many_places() {
+        let streams = Streams::default();
+        let owner = |principal| Owner {
+            tenant_id: Uuid::from_u128(1),
+            principal_id: Uuid::from_u128(principal),
+            server_id: Uuid::from_u128(9),
+        };
+        let mut places: Vec<Place> =
+            (0..STREAMS_PER_PRINCIPAL_MAX).map(|_| streams.place(owner(1)).expect("a place")).collect();
+        assert_eq!(streams.place(owner(1)).err(), Some(Failure::TooManyStreams));
+        let _other = streams.place(owner(2)).expect("not another's affair");
+        places.pop();
+        places.push(streams.place(owner(1)).expect("given back"));
+        drop(places);
+        assert_eq!(streams.open.lock().expect("lock").by_holder.len(), 1, "nothing is kept of who has no stream");
+    }
+}
