@@ -119,6 +119,8 @@ pub const JSON_RPC_ID_BYTES_MAX: usize = 256;
 pub const FRAME_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// An upstream's event id; a longer one is not handed on.
 pub const EVENT_ID_BYTES_MAX: usize = 512;
+/// One that travels through a client, sealed with what is needed to resume there.
+pub const SEALED_EVENT_ID_BYTES_MAX: usize = 2048;
 /// Read and thrown away of a body that is too large, so that the client hears the refusal instead of a reset.
 pub const BODY_DISCARD_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// Reading the body of one request.
@@ -131,7 +133,9 @@ pub const RECORDED_TARGET_BYTES_MAX: usize = 256;
 /// A session older than this starts anew.
 pub const SESSION_AGE_MAX_S: i64 = 30 * 24 * 3600;
 /// A sealed session id as it travels.
-pub const SESSION_ID_BYTES_MAX: usize = 320;
+pub const SESSION_ID_BYTES_MAX: usize = 480;
+/// What a client declared about roots, sampling and elicitation, in its session id; more is cut to what is known.
+pub const CLIENT_CAPABILITIES_BYTES_MAX: usize = 192;
 pub const CLIENT_NAME_BYTES_MAX: usize = 64;
 pub const CLIENT_VERSION_BYTES_MAX: usize = 32;
 /// Sessions a client ended, remembered until they would have expired anyway.

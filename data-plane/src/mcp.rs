@@ -4,6 +4,7 @@
 //! very bytes that are forwarded, and edits splice them.
 
 pub mod capabilities;
+pub mod correlation;
 pub mod era;
 pub mod header_text;
 pub mod message;

@@ -3,41 +3,88 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::{Map, Value};
+
 use super::era::{Era, META_CAPABILITIES};
 use super::message::Message;
 use super::scan::{Kind, Member};
 use super::splice::Splice;
+use crate::limits::CLIENT_CAPABILITIES_BYTES_MAX;
 
 const TASKS_EXTENSION: &str = "io.modelcontextprotocol/tasks";
 
-/// What a client offered, kept in its session id. Bits of a `u8`.
-pub mod offered {
-    pub const ROOTS: u8 = 1;
-    pub const SAMPLING: u8 = 2;
-    pub const ELICITATION: u8 = 4;
-    pub const TASKS: u8 = 8;
+/// What an upstream may ask of a legacy client, and the members of each that revisions up to 2025-11-25 know.
+const ASKABLE: [(&str, &[&str]); 3] =
+    [("roots", &["listChanged"]), ("sampling", &["tools", "context"]), ("elicitation", &["form", "url"])];
+
+/// Why an upstream's request is not shown to the client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotDeclared {
+    /// -32601.
+    Method,
+    /// A kind of elicitation the client does not know: -32602.
+    Mode,
 }
 
-/// The bits of [`offered`] for `params.capabilities` of an `initialize`.
-pub fn offered_by(message: &Message) -> u8 {
+/// What the client of an `initialize` can be asked, for its session id: from it the same is declared to an upstream
+/// whose session is opened anew. Everything the client said about roots, sampling and elicitation, unless that is too
+/// long; then what the revisions know of it. Experimental capabilities and extensions are declared once only: they
+/// have no bound.
+pub fn declared_by(message: &Message) -> String {
     let object = message.params().and_then(|params| message.find(Some(params), "capabilities"));
-    let Some((object, _)) = object else { return 0 };
-    let bits = [
-        ("roots", offered::ROOTS),
-        ("sampling", offered::SAMPLING),
-        ("elicitation", offered::ELICITATION),
-        ("tasks", offered::TASKS),
-    ];
-    bits.iter().filter(|(key, _)| message.find(Some(object), key).is_some()).fold(0, |sum, (_, bit)| sum | bit)
+    let said =
+        object.and_then(|(_, member)| serde_json::from_slice::<Map<String, Value>>(message.slice(&member.value)).ok());
+    let mut said = said.unwrap_or_default();
+    said.retain(|key, value| value.is_object() && ASKABLE.iter().any(|(known, _)| known == key));
+    let whole = Value::Object(said.clone()).to_string();
+    if whole.len() <= CLIENT_CAPABILITIES_BYTES_MAX {
+        return whole;
+    }
+    for (key, known) in ASKABLE {
+        if let Some(Value::Object(members)) = said.get_mut(key) {
+            members.retain(|member, _| known.contains(&member.as_str()));
+            for value in members.values_mut().filter(|value| !value.is_boolean()) {
+                *value = Value::Object(Map::new());
+            }
+        }
+    }
+    Value::Object(said).to_string()
 }
 
-/// Leaves of a client's capabilities only what asks nothing of us: an upstream that sees no sampling, elicitation or
-/// roots never sends a request back.
-pub fn limit_client(message: &Message, era: Era, splice: &mut Splice) {
-    let object = match era {
-        Era::Legacy => message.params().and_then(|params| message.find(Some(params), "capabilities")),
-        Era::Modern => message.meta().and_then(|meta| message.find(Some(meta), META_CAPABILITIES)),
+/// [`declared_by`] as an object again.
+pub fn declared(text: &str) -> Map<String, Value> {
+    serde_json::from_str(text).unwrap_or_default()
+}
+
+/// Whether an upstream's request asks for something the client declared (L9).
+pub fn may_ask(declared_text: &str, message: &Message) -> Result<(), NotDeclared> {
+    let capability = match message.method() {
+        Some("roots/list") => "roots",
+        Some("sampling/createMessage") => "sampling",
+        Some("elicitation/create") => "elicitation",
+        _ => return Err(NotDeclared::Method),
     };
+    let declared = declared(declared_text);
+    let Some(Value::Object(members)) = declared.get(capability) else { return Err(NotDeclared::Method) };
+    if capability != "elicitation" {
+        return Ok(());
+    }
+    let has_mode = match message.param("mode").as_deref() {
+        // Clients older than modes declare none and mean forms.
+        None | Some("form") => members.contains_key("form") || !members.contains_key("url"),
+        Some("url") => members.contains_key("url"),
+        Some(_) => false,
+    };
+    if has_mode { Ok(()) } else { Err(NotDeclared::Mode) }
+}
+
+/// Leaves of a client's capabilities only what this node relays.
+pub fn limit_client(message: &Message, era: Era, splice: &mut Splice) {
+    if era == Era::Legacy {
+        let object = message.params().and_then(|params| message.find(Some(params), "capabilities"));
+        return cut(message, object, splice, &|path| !matches!(path, ["tasks"] | ["extensions", TASKS_EXTENSION]));
+    }
+    let object = message.meta().and_then(|meta| message.find(Some(meta), META_CAPABILITIES));
     cut(message, object, splice, &|path| match path {
         [key] => matches!(*key, "experimental" | "extensions"),
         [_, key] => *key != TASKS_EXTENSION,
@@ -51,7 +98,7 @@ pub fn limit_server(message: &Message, era: Era, splice: &mut Splice) {
     let object = message.result().and_then(|result| message.find(Some(result), "capabilities"));
     cut(message, object, splice, &|path| match path {
         ["tasks"] => false,
-        ["resources", "subscribe"] => false,
+        ["resources", "subscribe"] => era == Era::Legacy,
         ["tools" | "prompts" | "resources", "listChanged"] => era == Era::Legacy,
         ["extensions", key] => *key != TASKS_EXTENSION,
         _ => true,
@@ -107,7 +154,7 @@ mod tests {
 
     #[test]
     fn client_side() {
-        fn check(capabilities: &str, expected: &str, bits: u8) {
+        fn check(capabilities: &str, expected: &str, declared: &str) {
             let wrap = |inner: &str| {
                 format!(r#"{{"jsonrpc":"2.0","id":1,"method":"initialize","params":{{"capabilities":{inner},"x":1}}}}"#)
             };
@@ -115,17 +162,43 @@ mod tests {
             let mut splice = Splice::default();
             limit_client(&message, Era::Legacy, &mut splice);
             assert_eq!(splice.apply(&message.body), wrap(expected));
-            assert_eq!(offered_by(&message), bits);
+            assert_eq!(declared_by(&message), declared);
         }
-        check("{}", "{}", 0);
-        check(r#"{ "experimental": {"a":1} }"#, r#"{ "experimental": {"a":1} }"#, 0);
-        check(r#"{"roots":{"listChanged":true},"sampling":{},"elicitation":{"url":{}}}"#, "{}", 7);
+        check("{}", "{}", "{}");
+        check(r#"{ "experimental": {"a":1} }"#, r#"{ "experimental": {"a":1} }"#, "{}");
+        let asked = r#"{"elicitation":{"form":{"applyDefaults":true},"url":{}},"roots":{"listChanged":true}}"#;
+        check(asked, asked, asked);
         check(
-            r#"{"extensions": {"io.modelcontextprotocol/tasks":{}, "x/y" : {"z":[1, 2]}},"sampling":{}}"#,
-            r#"{"extensions": {"x/y" : {"z":[1, 2]}}}"#,
-            2,
+            r#"{"extensions": {"io.modelcontextprotocol/tasks":{}, "x/y" : {"z":[1, 2]}},"tasks":{},"sampling" : {}}"#,
+            r#"{"extensions": {"x/y" : {"z":[1, 2]}},"sampling" : {}}"#,
+            r#"{"sampling":{}}"#,
         );
-        check("7", "7", 0);
+        check("7", "7", "{}");
+        check(r#"{"roots":7}"#, r#"{"roots":7}"#, "{}");
+        let long = format!(r#"{{"sampling":{{"tools":{{"a":"{0}"}},"x":"{0}"}}}}"#, "y".repeat(100));
+        check(&long, &long, r#"{"sampling":{"tools":{}}}"#);
+    }
+
+    #[test]
+    fn only_what_was_declared_is_asked() {
+        fn check(declared: &str, method: &str, params: &str, expected: Result<(), NotDeclared>) {
+            let text = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"{method}","params":{params}}}"#);
+            let message = Message::from_upstream(Bytes::from(text)).expect("well formed");
+            assert_eq!(may_ask(declared, &message), expected, "{declared} {method} {params}");
+        }
+        let (no_method, no_mode) = (Err(NotDeclared::Method), Err(NotDeclared::Mode));
+        for (method, capability) in
+            [("roots/list", "roots"), ("sampling/createMessage", "sampling"), ("elicitation/create", "elicitation")]
+        {
+            check(&format!(r#"{{"{capability}":{{}}}}"#), method, "{}", Ok(()));
+            check("{}", method, "{}", no_method);
+        }
+        check(r#"{"elicitation":{"form":{}}}"#, "elicitation/create", r#"{"mode":"url"}"#, no_mode);
+        check(r#"{"elicitation":{"url":{}}}"#, "elicitation/create", r#"{"mode":"url"}"#, Ok(()));
+        check(r#"{"elicitation":{"url":{}}}"#, "elicitation/create", "{}", no_mode);
+        check(r#"{"elicitation":{}}"#, "elicitation/create", r#"{"mode":"form"}"#, Ok(()));
+        check(r#"{"elicitation":{}}"#, "elicitation/create", r#"{"mode":"new"}"#, no_mode);
+        check(r#"{"roots":{},"sampling":{}}"#, "tools/call", "{}", no_method);
     }
 
     #[test]
@@ -138,7 +211,7 @@ mod tests {
             assert_eq!(splice.apply(&message.body), wrap(expected));
         }
         let full = r#"{"tools":{"listChanged":true},"resources":{"subscribe":true,"listChanged":true},"tasks":{}}"#;
-        check(Era::Legacy, full, r#"{"tools":{"listChanged":true},"resources":{"listChanged":true}}"#);
+        check(Era::Legacy, full, r#"{"tools":{"listChanged":true},"resources":{"subscribe":true,"listChanged":true}}"#);
         check(Era::Modern, full, r#"{"tools":{},"resources":{}}"#);
         check(Era::Modern, r#"{ "logging": {} }"#, r#"{ "logging": {} }"#);
     }

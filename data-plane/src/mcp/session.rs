@@ -6,7 +6,10 @@ use uuid::Uuid;
 
 use super::seal::{self, SealError};
 use super::version;
-use crate::limits::{CLIENT_NAME_BYTES_MAX, CLIENT_VERSION_BYTES_MAX, SESSION_AGE_MAX_S, SESSION_ID_BYTES_MAX};
+use crate::limits::{
+    CLIENT_CAPABILITIES_BYTES_MAX, CLIENT_NAME_BYTES_MAX, CLIENT_VERSION_BYTES_MAX, SESSION_AGE_MAX_S,
+    SESSION_ID_BYTES_MAX,
+};
 use crate::snapshot::SessionKey;
 
 const PURPOSE: &str = "mcp session";
@@ -17,8 +20,8 @@ pub struct Session {
     pub id: Uuid,
     pub issued_unix_s: i64,
     pub protocol_version: &'static str,
-    /// Bits of [`super::capabilities::offered`].
-    pub offered: u8,
+    /// What the client can be asked, as JSON ([`super::capabilities::declared_by`]).
+    pub capabilities: String,
     pub client_name: String,
     pub client_version: String,
 }
@@ -63,10 +66,11 @@ impl Session {
         out.extend_from_slice(self.id.as_bytes());
         out.extend_from_slice(&self.issued_unix_s.to_be_bytes());
         out.push(version::LEGACY.iter().position(|known| *known == self.protocol_version).unwrap_or(0) as u8);
-        out.push(self.offered);
-        for (text, max) in
-            [(&self.client_name, CLIENT_NAME_BYTES_MAX), (&self.client_version, CLIENT_VERSION_BYTES_MAX)]
-        {
+        for (text, max) in [
+            (&self.capabilities, CLIENT_CAPABILITIES_BYTES_MAX),
+            (&self.client_name, CLIENT_NAME_BYTES_MAX),
+            (&self.client_version, CLIENT_VERSION_BYTES_MAX),
+        ] {
             let text = truncated(text, max);
             out.push(text.len() as u8);
             out.extend_from_slice(text.as_bytes());
@@ -77,14 +81,15 @@ impl Session {
     fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (id, rest) = bytes.split_first_chunk::<16>()?;
         let (issued, rest) = rest.split_first_chunk::<8>()?;
-        let (&[version, offered], rest) = rest.split_first_chunk::<2>()?;
+        let (&version, rest) = rest.split_first()?;
+        let (capabilities, rest) = text(rest)?;
         let (client_name, rest) = text(rest)?;
         let (client_version, rest) = text(rest)?;
         rest.is_empty().then_some(Self {
             id: Uuid::from_bytes(*id),
             issued_unix_s: i64::from_be_bytes(*issued),
             protocol_version: version::LEGACY.get(usize::from(version)).copied()?,
-            offered,
+            capabilities,
             client_name,
             client_version,
         })
@@ -123,7 +128,7 @@ mod tests {
             id: Uuid::from_u128(9),
             issued_unix_s: 1_800_000_000,
             protocol_version: "2025-06-18",
-            offered: 5,
+            capabilities: r#"{"sampling":{}}"#.into(),
             client_name: "ä".repeat(100),
             client_version: "1.2.3".into(),
         }

@@ -77,7 +77,7 @@ pub(super) async fn reopen(call: &Call, client: &Session) -> Result<UpstreamSess
         "jsonrpc": "2.0", "id": call.node.upstream.next_id(), "method": "initialize",
         "params": {
             "protocolVersion": client.protocol_version,
-            "capabilities": {},
+            "capabilities": capabilities::declared(&client.capabilities),
             "clientInfo": { "name": client.client_name, "version": client.client_version },
         },
     });
@@ -131,7 +131,7 @@ fn new_session(call: &Call, chosen: &str) -> Result<Session, Failure> {
         id: uuid::Builder::from_random_bytes(random).into_uuid(),
         issued_unix_s: call.node.clock.now().timestamp(),
         protocol_version: version::legacy(chosen).unwrap_or(version::SERVED_FOR_2024_11_05),
-        offered: capabilities::offered_by(&call.message),
+        capabilities: capabilities::declared_by(&call.message),
         client_name,
         client_version,
     })
