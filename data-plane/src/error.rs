@@ -110,7 +110,9 @@ pub struct Asked {
 impl Failure {
     pub fn source(&self) -> Source {
         match self {
-            Self::Upstream(UpstreamFault::Busy | UpstreamFault::Blocked) => Source::Gateway,
+            Self::Upstream(UpstreamFault::Busy | UpstreamFault::Blocked | UpstreamFault::CredentialOrigin) => {
+                Source::Gateway
+            }
             Self::Upstream(UpstreamFault::ModernOnly) => Source::Client,
             Self::Upstream(_) => Source::Upstream,
             Self::NotReady(_) | Self::Stale | Self::ConfigRejected => Source::Gateway,

@@ -68,7 +68,7 @@ async fn serve(node: &Arc<Node>, head: &request::Parts, body: Body, reply: &mut 
     let server = authorize::server(&caller, &route.path)?;
     let owner = caller.owner(&server);
     if head.method != Method::POST {
-        let response = decode::without_message(node, &caller, owner, head).await?;
+        let response = decode::without_message(node, &caller, &server, head).await?;
         recorder.finished(CallOutcome::Ok, 0);
         return Ok(response);
     }

@@ -20,6 +20,8 @@ use proto::names::{ServerSlug, TenantSlug};
 use url::Url;
 use uuid::Uuid;
 
+use crate::upstream::credential::{Credential, Destination};
+
 pub(crate) use self::accept::tenant_status;
 
 /// All tenants of the pool. An unknown slug is a 404 from memory.
@@ -104,6 +106,29 @@ pub struct Server {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OutboundAuth {
     None,
+    /// The same headers for everybody.
+    SharedHeader(Credential),
+}
+
+impl Server {
+    /// Where requests to this server go, and what they carry to be let in.
+    pub fn destination(&self) -> Destination<'_> {
+        self.destination_at(&self.upstream_url)
+    }
+
+    /// The same for another URL, of a session that was opened before the server moved. Another origin gets nothing.
+    pub fn destination_at<'a>(&'a self, url: &'a Url) -> Destination<'a> {
+        let credential = match &self.outbound_auth {
+            OutboundAuth::None => None,
+            OutboundAuth::SharedHeader(credential) => Some(credential),
+        };
+        Destination { url, credential }
+    }
+
+    /// Upstream sessions opened with another credential are another account's; 0 = without one.
+    pub fn credential_version(&self) -> u64 {
+        self.destination().credential.map_or(0, Credential::version)
+    }
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -7,6 +7,7 @@ pub mod address;
 pub mod answer;
 pub mod budget;
 pub mod connector;
+pub mod credential;
 pub mod eras;
 pub mod fault;
 pub mod headers;

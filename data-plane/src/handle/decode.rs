@@ -19,6 +19,7 @@ use crate::mcp::era::{self, Era};
 use crate::mcp::message::{Message, MessageKind};
 use crate::mcp::method::Method;
 use crate::mcp::session::{Owner, Session};
+use crate::snapshot::Server;
 use crate::upstream::UpstreamFault;
 
 /// What a message means to policy.
@@ -39,9 +40,10 @@ pub struct Meaning {
 pub async fn without_message(
     node: &Arc<Node>,
     caller: &Caller,
-    owner: Owner,
+    server: &Arc<Server>,
     head: &request::Parts,
 ) -> Result<Response, Failure> {
+    let owner = caller.owner(server);
     let is_delete = head.method == HttpMethod::DELETE;
     if !is_delete && !matches!(head.method, HttpMethod::GET | HttpMethod::HEAD) {
         return Err(Failure::MethodNotAllowed);
@@ -54,7 +56,7 @@ pub async fn without_message(
         return Err(Failure::MethodNotAllowed);
     }
     node.memory.ended.end(session.id);
-    forward::end_session(node, owner, &session).await;
+    forward::end_session(node, server, owner, &session).await;
     Ok(json_response(StatusCode::NO_CONTENT, Bytes::new()))
 }
 

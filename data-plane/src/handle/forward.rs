@@ -85,8 +85,8 @@ fn internal(node: &Node, error: &dyn std::fmt::Display) -> Failure {
 }
 
 /// Tells the upstream that a client ended its session.
-pub(super) async fn end_session(node: &Arc<Node>, owner: Owner, session: &Session) {
-    legacy::end_session(node, owner, session).await;
+pub(super) async fn end_session(node: &Arc<Node>, server: &Arc<Server>, owner: Owner, session: &Session) {
+    legacy::end_session(node, server, owner, session).await;
 }
 
 fn accepted(recorder: &Recorder) -> Response {

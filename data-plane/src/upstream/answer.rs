@@ -10,9 +10,9 @@ use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Body as _, Incoming};
 use tokio::time::{Instant, timeout_at};
-use url::Url;
 
 use super::budget::{Budget, Reservation};
+use super::credential::Destination;
 use super::{Upstream, UpstreamFault};
 use crate::limits::{CALL_TOTAL_TIMEOUT, FRAME_BYTES_MAX, STREAM_AGE_MAX};
 use crate::mcp::{era, sse};
@@ -71,12 +71,12 @@ impl Upstream {
     /// Sends one message by POST. `Err` for everything a caller can do nothing about.
     pub async fn post(
         &self,
-        url: &Url,
+        to: Destination<'_>,
         headers: HeaderMap,
         body: Bytes,
         patience: Patience,
     ) -> Result<(HeaderMap, Answer), UpstreamFault> {
-        let response = self.send(Method::POST, url, headers, body, patience).await?;
+        let response = self.send(Method::POST, to, headers, body, patience).await?;
         self.read(response, patience).await
     }
 
@@ -116,7 +116,7 @@ impl Upstream {
     /// Opens a stream of the upstream's own messages, or resumes one after the event `last`.
     pub async fn get(
         &self,
-        url: &Url,
+        to: Destination<'_>,
         mut headers: HeaderMap,
         last: Option<&Bytes>,
         patience: Patience,
@@ -126,32 +126,38 @@ impl Upstream {
         if let Some(last) = last.and_then(|last| HeaderValue::from_bytes(last).ok()) {
             headers.insert(era::LAST_EVENT_ID, last);
         }
-        let response = self.send(Method::GET, url, headers, Bytes::new(), patience).await?;
+        let response = self.send(Method::GET, to, headers, Bytes::new(), patience).await?;
         self.read(response, Patience::stream()).await.map(|(_, answer)| answer)
     }
 
     /// Ends a session upstream; whether it did is of no consequence.
-    pub async fn delete(&self, url: &Url, headers: HeaderMap, patience: Patience) -> Result<(), UpstreamFault> {
-        self.send(Method::DELETE, url, headers, Bytes::new(), patience).await.map(|_| ())
+    pub async fn delete(
+        &self,
+        to: Destination<'_>,
+        headers: HeaderMap,
+        patience: Patience,
+    ) -> Result<(), UpstreamFault> {
+        self.send(Method::DELETE, to, headers, Bytes::new(), patience).await.map(|_| ())
     }
 
     async fn send(
         &self,
         method: Method,
-        url: &Url,
-        headers: HeaderMap,
+        to: Destination<'_>,
+        mut headers: HeaderMap,
         body: Bytes,
         patience: Patience,
     ) -> Result<Response<Incoming>, UpstreamFault> {
+        to.open(&mut headers)?;
         let mut request = Request::new(Full::new(body));
         *request.method_mut() = method;
-        *request.uri_mut() = url.as_str().parse().map_err(|_| UpstreamFault::Blocked)?;
+        *request.uri_mut() = to.url.as_str().parse().map_err(|_| UpstreamFault::Blocked)?;
         *request.headers_mut() = headers;
         match timeout_at(patience.next(), self.client.request(request)).await {
             Ok(response) => response.map_err(|error| {
                 // For the operator alone; a caller reads the fault's own words.
                 let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
-                tracing::warn!(upstream.host = url.host_str(), %error, cause, "upstream connection failed");
+                tracing::warn!(upstream.host = to.url.host_str(), %error, cause, "upstream connection failed");
                 error.into()
             }),
             Err(_) => Err(UpstreamFault::Timeout),

@@ -11,6 +11,7 @@ use url::Url;
 use uuid::Uuid;
 
 use super::answer::{Answer, Frame, Patience};
+use super::credential::Destination;
 use super::{Upstream, UpstreamFault, headers};
 use crate::limits::{ERA_PROBE_TIMEOUT, ERA_VERDICT_AGE_MAX, ERA_VERDICTS_MAX};
 use crate::mcp::era::{self, Era};
@@ -34,9 +35,9 @@ impl Default for Eras {
 
 impl Upstream {
     /// The era of a server's upstream; an upstream that cannot be asked has none, and the reason is the answer.
-    pub async fn era_of(&self, server: Uuid, url: &Url) -> Result<Era, UpstreamFault> {
-        let key = (server, url.clone());
-        let verdict = self.eras.verdicts.try_get_with(key, self.probe(url)).await;
+    pub async fn era_of(&self, server: Uuid, to: Destination<'_>) -> Result<Era, UpstreamFault> {
+        let key = (server, to.url.clone());
+        let verdict = self.eras.verdicts.try_get_with(key, self.probe(to)).await;
         verdict.map_err(|fault| UpstreamFault::clone(&fault))
     }
 
@@ -45,7 +46,8 @@ impl Upstream {
         self.eras.verdicts.invalidate(&(server, url.clone())).await;
     }
 
-    async fn probe(&self, url: &Url) -> Result<Era, UpstreamFault> {
+    /// Carries the credential like every other request: an upstream that wants one would answer 401 to a bare probe.
+    async fn probe(&self, to: Destination<'_>) -> Result<Era, UpstreamFault> {
         let [version] = MODERN;
         let body = serde_json::json!({
             "jsonrpc": "2.0", "id": self.next_id(), "method": "server/discover",
@@ -59,7 +61,7 @@ impl Upstream {
         headers.insert(era::PROTOCOL_VERSION, HeaderValue::from_static(version));
         headers.insert(era::METHOD, HeaderValue::from_static("server/discover"));
         let patience = Patience::new(Duration::min(ERA_PROBE_TIMEOUT, self.call_timeout));
-        let (_, answer) = self.post(url, headers, Bytes::from(body.to_string()), patience).await?;
+        let (_, answer) = self.post(to, headers, Bytes::from(body.to_string()), patience).await?;
         match answer {
             Answer::Json(frame) | Answer::Refused { body: Some(frame), .. } => Ok(judge(&frame)),
             Answer::Events(mut events) => loop {

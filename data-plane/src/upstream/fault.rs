@@ -15,6 +15,8 @@ pub enum UpstreamFault {
     Redirect,
     #[error("the MCP server refused the gateway's credential")]
     CredentialRefused,
+    #[error("the stored credential of this MCP server is for another address; ask an administrator")]
+    CredentialOrigin,
     #[error("the MCP server is rate limiting")]
     RateLimited { retry_after_s: Option<u32> },
     #[error("the MCP server failed with HTTP status {status}")]
@@ -42,6 +44,7 @@ impl UpstreamFault {
             Self::Timeout => "upstream.timeout",
             Self::Redirect => "upstream.redirect",
             Self::CredentialRefused => "upstream.credential_refused",
+            Self::CredentialOrigin => "credential.origin",
             Self::RateLimited { .. } => "upstream.rate_limited",
             Self::Failed { .. } => "upstream.failed",
             Self::BadResponse(_) => "upstream.bad_response",

@@ -23,6 +23,7 @@ use crate::error::Failure;
 use crate::limits::UPSTREAM_COURTESY_TIMEOUT;
 use crate::mcp::era::{self, Era};
 use crate::mcp::session::{Owner, Session};
+use crate::snapshot::Server;
 use crate::upstream::answer::Patience;
 use crate::upstream::headers;
 use crate::upstream::sessions::{SessionAt, UpstreamSession};
@@ -43,7 +44,7 @@ pub(super) async fn request(call: Call) -> Result<Response, Failure> {
         let relay = Relay {
             question: question(&call, &outgoing),
             takes_events: relay::takes_events(&call.headers),
-            upstream: Some((call.server.upstream_url.clone(), in_session(headers::ours(), &session))),
+            upstream: Some((call.server.clone(), in_session(headers::ours(), &session))),
             entered: Some(entered),
             node: call.node,
             recorder: call.recorder,
@@ -58,16 +59,17 @@ pub(super) async fn request(call: Call) -> Result<Response, Failure> {
     }
 }
 
-pub(super) async fn end_session(node: &Arc<Node>, owner: Owner, client: &Session) {
+pub(super) async fn end_session(node: &Arc<Node>, server: &Arc<Server>, owner: Owner, client: &Session) {
     let Some(session) = node.upstream.sessions.take(at(client.id, owner)).await else { return };
     if session.id.is_none() {
         return;
     }
-    let ending = node.clone();
+    let (ending, server) = (node.clone(), server.clone());
     node.tasks.spawn("end upstream session", async move {
         let headers = in_session(headers::ours(), &session);
         // Best effort: an upstream forgets sessions by itself, too.
-        let _ = ending.upstream.delete(&session.url, headers, Patience::new(UPSTREAM_COURTESY_TIMEOUT)).await;
+        let to = server.destination_at(&session.url);
+        let _ = ending.upstream.delete(to, headers, Patience::new(UPSTREAM_COURTESY_TIMEOUT)).await;
     });
 }
 

@@ -17,7 +17,7 @@ use crate::upstream::headers;
 
 pub(super) async fn request(call: Call) -> Result<Response, Failure> {
     let (node, server) = (&call.node, &call.server);
-    if node.upstream.era_of(server.id, &server.upstream_url).await? == Era::Legacy {
+    if node.upstream.era_of(server.id, server.destination()).await? == Era::Legacy {
         // Clients that read this fall back to `initialize`.
         return Err(Failure::UpstreamIsLegacy { requested: call.meaning.version.to_owned() });
     }
@@ -25,7 +25,7 @@ pub(super) async fn request(call: Call) -> Result<Response, Failure> {
     call.recorder.upstream_protocol(call.meaning.version);
     let sent = Instant::now();
     let patience = Patience::new(node.upstream.idle_timeout(server));
-    let posted = node.upstream.post(&server.upstream_url, stamped(&call), outgoing.body, patience).await;
+    let posted = node.upstream.post(server.destination(), stamped(&call), outgoing.body, patience).await;
     if posted.is_err() {
         call.recorder.upstream_took(sent.elapsed());
     }

@@ -12,7 +12,6 @@ use proto::wire::CallOutcome;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_stream::wrappers::ReceiverStream;
-use url::Url;
 
 use super::answer::{Final, Question};
 use crate::Node;
@@ -22,6 +21,7 @@ use crate::limits::{FIRST_FRAME_WAIT, KEEP_ALIVE_EVERY, RELAY_FRAMES_MAX, UPSTRE
 use crate::mcp::era::Era;
 use crate::mcp::message::{Message, MessageKind};
 use crate::mcp::sse;
+use crate::snapshot::Server;
 use crate::upstream::UpstreamFault;
 use crate::upstream::answer::{Answer, Events, Frame, Patience};
 use crate::upstream::in_flight::Entered;
@@ -34,7 +34,7 @@ pub(super) struct Relay {
     pub(super) question: Question,
     pub(super) takes_events: bool,
     /// Where and how to answer what a legacy upstream asks.
-    pub(super) upstream: Option<(Url, HeaderMap)>,
+    pub(super) upstream: Option<(Arc<Server>, HeaderMap)>,
     /// Entry in the table of cancellable calls.
     pub(super) entered: Option<Entered>,
     pub(super) sent: Instant,
@@ -170,7 +170,7 @@ impl Relay {
     /// Answers a request of the upstream's. It was told of no client capability, so only `ping` has a good answer; a
     /// modern upstream may not ask at all.
     fn refuse_request(&self, message: &Message) {
-        let (Some((url, headers)), Some(id)) = (self.upstream.clone(), message.id()) else { return };
+        let (Some((server, headers)), Some(id)) = (self.upstream.clone(), message.id()) else { return };
         let answer: &[u8] = match message.method() {
             Some("ping") => b",\"result\":{}}",
             _ => b",\"error\":{\"code\":-32601,\"message\":\"the client does not offer this\"}}",
@@ -179,7 +179,8 @@ impl Relay {
         let node = self.node.clone();
         self.node.tasks.spawn("answer upstream", async move {
             // Best effort: an upstream that does not listen waits in vain, as it would have anyway.
-            let _ = node.upstream.post(&url, headers, body, Patience::new(UPSTREAM_COURTESY_TIMEOUT)).await;
+            let _ =
+                node.upstream.post(server.destination(), headers, body, Patience::new(UPSTREAM_COURTESY_TIMEOUT)).await;
         });
     }
 }

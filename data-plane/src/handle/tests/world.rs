@@ -14,6 +14,7 @@ use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt as _;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header};
 use proto::claims::AccessClaims;
+use proto::names::ServerSlug;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 use uuid::Uuid;
@@ -27,6 +28,9 @@ use crate::snapshot::{
     Directory, GrantIndex, OutboundAuth, Principal, PrincipalKind, Role, Server, ServerState, SessionKey, SigningKey,
     Snapshot, TenantEntry, TenantStatus,
 };
+use crate::upstream::credential::Credential;
+
+type Named = (ServerSlug, Arc<Server>);
 
 pub(super) const DEMO: &str = "/acme/mcp/demo/server";
 pub(super) const ACME: Uuid = Uuid::from_u128(1);
@@ -162,11 +166,22 @@ impl World {
                 server(102, "off", ServerState::Disabled, everyone(), 0),
                 server(103, "broken", ServerState::ConfigRejected, everyone(), 0),
                 server(104, "hasty", ServerState::Enabled, everyone(), 60),
+                self.keyed(server(105, "keyed", ServerState::Enabled, everyone(), 0), &self.upstream.url, revision),
+                self.keyed(server(106, "moved", ServerState::Enabled, everyone(), 0), "https://old.test", revision),
             ]),
             principals: HashMap::from([principal(ANA, true, 1), principal(BOB, true, 1), principal(LEAVER, false, 1)]),
             signing_keys: HashMap::from([(KID.into(), Arc::new(signing_key))]),
             session_keys: vec![SessionKey { key_id: 1, secret: Zeroizing::new([7; 32]), created_unix_ms: 0 }],
         }
+    }
+
+    /// With a credential that was stored for `origin`; a later revision has another value.
+    fn keyed(&self, (slug, server): Named, origin: &str, revision: u64) -> Named {
+        let value = Zeroizing::new(format!("Bearer upstream-key-{revision}"));
+        let headers = vec![(http::header::AUTHORIZATION, value)];
+        let credential = Credential::new(origin.parse().expect("URL"), headers, revision).expect("valid");
+        let outbound_auth = OutboundAuth::SharedHeader(credential);
+        (slug, Arc::new(Server { outbound_auth, ..Server::clone(&server) }))
     }
 
     pub(super) fn claims(&self, user: Uuid) -> AccessClaims {

@@ -26,7 +26,7 @@ pub(super) async fn exchange(
         let session = upstream.sessions.get(at, &server.upstream_url, open::reopen(call, client)).await?;
         call.recorder.upstream_protocol(session.protocol_version.to_str().unwrap_or_default());
         let headers = in_session(headers::relayed(&call.headers, call.recorder.traceparent()), &session);
-        let (_, answer) = upstream.post(&server.upstream_url, headers, outgoing.body.clone(), patience).await?;
+        let (_, answer) = upstream.post(server.destination(), headers, outgoing.body.clone(), patience).await?;
         if !is_session_lost(&answer, &session) {
             return Ok((answer, session));
         }

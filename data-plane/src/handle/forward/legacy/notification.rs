@@ -29,7 +29,7 @@ pub(in super::super) async fn notification(call: &Call) {
         let headers = in_session(headers::relayed(&call.headers, call.recorder.traceparent()), &session);
         // Best effort: the client has stopped waiting in any case.
         let body = splice.apply(&call.message.body);
-        let _ = upstream.post(url, headers, body, Patience::new(UPSTREAM_COURTESY_TIMEOUT)).await;
+        let _ = upstream.post(call.server.destination(), headers, body, Patience::new(UPSTREAM_COURTESY_TIMEOUT)).await;
     }
     entry.cancelled.cancel();
 }

@@ -91,7 +91,7 @@ pub(super) async fn reopen(call: &Call, client: &Session) -> Result<UpstreamSess
 /// `initialize` and `notifications/initialized`.
 async fn open(node: &Node, server: &Server, base: HeaderMap, body: Bytes) -> Result<Opened, UpstreamFault> {
     let (url, patience) = (&server.upstream_url, Patience::new(node.upstream.idle_timeout(server)));
-    let (head, answer) = node.upstream.post(url, base.clone(), body, patience).await?;
+    let (head, answer) = node.upstream.post(server.destination(), base.clone(), body, patience).await?;
     let mut unknown_here = false;
     let answer = match answer {
         Answer::Json(frame) => relay::parse(frame.bytes)?,
@@ -119,7 +119,7 @@ async fn open(node: &Node, server: &Server, base: HeaderMap, body: Bytes) -> Res
     let protocol_version = HeaderValue::from_str(&chosen).map_err(|_| UpstreamFault::BadResponse("a bad version"))?;
     let session = UpstreamSession { url: url.clone(), id: session_header(&head), protocol_version };
     let initialized = Bytes::from_static(b"{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}");
-    node.upstream.post(url, in_session(base, &session), initialized, patience).await?;
+    node.upstream.post(server.destination(), in_session(base, &session), initialized, patience).await?;
     Ok(Opened::Session { answer, session, chosen })
 }
 
