@@ -8,6 +8,7 @@
 )]
 
 pub mod browser;
+pub mod conformance;
 pub mod db;
 pub mod fakes;
 pub mod generated;
