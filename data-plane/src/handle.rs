@@ -3,8 +3,8 @@
 pub mod authenticate;
 pub mod authorize;
 pub mod decode;
-mod ended;
 mod forward;
+pub(crate) mod mail;
 mod origin;
 mod record;
 mod reply;
@@ -32,7 +32,6 @@ use crate::error::Failure;
 #[derive(Default)]
 pub struct Memory {
     pub(crate) verified: authenticate::VerifiedTokens,
-    pub(crate) ended: ended::EndedSessions,
     pub streams: streams::Streams,
 }
 
@@ -74,7 +73,7 @@ async fn serve(node: &Arc<Node>, head: &request::Parts, body: Body, reply: &mut 
     }
     let message = decode::message(node, head, body).await?;
     reply.asked(&head.headers, &message);
-    let meaning = decode::meaning(node, &caller, owner, head, &message)?;
+    let meaning = decode::meaning(node, &caller, &server, head, &message).await?;
     recorder.message(&message, &meaning);
     authorize::check(&caller, &server, &meaning)?;
     let asked = reply.asked.clone();

@@ -10,9 +10,11 @@ pub mod discovery;
 pub mod error;
 pub mod handle;
 pub mod limits;
+pub mod mailbox;
 pub mod mcp;
 pub mod metrics;
 pub mod serve;
+pub mod session_store;
 pub mod snapshot;
 pub mod sync;
 pub mod tasks;
@@ -28,8 +30,12 @@ use uuid::Uuid;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::configuration::Configuration;
+use crate::mailbox::Mailbox;
+use crate::mailbox::memory::Exchange;
 use crate::metrics::Metrics;
 use crate::serve::{Server, TlsError};
+use crate::session_store::memory::MemoryStore;
+use crate::session_store::{Lifetimes, SessionStore};
 use crate::sync::channel::{ChannelError, ControlPlane};
 use crate::tasks::Tasks;
 use crate::upstream::resolve::{Resolve, SystemResolver};
@@ -47,6 +53,10 @@ pub struct Node {
     pub metrics: Metrics,
     pub tasks: Tasks,
     pub upstream: Upstream,
+    /// What nodes agree on about legacy client sessions.
+    pub store: Arc<dyn SessionStore>,
+    /// To other nodes.
+    pub mailbox: Arc<dyn Mailbox>,
     pub memory: handle::Memory,
 }
 
@@ -80,11 +90,16 @@ impl Node {
         resolver: Arc<dyn Resolve>,
     ) -> Result<Arc<Self>, UpstreamSetupError> {
         let metrics = Metrics::default();
-        Ok(Arc::new(Self {
-            upstream: Upstream::new(&config, resolver)?,
+        let instance_id = clock::new_id(clock.now());
+        let store: Arc<dyn SessionStore> = Arc::new(MemoryStore::new(Lifetimes::default()));
+        let upstream = Upstream::new(&config, resolver, store.clone())?;
+        Ok(Arc::new_cyclic(|node| Self {
+            upstream,
+            store,
+            mailbox: Arc::new(Exchange::default().join(instance_id, handle::mail::recipient(node))),
             memory: handle::Memory::default(),
             config: Arc::new(config),
-            instance_id: clock::new_id(clock.now()),
+            instance_id,
             configuration: Arc::new(Configuration::new(clock.clone())),
             clock,
             usage: UsageQueue::new(metrics.clone()),
@@ -106,7 +121,7 @@ pub async fn run(config: Config, listeners: Listeners, shutdown: CancellationTok
 pub fn check(config: &Config) -> Result<(), RunError> {
     ControlPlane::new(&config.control_plane)?;
     config.tls.as_ref().map(serve::acceptor).transpose()?;
-    Upstream::new(config, Arc::new(SystemResolver))?;
+    Upstream::new(config, Arc::new(SystemResolver), Arc::new(MemoryStore::new(Lifetimes::default())))?;
     Ok(())
 }
 

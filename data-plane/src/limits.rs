@@ -141,6 +141,19 @@ pub const CLIENT_VERSION_BYTES_MAX: usize = 32;
 /// Sessions a client ended, remembered until they would have expired anyway.
 pub const ENDED_SESSIONS_MAX: u64 = 100_000;
 
+/// Upstream sessions and what clients asked for in them, remembered on one node.
+pub const STORED_SESSIONS_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// Resource subscriptions that survive the loss of an upstream session.
+pub const SUBSCRIPTIONS_PER_SESSION_MAX: usize = 64;
+pub const SUBSCRIPTION_URI_BYTES_MAX: usize = 2 * 1024;
+
+// ---- messages between nodes ----
+
+/// What one message from node to node carries.
+pub const LETTER_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// A cancellation that all nodes are asked about.
+pub const CANCEL_BYTES_MAX: usize = 16 * 1024;
+
 // ---- credentials ----
 
 pub const BEARER_BYTES_MAX: usize = 8 * 1024;
@@ -151,8 +164,9 @@ pub const VERIFIED_TOKENS_MAX: u64 = 50_000;
 
 /// A call is over after this, whatever progress it reports.
 pub const CALL_TOTAL_TIMEOUT: Duration = Duration::from_secs(15 * 60);
-/// Upstream sessions remembered, and for how long without use.
-pub const UPSTREAM_SESSIONS_MAX: u64 = 50_000;
+/// Upstream sessions being opened at once, per node.
+pub const UPSTREAM_OPENINGS_MAX: u64 = 50_000;
+/// How long an upstream session is remembered without use.
 pub const UPSTREAM_SESSION_IDLE: Duration = Duration::from_secs(24 * 3600);
 pub const UPSTREAM_SESSION_ID_BYTES_MAX: usize = 1024;
 /// What was learned about an upstream's era is asked again after this.

@@ -36,6 +36,7 @@ use self::resolve::Resolve;
 use self::sessions::UpstreamSessions;
 use crate::config::Config;
 use crate::limits::{UPSTREAM_IDLE_CONNECTION_TIMEOUT, UPSTREAM_IDLE_CONNECTIONS_PER_HOST_MAX};
+use crate::session_store::SessionStore;
 
 /// A node cannot start without trust anchors.
 #[derive(Debug, thiserror::Error)]
@@ -60,7 +61,11 @@ pub struct Upstream {
 }
 
 impl Upstream {
-    pub fn new(config: &Config, resolver: Arc<dyn Resolve>) -> Result<Self, UpstreamSetupError> {
+    pub fn new(
+        config: &Config,
+        resolver: Arc<dyn Resolve>,
+        store: Arc<dyn SessionStore>,
+    ) -> Result<Self, UpstreamSetupError> {
         let guarded = GuardedConnector::new(
             resolver,
             config.upstream.allowed_private_ranges.clone().into(),
@@ -83,7 +88,7 @@ impl Upstream {
         Ok(Self {
             client,
             budget: Budget::new(config.buffer_bytes_max),
-            sessions: UpstreamSessions::default(),
+            sessions: UpstreamSessions::new(store),
             eras: Eras::default(),
             in_flight: InFlight::default(),
             call_timeout: config.upstream.call_timeout,

@@ -23,6 +23,7 @@ use crate::Node;
 use crate::error::{Failure, TokenFault};
 use crate::limits::{BEARER_BYTES_MAX, SNAPSHOT_WAIT, VERIFIED_TOKENS_MAX};
 use crate::mcp::session::Owner;
+use crate::session_store::SessionAt;
 use crate::snapshot::{PrincipalKind, Server, SigningKey, Snapshot, TenantStatus};
 
 /// Who is calling, and the one snapshot this request sees (I1).
@@ -77,6 +78,16 @@ impl Caller {
     /// To whom a session at `server` belongs.
     pub fn owner(&self, server: &Server) -> Owner {
         Owner { tenant_id: self.snapshot.tenant_id, principal_id: self.principal_id, server_id: server.id }
+    }
+
+    /// Where the upstream session of the client session `session` is kept.
+    pub fn session_at(&self, session: Uuid, server: &Server) -> SessionAt {
+        SessionAt {
+            tenant: self.snapshot.tenant_id,
+            holder: session,
+            server: server.id,
+            credential: server.credential_version(),
+        }
     }
 }
 

@@ -18,7 +18,8 @@ use crate::limits::{BODY_DISCARD_BYTES_MAX, BODY_READ_TIMEOUT};
 use crate::mcp::era::{self, Era};
 use crate::mcp::message::{Message, MessageKind};
 use crate::mcp::method::Method;
-use crate::mcp::session::{Owner, Session};
+use crate::mcp::session::Session;
+use crate::session_store::{Loaded, UpstreamSession};
 use crate::snapshot::Server;
 use crate::upstream::UpstreamFault;
 
@@ -33,6 +34,8 @@ pub struct Meaning {
     pub target: Option<String>,
     /// Legacy only, and not at `initialize`.
     pub session: Option<Session>,
+    /// The upstream session that belongs to it, if some node has opened one.
+    pub held: Option<Arc<UpstreamSession>>,
 }
 
 /// GET, HEAD, DELETE and whatever else carries no message. A stream of server messages is not offered (405); the
@@ -43,7 +46,6 @@ pub async fn without_message(
     server: &Arc<Server>,
     head: &request::Parts,
 ) -> Result<Response, Failure> {
-    let owner = caller.owner(server);
     let is_delete = head.method == HttpMethod::DELETE;
     if !is_delete && !matches!(head.method, HttpMethod::GET | HttpMethod::HEAD) {
         return Err(Failure::MethodNotAllowed);
@@ -51,12 +53,11 @@ pub async fn without_message(
     if !head.headers.contains_key(era::SESSION_ID) {
         return Err(if is_delete { Failure::SessionMissing } else { Failure::MethodNotAllowed });
     }
-    let session = session(node, caller, owner, &head.headers)?;
+    let (session, _) = session(node, caller, server, &head.headers).await?;
     if !is_delete {
         return Err(Failure::MethodNotAllowed);
     }
-    node.memory.ended.end(session.id);
-    forward::end_session(node, server, owner, &session).await;
+    forward::end_session(node, caller, server, &session).await;
     Ok(json_response(StatusCode::NO_CONTENT, Bytes::new()))
 }
 
@@ -116,24 +117,25 @@ async fn discard(mut body: Body, deadline: Instant) {
 }
 
 /// Era, method, target and session of a message.
-pub fn meaning(
+pub async fn meaning(
     node: &Node,
     caller: &Caller,
-    owner: Owner,
+    server: &Server,
     head: &request::Parts,
     message: &Message,
 ) -> Result<Meaning, Failure> {
     let era = era::of(&head.headers, message);
-    let mut meaning = Meaning { era, version: "", method: None, target: None, session: None };
+    let mut meaning = Meaning { era, version: "", method: None, target: None, session: None, held: None };
     match era {
         Era::Modern => meaning.version = era::check_modern(&head.headers, message)?,
         Era::Legacy => {
             era::check_legacy(&head.headers)?;
             let opens_session = message.method() == Some("initialize") && message.kind == MessageKind::Request;
             if !opens_session {
-                let session = session(node, caller, owner, &head.headers)?;
+                let (session, held) = session(node, caller, server, &head.headers).await?;
                 meaning.version = session.protocol_version;
                 meaning.session = Some(session);
+                meaning.held = held;
             }
         }
     }
@@ -146,14 +148,24 @@ pub fn meaning(
     Ok(meaning)
 }
 
-/// The living session of this caller that the request names (L2, L8).
-fn session(node: &Node, caller: &Caller, owner: Owner, headers: &HeaderMap) -> Result<Session, Failure> {
+/// The living session of this caller that the request names (L2, L8), and the upstream session that belongs to it.
+async fn session(
+    node: &Node,
+    caller: &Caller,
+    server: &Server,
+    headers: &HeaderMap,
+) -> Result<(Session, Option<Arc<UpstreamSession>>), Failure> {
     let mut values = headers.get_all(era::SESSION_ID).iter();
     let Some(first) = values.next() else { return Err(Failure::SessionMissing) };
     let text = first.to_str().unwrap_or_default();
-    let session = Session::open(text, &caller.snapshot.session_keys, owner, node.clock.now());
-    let alive = session.filter(|session| values.next().is_none() && !node.memory.ended.contains(session.id));
-    alive.ok_or(Failure::SessionUnknown)
+    let keys = &caller.snapshot.session_keys;
+    let session = Session::open(text, keys, caller.owner(server), node.clock.now());
+    let session = session.filter(|_| values.next().is_none()).ok_or(Failure::SessionUnknown)?;
+    match node.store.load(keys, caller.session_at(session.id, server)).await {
+        Loaded::Ended => Err(Failure::SessionUnknown),
+        Loaded::Missing => Ok((session, None)),
+        Loaded::Found(upstream) => Ok((session, Some(upstream))),
+    }
 }
 
 impl From<crate::upstream::budget::Exhausted> for Failure {

@@ -84,9 +84,9 @@ fn internal(node: &Node, error: &dyn std::fmt::Display) -> Failure {
     Failure::Internal(id)
 }
 
-/// Tells the upstream that a client ended its session.
-pub(super) async fn end_session(node: &Arc<Node>, server: &Arc<Server>, owner: Owner, session: &Session) {
-    legacy::end_session(node, server, owner, session).await;
+/// A client ended its session: no node serves it any more, and the upstream is told.
+pub(super) async fn end_session(node: &Arc<Node>, caller: &Caller, server: &Arc<Server>, session: &Session) {
+    legacy::end_session(node, caller, server, session).await;
 }
 
 fn accepted(recorder: &Recorder) -> Response {

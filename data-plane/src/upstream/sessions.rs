@@ -1,74 +1,70 @@
-//! Sessions at legacy upstreams, one per client session and server, made when first needed on this node: any node
-//! serves any client session. Many calls at once make one session (single-flight).
+//! Sessions at legacy upstreams, opened when first needed: any node serves any client session. Many calls at once on
+//! one node open one session (single-flight); of two that two nodes open at once, the one that was stored first stays.
 
 use std::sync::Arc;
 
-use http::HeaderValue;
 use moka::future::Cache;
 use url::Url;
-use uuid::Uuid;
 
 use super::UpstreamFault;
-use crate::limits::{UPSTREAM_SESSION_IDLE, UPSTREAM_SESSIONS_MAX};
-
-/// What an upstream gave us at `initialize`.
-#[derive(Debug, PartialEq, Eq)]
-pub struct UpstreamSession {
-    /// Where it was opened; a server whose URL changed starts anew.
-    pub url: Url,
-    /// `None`: the upstream keeps no sessions.
-    pub id: Option<HeaderValue>,
-    pub protocol_version: HeaderValue,
-}
-
-/// A client session at one server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct SessionAt {
-    pub session: Uuid,
-    pub server: Uuid,
-}
+use crate::limits::UPSTREAM_OPENINGS_MAX;
+use crate::session_store::{Loaded, Saved, SessionStore};
+pub use crate::session_store::{SessionAt, UpstreamSession};
+use crate::snapshot::SessionKey;
 
 pub struct UpstreamSessions {
-    sessions: Cache<SessionAt, Arc<UpstreamSession>>,
-}
-
-impl Default for UpstreamSessions {
-    fn default() -> Self {
-        let sessions = Cache::builder().max_capacity(UPSTREAM_SESSIONS_MAX).time_to_idle(UPSTREAM_SESSION_IDLE).build();
-        Self { sessions }
-    }
+    store: Arc<dyn SessionStore>,
+    /// Holds what is being opened, and nothing for longer.
+    opening: Cache<SessionAt, Arc<UpstreamSession>>,
 }
 
 impl UpstreamSessions {
-    /// The upstream session, opened by `open` if this node has none.
-    pub async fn get(
-        &self,
-        at: SessionAt,
-        url: &Url,
-        open: impl Future<Output = Result<UpstreamSession, UpstreamFault>>,
-    ) -> Result<Arc<UpstreamSession>, UpstreamFault> {
-        if let Some(session) = self.sessions.get(&at).await {
-            if session.url == *url {
-                return Ok(session);
-            }
-            self.sessions.invalidate(&at).await;
-        }
-        let open = async { open.await.map(Arc::new) };
-        self.sessions.try_get_with(at, open).await.map_err(|fault| UpstreamFault::clone(&fault))
+    pub fn new(store: Arc<dyn SessionStore>) -> Self {
+        Self { store, opening: Cache::new(UPSTREAM_OPENINGS_MAX) }
     }
 
-    pub async fn insert(&self, at: SessionAt, session: UpstreamSession) {
-        self.sessions.insert(at, Arc::new(session)).await;
+    /// The upstream session at `url`, opened by `open` if no node has one. `discard` gets one that was opened in vain,
+    /// to be ended upstream.
+    pub async fn get(
+        &self,
+        keys: &[SessionKey],
+        at: SessionAt,
+        url: &Url,
+        open: impl Future<Output = Result<Arc<UpstreamSession>, UpstreamFault>>,
+        discard: impl FnOnce(Arc<UpstreamSession>),
+    ) -> Result<Arc<UpstreamSession>, UpstreamFault> {
+        let opening = async {
+            let instead_of = match self.store.load(keys, at).await {
+                Loaded::Ended => return Err(UpstreamFault::SessionLost),
+                Loaded::Found(session) if session.url == *url => return Ok(session),
+                Loaded::Found(elsewhere) => Some(elsewhere.opened),
+                Loaded::Missing => None,
+            };
+            let opened = open.await?;
+            match self.store.save(keys, at, &opened, instead_of).await {
+                Saved::Kept => Ok(opened),
+                Saved::Instead(session) => {
+                    discard(opened);
+                    Ok(session)
+                }
+                Saved::Ended => {
+                    discard(opened);
+                    Err(UpstreamFault::SessionLost)
+                }
+            }
+        };
+        let session = self.opening.try_get_with(at, opening).await.map_err(|fault| UpstreamFault::clone(&fault));
+        self.opening.invalidate(&at).await;
+        session
+    }
+
+    /// The session of a client session that is new.
+    pub async fn insert(&self, keys: &[SessionKey], at: SessionAt, session: &Arc<UpstreamSession>) {
+        self.store.save(keys, at, session, None).await;
     }
 
     /// Forgets a session the upstream lost; a newer one that somebody opened meanwhile stays.
-    pub async fn forget(&self, at: SessionAt, lost: &Arc<UpstreamSession>) {
-        if self.sessions.get(&at).await.is_some_and(|session| Arc::ptr_eq(&session, lost)) {
-            self.sessions.invalidate(&at).await;
-        }
-    }
-
-    pub async fn take(&self, at: SessionAt) -> Option<Arc<UpstreamSession>> {
-        self.sessions.remove(&at).await
+    pub async fn forget(&self, at: SessionAt, lost: &UpstreamSession) {
+        self.store.forget(at, lost.opened).await;
     }
 }

@@ -10,7 +10,6 @@ use std::sync::Arc;
 use axum::response::Response;
 use http::HeaderMap;
 use tokio::time::Instant;
-use uuid::Uuid;
 
 pub(super) use self::notification::notification;
 pub(super) use self::open::initialize;
@@ -20,13 +19,15 @@ use super::outgoing::{self, Outgoing};
 use super::relay::{self, Relay};
 use crate::Node;
 use crate::error::Failure;
+use crate::handle::authenticate::Caller;
 use crate::limits::UPSTREAM_COURTESY_TIMEOUT;
+use crate::mailbox::Letter;
 use crate::mcp::era::{self, Era};
-use crate::mcp::session::{Owner, Session};
+use crate::mcp::session::Session;
+use crate::session_store::{SessionAt, UpstreamSession};
 use crate::snapshot::Server;
 use crate::upstream::answer::Patience;
 use crate::upstream::headers;
-use crate::upstream::sessions::{SessionAt, UpstreamSession};
 
 pub(super) async fn request(call: Call) -> Result<Response, Failure> {
     let client = call.meaning.session.clone().ok_or(Failure::SessionUnknown)?;
@@ -36,7 +37,7 @@ pub(super) async fn request(call: Call) -> Result<Response, Failure> {
     let recorder = call.recorder.clone();
     let exchange = async {
         let sent = Instant::now();
-        let exchanged = exchange::exchange(&call, &client, &outgoing).await;
+        let exchanged = exchange::exchange(&call, &client, &outgoing, &entered).await;
         if exchanged.is_err() {
             call.recorder.upstream_took(sent.elapsed());
         }
@@ -59,8 +60,15 @@ pub(super) async fn request(call: Call) -> Result<Response, Failure> {
     }
 }
 
-pub(super) async fn end_session(node: &Arc<Node>, server: &Arc<Server>, owner: Owner, client: &Session) {
-    let Some(session) = node.upstream.sessions.take(at(client.id, owner)).await else { return };
+pub(super) async fn end_session(node: &Arc<Node>, caller: &Caller, server: &Arc<Server>, client: &Session) {
+    let (keys, tenant) = (&caller.snapshot.session_keys, caller.snapshot.tenant_id);
+    let ended = node.store.end(keys, tenant, client.id).await;
+    node.mailbox.tell_all(keys, tenant, Letter::Ended { session: client.id }).await;
+    ended.into_iter().for_each(|session| discard(node, server, session));
+}
+
+/// Ends an upstream session that nobody uses any more.
+fn discard(node: &Arc<Node>, server: &Arc<Server>, session: Arc<UpstreamSession>) {
     if session.id.is_none() {
         return;
     }
@@ -91,6 +99,9 @@ fn question(call: &Call, outgoing: &Outgoing) -> Question {
     }
 }
 
-fn at(session: Uuid, owner: Owner) -> SessionAt {
-    SessionAt { session, server: owner.server_id }
+impl Call {
+    /// Where the upstream session of `client` is kept.
+    fn session_at(&self, client: &Session) -> SessionAt {
+        self.caller.session_at(client.id, &self.server)
+    }
 }

@@ -6,11 +6,12 @@ use http::StatusCode;
 
 use super::super::outgoing::Outgoing;
 use super::super::{Call, answer};
-use super::{at, in_session, open};
+use super::{in_session, open};
 use crate::mcp::message::Message;
 use crate::mcp::session::Session;
+use crate::session_store::UpstreamSession;
 use crate::upstream::answer::{Answer, Frame, Patience};
-use crate::upstream::sessions::UpstreamSession;
+use crate::upstream::in_flight::Entered;
 use crate::upstream::{UpstreamFault, headers};
 
 /// Sends the message within the upstream's session. An upstream that no longer knows the session has not run the call,
@@ -19,18 +20,24 @@ pub(super) async fn exchange(
     call: &Call,
     client: &Session,
     outgoing: &Outgoing,
+    entered: &Entered,
 ) -> Result<(Answer, Arc<UpstreamSession>), UpstreamFault> {
-    let (upstream, server, at) = (&call.node.upstream, &call.server, at(client.id, call.owner));
+    let (upstream, server) = (&call.node.upstream, &call.server);
     let patience = Patience::new(upstream.idle_timeout(server));
+    let mut held = call.meaning.held.clone().filter(|held| held.url == server.upstream_url);
     for _ in 0..2 {
-        let session = upstream.sessions.get(at, &server.upstream_url, open::reopen(call, client)).await?;
+        let session = match held.take() {
+            Some(session) => session,
+            None => open::reopened(call, client).await?,
+        };
         call.recorder.upstream_protocol(session.protocol_version.to_str().unwrap_or_default());
         let headers = in_session(headers::relayed(&call.headers, call.recorder.traceparent()), &session);
+        entered.sent_to(server.clone(), headers.clone());
         let (_, answer) = upstream.post(server.destination(), headers, outgoing.body.clone(), patience).await?;
         if !is_session_lost(&answer, &session) {
             return Ok((answer, session));
         }
-        upstream.sessions.forget(at, &session).await;
+        upstream.sessions.forget(call.session_at(client), &session).await;
     }
     Err(UpstreamFault::SessionLost)
 }

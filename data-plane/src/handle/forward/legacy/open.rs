@@ -1,6 +1,8 @@
 //! Opening sessions: for a client that initializes, and again for a client session that this node or the upstream has
 //! lost.
 
+use std::sync::Arc;
+
 use axum::response::Response;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode};
@@ -8,7 +10,7 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use super::super::{Call, answer, internal, outgoing, relay};
-use super::{at, in_session, question};
+use super::{in_session, question};
 use crate::Node;
 use crate::error::{Failure, json_response};
 use crate::handle::record::client_info;
@@ -17,16 +19,16 @@ use crate::mcp::message::{Message, MessageKind};
 use crate::mcp::session::Session;
 use crate::mcp::splice::Splice;
 use crate::mcp::{capabilities, version};
+use crate::session_store::UpstreamSession;
 use crate::snapshot::Server;
 use crate::upstream::answer::{Answer, Patience, session_header};
-use crate::upstream::sessions::UpstreamSession;
 use crate::upstream::{UpstreamFault, headers};
 
 /// What an upstream said to `initialize`.
 enum Opened {
     Session {
         answer: Message,
-        session: UpstreamSession,
+        session: Arc<UpstreamSession>,
         chosen: String,
     },
     /// A JSON-RPC error.
@@ -64,7 +66,8 @@ pub(in super::super) async fn initialize(call: Call) -> Result<Response, Failure
     let sealed = client.seal(&call.caller.snapshot.session_keys, call.owner);
     let sealed = sealed.map_err(|error| internal(&call.node, &error))?;
     let sealed = HeaderValue::from_str(&sealed).map_err(|error| internal(&call.node, &error))?;
-    call.node.upstream.sessions.insert(at(client.id, call.owner), session).await;
+    let keys = &call.caller.snapshot.session_keys;
+    call.node.upstream.sessions.insert(keys, call.session_at(&client), &session).await;
     call.recorder.finished(last.outcome, last.body.len());
     let mut response = json_response(last.status, last.body);
     response.headers_mut().insert(era::SESSION_ID, sealed);
@@ -72,7 +75,13 @@ pub(in super::super) async fn initialize(call: Call) -> Result<Response, Failure
 }
 
 /// Opens an upstream session for a client session that was opened elsewhere or earlier; the client sees nothing of it.
-pub(super) async fn reopen(call: &Call, client: &Session) -> Result<UpstreamSession, UpstreamFault> {
+pub(super) async fn reopened(call: &Call, client: &Session) -> Result<Arc<UpstreamSession>, UpstreamFault> {
+    let (keys, url) = (&call.caller.snapshot.session_keys, &call.server.upstream_url);
+    let discard = |session| super::discard(&call.node, &call.server, session);
+    call.node.upstream.sessions.get(keys, call.session_at(client), url, reopen(call, client), discard).await
+}
+
+async fn reopen(call: &Call, client: &Session) -> Result<Arc<UpstreamSession>, UpstreamFault> {
     let body = json!({
         "jsonrpc": "2.0", "id": call.node.upstream.next_id(), "method": "initialize",
         "params": {
@@ -117,7 +126,7 @@ async fn open(node: &Node, server: &Server, base: HeaderMap, body: Bytes) -> Res
     }
     let chosen = answer::chosen_version(&answer)?;
     let protocol_version = HeaderValue::from_str(&chosen).map_err(|_| UpstreamFault::BadResponse("a bad version"))?;
-    let session = UpstreamSession { url: url.clone(), id: session_header(&head), protocol_version };
+    let session = Arc::new(UpstreamSession::new(url.clone(), session_header(&head), protocol_version));
     let initialized = Bytes::from_static(b"{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}");
     node.upstream.post(server.destination(), in_session(base, &session), initialized, patience).await?;
     Ok(Opened::Session { answer, session, chosen })
