@@ -16,13 +16,15 @@ use crate::mcp::message::Message;
 use crate::mcp::splice::Splice;
 use crate::snapshot::Server;
 
+/// A server and the headers of a session there.
+type Place = (Arc<Server>, HeaderMap);
 type Calls = HashMap<(Uuid, Bytes), Entry>;
 
 #[derive(Debug, Clone)]
 struct Entry {
     upstream_id: u64,
-    /// Where the call runs: server and headers of its session. Empty until it is on its way.
-    place: Arc<Mutex<Option<(Arc<Server>, HeaderMap)>>>,
+    /// Where the call runs. Empty until it is on its way.
+    place: Arc<Mutex<Option<Place>>>,
     /// Fires when the client cancelled the call.
     cancelled: CancellationToken,
 }
