@@ -110,9 +110,9 @@ pub struct Asked {
 impl Failure {
     pub fn source(&self) -> Source {
         match self {
-            Self::Upstream(UpstreamFault::Busy | UpstreamFault::Blocked | UpstreamFault::CredentialOrigin) => {
-                Source::Gateway
-            }
+            Self::Upstream(
+                UpstreamFault::Busy | UpstreamFault::NoSeal | UpstreamFault::Blocked | UpstreamFault::CredentialOrigin,
+            ) => Source::Gateway,
             Self::Upstream(UpstreamFault::ModernOnly) => Source::Client,
             Self::Upstream(_) => Source::Upstream,
             Self::NotReady(_) | Self::Stale | Self::ConfigRejected => Source::Gateway,
@@ -203,7 +203,9 @@ impl Failure {
             Self::UnknownMethod => -32601,
             Self::Forbidden => -32010,
             Self::TooManyStreams => -32011,
-            Self::Upstream(UpstreamFault::Busy) | Self::Stopping | Self::ServerChanged => -32014,
+            Self::Upstream(UpstreamFault::Busy | UpstreamFault::NoSeal) | Self::Stopping | Self::ServerChanged => {
+                -32014
+            }
             Self::Upstream(_) => -32013,
             Self::Internal(_) => -32603,
         })

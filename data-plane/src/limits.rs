@@ -125,6 +125,10 @@ pub const SEALED_EVENT_ID_BYTES_MAX: usize = 2048;
 pub const BODY_DISCARD_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// Reading the body of one request.
 pub const BODY_READ_TIMEOUT: Duration = Duration::from_secs(30);
+/// `Mcp-Param-*` headers of one request: how many, one value, all of them.
+pub const PARAM_HEADERS_MAX: usize = 64;
+pub const PARAM_HEADER_BYTES_MAX: usize = 8 * 1024;
+pub const PARAM_HEADERS_BYTES_MAX: usize = 32 * 1024;
 /// A tool, prompt or resource name in a call record.
 pub const RECORDED_TARGET_BYTES_MAX: usize = 256;
 
@@ -153,6 +157,19 @@ pub const SUBSCRIPTION_URI_BYTES_MAX: usize = 2 * 1024;
 pub const LETTER_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// A cancellation that all nodes are asked about.
 pub const CANCEL_BYTES_MAX: usize = 16 * 1024;
+
+// ---- modern clients ----
+
+/// An upstream's `requestState`, before it is sealed, and how long a client may take to come back with it.
+pub const REQUEST_STATE_BYTES_MAX: usize = 64 * 1024;
+pub const REQUEST_STATE_AGE_MAX_S: i64 = 3600;
+/// An upstream's task id, before it is sealed.
+pub const TASK_ID_BYTES_MAX: usize = 1024;
+/// What an upstream asks of a client in one answer.
+pub const INPUT_REQUESTS_MAX: usize = 64;
+/// Resources, and tasks, that one `subscriptions/listen` names.
+pub const LISTEN_RESOURCES_MAX: usize = 1024;
+pub const LISTEN_TASKS_MAX: usize = 256;
 
 // ---- credentials ----
 
@@ -184,6 +201,8 @@ pub const KEEP_ALIVE_EVERY: Duration = Duration::from_secs(15);
 /// Streams without an end of their own (GET, `subscriptions/listen`): of one principal, and on the node.
 pub const STREAMS_PER_PRINCIPAL_MAX: usize = 256;
 pub const STREAMS_MAX: usize = 20_000;
+/// Telling a client that its stream ends.
+pub const GOODBYE_TIMEOUT: Duration = Duration::from_secs(1);
 /// What a client with too many streams is told to wait.
 pub const STREAMS_RETRY_AFTER_S: u32 = 30;
 /// How often an open stream's right to exist is looked at when nothing changes.

@@ -1,17 +1,17 @@
 //! What we let a client and an upstream believe about each other: capabilities that this node cannot carry are cut
-//! out of `initialize`, `server/discover` and request metadata, so that neither side ever waits for them.
+//! out of `initialize`, so that neither side ever waits for them.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::era::{Era, META_CAPABILITIES};
+use super::era::Era;
 use super::message::Message;
 use super::scan::{Kind, Member};
 use super::splice::Splice;
 use crate::limits::CLIENT_CAPABILITIES_BYTES_MAX;
 
-const TASKS_EXTENSION: &str = "io.modelcontextprotocol/tasks";
+pub const TASKS_EXTENSION: &str = "io.modelcontextprotocol/tasks";
 
 /// What an upstream may ask of a legacy client, and the members of each that revisions up to 2025-11-25 know.
 const ASKABLE: [(&str, &[&str]); 3] =
@@ -78,31 +78,25 @@ pub fn may_ask(declared_text: &str, message: &Message) -> Result<(), NotDeclared
     if has_mode { Ok(()) } else { Err(NotDeclared::Mode) }
 }
 
-/// Leaves of a client's capabilities only what this node relays.
+/// Leaves of a client's capabilities only what this node relays: everything a modern client declares, and all but
+/// tasks of a legacy one, whose revisions only tried them out.
 pub fn limit_client(message: &Message, era: Era, splice: &mut Splice) {
     if era == Era::Legacy {
         let object = message.params().and_then(|params| message.find(Some(params), "capabilities"));
-        return cut(message, object, splice, &|path| !matches!(path, ["tasks"] | ["extensions", TASKS_EXTENSION]));
+        cut(message, object, splice, &has_no_tasks);
     }
-    let object = message.meta().and_then(|meta| message.find(Some(meta), META_CAPABILITIES));
-    cut(message, object, splice, &|path| match path {
-        [key] => matches!(*key, "experimental" | "extensions"),
-        [_, key] => *key != TASKS_EXTENSION,
-        _ => true,
-    });
 }
 
-/// Leaves of an upstream's capabilities (in `result`) only what we relay. Without a stream of its own a modern client
-/// could not hear of changed lists, so there `listChanged` goes too.
+/// The same for an upstream's capabilities (in `result`).
 pub fn limit_server(message: &Message, era: Era, splice: &mut Splice) {
-    let object = message.result().and_then(|result| message.find(Some(result), "capabilities"));
-    cut(message, object, splice, &|path| match path {
-        ["tasks"] => false,
-        ["resources", "subscribe"] => era == Era::Legacy,
-        ["tools" | "prompts" | "resources", "listChanged"] => era == Era::Legacy,
-        ["extensions", key] => *key != TASKS_EXTENSION,
-        _ => true,
-    });
+    if era == Era::Legacy {
+        let object = message.result().and_then(|result| message.find(Some(result), "capabilities"));
+        cut(message, object, splice, &has_no_tasks);
+    }
+}
+
+fn has_no_tasks(path: &[&str]) -> bool {
+    !matches!(path, ["tasks"] | ["extensions", TASKS_EXTENSION])
 }
 
 /// Rewrites an object without the members (two levels) that `keep` refuses; kept members stay byte for byte.
@@ -212,7 +206,7 @@ mod tests {
         }
         let full = r#"{"tools":{"listChanged":true},"resources":{"subscribe":true,"listChanged":true},"tasks":{}}"#;
         check(Era::Legacy, full, r#"{"tools":{"listChanged":true},"resources":{"subscribe":true,"listChanged":true}}"#);
-        check(Era::Modern, full, r#"{"tools":{},"resources":{}}"#);
+        check(Era::Modern, full, full);
         check(Era::Modern, r#"{ "logging": {} }"#, r#"{ "logging": {} }"#);
     }
 }

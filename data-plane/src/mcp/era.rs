@@ -10,7 +10,7 @@ use http::{HeaderMap, HeaderName};
 use super::message::{Message, MessageKind};
 use super::method::Method;
 use super::scan::Kind;
-use super::{header_text, version};
+use super::{header_text, param_headers, version};
 
 pub const PROTOCOL_VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
 pub const METHOD: HeaderName = HeaderName::from_static("mcp-method");
@@ -73,6 +73,9 @@ pub fn check_modern(headers: &HeaderMap, message: &Message) -> Result<&'static s
         && single(headers, &NAME)?.is_none_or(|name| message.param(key).as_deref() != Some(&*name))
     {
         return Err(EraError::HeaderMismatch { header: "Mcp-Name" });
+    }
+    if !param_headers::acceptable(headers) {
+        return Err(EraError::HeaderMismatch { header: "Mcp-Param-*" });
     }
     Ok(known)
 }

@@ -21,10 +21,14 @@ pub enum Method {
     ResourcesRead,
     Complete,
     SetLogLevel,
+    Listen,
+    TasksGet,
+    TasksUpdate,
+    TasksCancel,
 }
 
 /// Where a method stands in the revisions.
-const METHODS: [(&str, Method, bool, bool); 12] = [
+const METHODS: [(&str, Method, bool, bool); 16] = [
     // name, method, legacy, modern
     ("initialize", Method::Initialize, true, false),
     ("server/discover", Method::Discover, false, true),
@@ -38,6 +42,10 @@ const METHODS: [(&str, Method, bool, bool); 12] = [
     ("resources/read", Method::ResourcesRead, true, true),
     ("completion/complete", Method::Complete, true, true),
     ("logging/setLevel", Method::SetLogLevel, true, false),
+    ("subscriptions/listen", Method::Listen, false, true),
+    ("tasks/get", Method::TasksGet, false, true),
+    ("tasks/update", Method::TasksUpdate, false, true),
+    ("tasks/cancel", Method::TasksCancel, false, true),
 ];
 
 impl Method {
@@ -59,8 +67,25 @@ impl Method {
         match self {
             Self::ToolsCall | Self::PromptsGet => Some("name"),
             Self::ResourcesRead => Some("uri"),
+            Self::TasksGet | Self::TasksUpdate | Self::TasksCancel => Some("taskId"),
             _ => None,
         }
+    }
+
+    /// Whether an answer may ask the client for input before there is a result (N12).
+    pub fn may_ask_for_input(self) -> bool {
+        matches!(self, Self::ToolsCall | Self::PromptsGet | Self::ResourcesRead)
+    }
+
+    /// Whether the answer tells how long it may be kept (C12).
+    pub fn is_cacheable(self) -> bool {
+        let lists = [Self::ToolsList, Self::PromptsList, Self::ResourcesList, Self::ResourceTemplatesList];
+        lists.contains(&self) || matches!(self, Self::Discover | Self::ResourcesRead)
+    }
+
+    /// About a task that an earlier call started.
+    pub fn is_about_a_task(self) -> bool {
+        self.target_key() == Some("taskId")
     }
 
     /// The tool, prompt or resource a request names. `Err` when it must name one and does not.
@@ -72,6 +97,8 @@ impl Method {
                 let name = message.text(Some(reference), "name").or_else(|| message.text(Some(reference), "uri"));
                 name.map(Some).ok_or("params.ref must have a name or a uri")
             }
+            // A task id is a key to somebody's work: no name that policy or records could use.
+            (_, Some("taskId")) => message.param("taskId").map(|_| None).ok_or("params.taskId must be a string"),
             (_, Some("uri")) => message.param("uri").map(Some).ok_or("params.uri must be a string"),
             (_, Some(_)) => message.param("name").map(Some).ok_or("params.name must be a string"),
             (_, None) => Ok(None),

@@ -14,8 +14,9 @@ use self::text::{read_escape, unescape};
 use crate::limits::{JSON_DEPTH_MAX, JSON_MEMBERS_RECORDED_MAX};
 
 /// Objects whose members are recorded, by the key that leads to them. Arguments and contents are never recorded.
-const RECORDED: [&str; 15] = [
+const RECORDED: [&str; 16] = [
     "params",
+    "notifications",
     "result",
     "error",
     "data",

@@ -21,7 +21,8 @@ impl Splice {
         if self.edits.is_empty() {
             return text.clone();
         }
-        self.edits.sort_by_key(|(range, _)| range.start);
+        // What is put in at a place stands before what replaces it.
+        self.edits.sort_by_key(|(range, _)| (range.start, range.end));
         let grown: usize = self.edits.iter().map(|(_, with)| with.len()).sum();
         let mut out = BytesMut::with_capacity(text.len() + grown);
         let mut at = 0;

@@ -233,6 +233,13 @@ impl Events {
         }
     }
 
+    /// The same stream, which may be silent from here on for as long as it lives.
+    pub fn endless(mut self) -> Self {
+        self.patience = Patience::stream();
+        self.deadline = self.patience.next();
+        self
+    }
+
     /// The next message; `None` at the end of the stream. A comment is a sign of life, too. Cancel-safe.
     pub async fn next(&mut self) -> Result<Option<Frame>, UpstreamFault> {
         loop {

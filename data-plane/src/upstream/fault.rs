@@ -33,6 +33,8 @@ pub enum UpstreamFault {
     ModernOnly,
     #[error("the gateway is out of memory for messages in flight")]
     Busy,
+    #[error("the gateway has no key to keep what the MCP server gave the client to bring back")]
+    NoSeal,
 }
 
 impl UpstreamFault {
@@ -53,6 +55,7 @@ impl UpstreamFault {
             Self::SessionLost => "upstream.session_lost",
             Self::ModernOnly => "upstream.modern_only",
             Self::Busy => "gateway.busy",
+            Self::NoSeal => "gateway.no_session_key",
         }
     }
 }

@@ -2,11 +2,13 @@
 //! to what this node serves, every other byte as it came. Pure.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::StatusCode;
 use proto::wire::CallOutcome;
 
+use super::modern::Terms;
 use crate::mcp::capabilities;
 use crate::mcp::era::Era;
 use crate::mcp::message::{Message, MessageKind};
@@ -25,6 +27,8 @@ pub(super) struct Question {
     /// The client's, exactly as sent.
     pub(super) client_id: Bytes,
     pub(super) progress_token: Option<Bytes>,
+    /// What a modern client's request allows.
+    pub(super) terms: Option<Arc<Terms>>,
 }
 
 /// The final answer.
@@ -73,6 +77,9 @@ impl Question {
         };
         let mut splice = Splice::default();
         splice.replace(id, self.client_id.clone());
+        if let Some(terms) = &self.terms {
+            terms.settle(message, &mut splice)?;
+        }
         match self.method {
             Some(Method::Initialize) => {
                 capabilities::limit_server(message, self.era, &mut splice);
@@ -102,7 +109,10 @@ impl Question {
             }
             // About requests of the upstream's own, which no client has seen.
             "notifications/cancelled" => None,
-            _ => Some(message.body.clone()),
+            method => {
+                let admitted = self.terms.as_ref().is_none_or(|terms| terms.admits(method));
+                admitted.then(|| message.body.clone())
+            }
         }
     }
 }
@@ -161,6 +171,7 @@ mod tests {
             upstream_id: 42,
             client_id: Bytes::from_static(b"\"c-1\""),
             progress_token: Some(Bytes::from_static(b"\"tok\"")),
+            terms: None,
         }
     }
 

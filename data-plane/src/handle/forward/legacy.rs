@@ -96,6 +96,7 @@ fn question(call: &Call, outgoing: &Outgoing) -> Question {
         upstream_id: outgoing.id,
         client_id: call.message.id().unwrap_or_default(),
         progress_token: outgoing.progress_token.clone(),
+        terms: None,
     }
 }
 

@@ -189,7 +189,7 @@ pub(super) fn parse(bytes: Bytes) -> Result<Message, UpstreamFault> {
     Message::from_upstream(bytes).map_err(|_| UpstreamFault::BadResponse("malformed JSON-RPC"))
 }
 
-fn event_stream(body: Body) -> Response {
+pub(super) fn event_stream(body: Body) -> Response {
     let mut response = Response::new(body);
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));

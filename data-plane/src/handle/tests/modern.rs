@@ -21,7 +21,12 @@ async fn discover_list_and_call_without_a_session() {
     let (status, found) = read(ide.modern(&modern("d", "server/discover", json!({}))).await).await;
     assert_eq!(status, 200);
     assert_eq!(found["result"]["supportedVersions"], json!(["2026-07-28"]));
-    assert_eq!(found["result"]["capabilities"], json!({"tools": {}, "extensions": {}}));
+    assert_eq!(
+        found["result"]["capabilities"],
+        json!({
+            "tools": {"listChanged": true}, "extensions": {"io.modelcontextprotocol/tasks": {}},
+        })
+    );
     assert_eq!((&found["id"], &found["result"]["resultType"]), (&json!("d"), &json!("complete")));
 
     let body = modern(2, "tools/call", json!({"name": "echo", "arguments": {"a": 1}}));
@@ -35,7 +40,8 @@ async fn discover_list_and_call_without_a_session() {
     );
     assert!(!seen.headers.contains_key("mcp-session-id"));
     let meta = &seen.body["params"]["_meta"];
-    assert_eq!(meta["io.modelcontextprotocol/clientCapabilities"], json!({"extensions": {"x/y": {}}}));
+    let capabilities = &meta["io.modelcontextprotocol/clientCapabilities"];
+    assert_eq!(capabilities, &json!({"sampling": {}, "extensions": {"x/y": {}}}), "as the client declared them");
     assert_eq!(
         (&meta["progressToken"], &meta["io.modelcontextprotocol/clientInfo"]["name"]),
         (&seen.body["id"], &json!("test-ide"))
@@ -90,7 +96,7 @@ async fn atk_09_a_header_that_disagrees_with_the_body_is_refused() {
             "{headers:?}"
         );
     }
-    for removed in ["ping", "initialize", "logging/setLevel", "subscriptions/listen", "tasks/get", "no/such"] {
+    for removed in ["ping", "initialize", "logging/setLevel", "resources/subscribe", "tasks/list", "no/such"] {
         let (status, answer) = read(ide.modern(&modern("r", removed, json!({}))).await).await;
         assert_eq!(
             (status, answer["error"]["code"].as_i64(), &answer["id"]),
