@@ -2,6 +2,7 @@
 //!
 //! The only crate that the control plane and the data plane share. It must never hold behaviour of either plane.
 
+pub mod api_key;
 pub mod claims;
 pub mod convert;
 pub mod names;

@@ -1,5 +1,6 @@
 //! Decides about one resource: a record, or a refusal that says why and which servers it stops. Pure.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use jsonwebtoken::DecodingKey;
@@ -13,7 +14,7 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::apply::{Blocks, GrantRecord, ServerRecord, Settings, Subject, TenantState};
-use super::{Principal, PrincipalKind, Role, SessionKey, SigningKey, TenantStatus};
+use super::{ApiKey, Principal, PrincipalKind, Role, SessionKey, SigningKey, TenantStatus};
 use crate::limits;
 
 /// Why a resource is not in force, and what that stops.
@@ -39,8 +40,9 @@ pub(super) fn resource(state: &mut TenantState, id: Uuid, body: Option<Body>) ->
         Some(Body::AccessGrant(grant)) => access_grant(state, id, &grant),
         Some(Body::SigningKey(key)) => signing_key(state, id, &key),
         Some(Body::SessionKey(key)) => session_key(state, id, &key),
+        Some(Body::ApiKey(key)) => api_key(state, id, &key),
         // Kinds whose capability this node does not announce.
-        Some(Body::VirtualServer(_) | Body::LimitRule(_) | Body::ApiKey(_) | Body::SharedSecret(_)) | None => {
+        Some(Body::VirtualServer(_) | Body::LimitRule(_) | Body::SharedSecret(_)) | None => {
             refuse("unsupported", blocks)
         }
         Some(Body::Deleted(_)) => Ok(()),
@@ -228,6 +230,26 @@ fn verification_key(wire: &wire::SigningKey) -> Result<DecodingKey, &'static str
         return Err("jwk: kid differs");
     }
     DecodingKey::from_jwk(&jwk).map_err(|_| "jwk: not a P-256 point")
+}
+
+/// A key that is refused does not exist: what it was before may have reached more.
+fn api_key(state: &mut TenantState, id: Uuid, wire: &wire::ApiKey) -> Verdict {
+    state.api_keys.remove(&id);
+    if wire.public_id != proto::api_key::public_id(id) {
+        return refuse("public_id: is not the id's", Blocks::Nothing);
+    }
+    let Ok(secret_sha256) = <[u8; 32]>::try_from(wire.secret_sha256.as_ref()) else {
+        return refuse("secret_sha256: expected 32 bytes", Blocks::Nothing);
+    };
+    let servers: Result<HashSet<Uuid>, _> = wire.server_ids.iter().map(|id| convert::uuid("server_ids", id)).collect();
+    let (principal_id, servers) = match (convert::uuid("principal_id", &wire.principal_id), servers) {
+        (Ok(principal_id), Ok(servers)) => (principal_id, servers),
+        (Err(error), _) | (_, Err(error)) => return refuse(error, Blocks::Nothing),
+    };
+    let expires_unix_ms = (wire.expires_unix_ms != 0).then_some(wire.expires_unix_ms);
+    let server_ids = (!servers.is_empty()).then_some(servers);
+    state.api_keys.insert(id, Arc::new(ApiKey { id, secret_sha256, principal_id, expires_unix_ms, server_ids }));
+    Ok(())
 }
 
 fn session_key(state: &mut TenantState, id: Uuid, wire: &wire::SessionKey) -> Verdict {

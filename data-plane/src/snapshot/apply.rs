@@ -18,7 +18,7 @@ use uuid::Uuid;
 use super::accept::{self, Refusal};
 pub use super::kind::CAPABILITIES;
 use super::kind::Kind;
-use super::{Principal, Role, SessionKey, SigningKey, Snapshot, TenantStatus, index};
+use super::{ApiKey, Principal, Role, SessionKey, SigningKey, Snapshot, TenantStatus, index};
 use crate::limits;
 
 /// A complete update of one tenant: all its chunks.
@@ -47,6 +47,7 @@ pub struct TenantState {
     pub(super) grants: HashMap<Uuid, GrantRecord>,
     pub(super) signing_keys: BTreeMap<Uuid, Arc<SigningKey>>,
     pub(super) session_keys: BTreeMap<Uuid, SessionKey>,
+    pub(super) api_keys: HashMap<Uuid, Arc<ApiKey>>,
     /// Rejected resources that stop servers, until they are replaced or deleted.
     pub(super) rejected: HashMap<ResourceKey, Blocks>,
     /// Built from the records above; unchanged servers are shared with the next one.
@@ -104,6 +105,7 @@ impl TenantState {
             grants: HashMap::new(),
             signing_keys: BTreeMap::new(),
             session_keys: BTreeMap::new(),
+            api_keys: HashMap::new(),
             rejected: HashMap::new(),
             snapshot: None,
         }
@@ -194,7 +196,8 @@ fn delete(state: &mut TenantState, (kind, id): &ResourceKey) {
         Kind::AccessGrant => drop(state.grants.remove(&id)),
         Kind::SigningKey => drop(state.signing_keys.remove(&id)),
         Kind::SessionKey => drop(state.session_keys.remove(&id)),
-        Kind::VirtualServer | Kind::LimitRule | Kind::ApiKey | Kind::SharedSecret | Kind::Unknown => {}
+        Kind::ApiKey => drop(state.api_keys.remove(&id)),
+        Kind::VirtualServer | Kind::LimitRule | Kind::SharedSecret | Kind::Unknown => {}
     }
 }
 

@@ -28,6 +28,7 @@ pub(super) fn snapshot(state: &TenantState) -> Snapshot {
         servers: servers(state),
         principals: state.principals.clone(),
         signing_keys: state.signing_keys.values().map(|key| (key.kid.clone(), key.clone())).collect(),
+        api_keys: state.api_keys.clone(),
         session_keys,
     }
 }

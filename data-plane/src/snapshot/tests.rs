@@ -94,7 +94,7 @@ fn a_resource_is_accepted_or_rejected_by_itself() {
     check(vec![unknown], &["unknown unsupported"], &one_stopped);
 
     // Kinds that give nothing when they are missing.
-    check(vec![resource(60, Body::ApiKey(Default::default()))], &["api_key unsupported"], &one);
+    check(vec![resource(60, Body::ApiKey(Default::default()))], &["api_key public_id: is not the id's"], &one);
     check(vec![resource(61, Body::VirtualServer(Default::default()))], &["virtual_server unsupported"], &one);
     let secret = proto::wire::SharedSecret { server_id: wire::bytes(1), ..Default::default() };
     check(vec![resource(62, Body::SharedSecret(secret))], &["shared_secret unsupported"], &one_stopped);

@@ -540,10 +540,13 @@ pub struct SessionKey {
     #[prost(uint64, tag = "3")]
     pub created_unix_ms: u64,
 }
+/// id = the key's row
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ApiKey {
+    /// 22 base62 digits, part of the key in clear
     #[prost(string, tag = "1")]
     pub public_id: ::prost::alloc::string::String,
+    /// of the 43 base62 digits, without checksum
     #[prost(bytes = "bytes", tag = "2")]
     pub secret_sha256: ::prost::bytes::Bytes,
     #[prost(bytes = "bytes", tag = "3")]
@@ -1450,6 +1453,9 @@ pub struct CallRecord {
     pub rule_ids: ::prost::alloc::vec::Vec<::prost::bytes::Bytes>,
     #[prost(string, tag = "24")]
     pub node_id: ::prost::alloc::string::String,
+    /// of the API key that was used; empty for tokens
+    #[prost(bytes = "bytes", tag = "25")]
+    pub api_key_id: ::prost::bytes::Bytes,
 }
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
