@@ -6,6 +6,7 @@ pub mod api_key;
 pub mod claims;
 pub mod convert;
 pub mod names;
+pub mod shared_secret;
 
 /// `encoded_len` and its like, for bounds.
 pub use prost::Message;

@@ -558,7 +558,8 @@ pub struct ApiKey {
     #[prost(bytes = "bytes", repeated, tag = "5")]
     pub server_ids: ::prost::alloc::vec::Vec<::prost::bytes::Bytes>,
 }
-/// An upstream credential used for everybody, sealed to this node (HPKE, base mode, X25519).
+/// An upstream credential used for everybody, sealed to this node (HPKE, base mode, X25519); id = server id. A server
+/// whose `outbound_auth` is `shared_header` is served only with one that opens and is for its origin.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SharedSecret {
     #[prost(bytes = "bytes", tag = "1")]
@@ -567,6 +568,7 @@ pub struct SharedSecret {
     pub upstream_origin: ::prost::alloc::string::String,
     #[prost(bytes = "bytes", tag = "3")]
     pub encapsulated_key: ::prost::bytes::Bytes,
+    /// an encoded SecretHeaders; see `shared_secret` of the proto crate
     #[prost(bytes = "bytes", tag = "4")]
     pub sealed_headers: ::prost::bytes::Bytes,
     #[prost(uint64, tag = "5")]
@@ -1070,6 +1072,12 @@ pub struct Header {
     pub name: ::prost::alloc::string::String,
     #[prost(string, tag = "2")]
     pub value: ::prost::alloc::string::String,
+}
+/// What `SharedSecret.sealed_headers` holds before it is sealed.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct SecretHeaders {
+    #[prost(message, repeated, tag = "1")]
+    pub headers: ::prost::alloc::vec::Vec<Header>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct NeedsUserAction {
