@@ -9,6 +9,7 @@ pub mod apply;
 mod accept;
 mod index;
 mod kind;
+mod secret;
 #[cfg(test)]
 pub(crate) mod tests;
 

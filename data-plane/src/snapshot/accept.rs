@@ -13,8 +13,8 @@ use proto::wire::{self, PrincipalKind as WireKind, ServerRole, TenantStatus as W
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use super::apply::{Blocks, GrantRecord, ServerRecord, Settings, Subject, TenantState};
-use super::{ApiKey, Principal, PrincipalKind, Role, SessionKey, SigningKey, TenantStatus};
+use super::apply::{Auth, Blocks, GrantRecord, ServerRecord, Settings, Subject, TenantState};
+use super::{ApiKey, Principal, PrincipalKind, Role, SessionKey, SigningKey, TenantStatus, secret};
 use crate::limits;
 
 /// Why a resource is not in force, and what that stops.
@@ -41,10 +41,9 @@ pub(super) fn resource(state: &mut TenantState, id: Uuid, body: Option<Body>) ->
         Some(Body::SigningKey(key)) => signing_key(state, id, &key),
         Some(Body::SessionKey(key)) => session_key(state, id, &key),
         Some(Body::ApiKey(key)) => api_key(state, id, &key),
+        Some(Body::SharedSecret(secret)) => shared_secret(state, id, &secret, blocks),
         // Kinds whose capability this node does not announce.
-        Some(Body::VirtualServer(_) | Body::LimitRule(_) | Body::SharedSecret(_)) | None => {
-            refuse("unsupported", blocks)
-        }
+        Some(Body::VirtualServer(_) | Body::LimitRule(_)) | None => refuse("unsupported", blocks),
         Some(Body::Deleted(_)) => Ok(()),
     }
 }
@@ -120,6 +119,7 @@ fn server(state: &mut TenantState, id: Uuid, wire: wire::Server) -> Verdict {
         upstream_url: url.as_ref().ok().cloned(),
         enabled: wire.enabled,
         timeout_ms: wire.timeout_ms,
+        auth: auth.unwrap_or(Auth::None),
     };
     state.forget_server(id);
     state.slugs.insert(record.slug.clone(), id);
@@ -127,13 +127,14 @@ fn server(state: &mut TenantState, id: Uuid, wire: wire::Server) -> Verdict {
     match (url, auth) {
         (Err(error), _) => refuse(error, stopped()),
         (_, Err(reason)) => refuse(reason, stopped()),
-        (Ok(_), Ok(())) => Ok(()),
+        (Ok(_), Ok(_)) => Ok(()),
     }
 }
 
-fn outbound_auth(wire: Option<&wire::OutboundAuth>) -> Result<(), &'static str> {
+fn outbound_auth(wire: Option<&wire::OutboundAuth>) -> Result<Auth, &'static str> {
     match wire.and_then(|auth| auth.method.as_ref()) {
-        Some(Method::None(_)) => Ok(()),
+        Some(Method::None(_)) => Ok(Auth::None),
+        Some(Method::SharedHeader(_)) => Ok(Auth::SharedHeader),
         Some(_) => Err("outbound_auth: unsupported"),
         None => Err("outbound_auth: missing or unknown"),
     }
@@ -266,4 +267,16 @@ fn session_key(state: &mut TenantState, id: Uuid, wire: &wire::SessionKey) -> Ve
     let key = SessionKey { key_id: wire.key_id, secret: Zeroizing::new(secret), created_unix_ms: wire.created_unix_ms };
     state.session_keys.insert(id, key);
     Ok(())
+}
+
+/// One that is refused is gone, and its server stops: it is never called without its credential.
+fn shared_secret(state: &mut TenantState, id: Uuid, wire: &wire::SharedSecret, blocks: Blocks) -> Verdict {
+    state.secrets.remove(&id);
+    match secret::open(state, id, wire) {
+        Ok(credential) => {
+            state.secrets.insert(id, credential);
+            Ok(())
+        }
+        Err(reason) => refuse(reason, blocks),
+    }
 }
