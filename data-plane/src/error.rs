@@ -27,7 +27,7 @@ pub enum Source {
     Upstream,
 }
 
-/// What is wrong with a bearer.
+/// What is wrong with a bearer token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TokenFault {
     #[error("the token is malformed")]
@@ -44,14 +44,6 @@ pub enum TokenFault {
     Signature,
     #[error("the token was revoked")]
     Revoked,
-    #[error("the API key is incomplete or has characters that no key has")]
-    KeyMalformed,
-    #[error("the API key has a typo: its checksum does not fit")]
-    KeyChecksum,
-    #[error("the API key is not known here: it was revoked, or never issued")]
-    KeyUnknown,
-    #[error("the API key has expired")]
-    KeyExpired,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -142,10 +134,6 @@ impl Failure {
                 TokenFault::UnknownKey => "token.unknown_key",
                 TokenFault::Signature => "token.signature",
                 TokenFault::Revoked => "token.revoked",
-                TokenFault::KeyMalformed => "key.malformed",
-                TokenFault::KeyChecksum => "key.checksum",
-                TokenFault::KeyUnknown => "key.unknown",
-                TokenFault::KeyExpired => "key.expired",
             },
             Self::HostUnknown => "host.unknown",
             Self::OriginForbidden => "origin.forbidden",
@@ -234,11 +222,14 @@ impl Failure {
         }
     }
 
-    fn data(&self) -> Value {
+    fn data(&self, asked: Option<&Asked>) -> Value {
         let mut data = json!({ "code": self.reason() });
         let versions = match self {
             Self::Era(EraError::UnsupportedVersion { requested }) => {
-                let supported: Vec<&str> = version::MODERN.into_iter().chain(version::LEGACY).collect();
+                // To a client with metadata per request, the handshake is the server's to offer, in `server/discover`.
+                let modern = asked.is_some_and(|asked| asked.era == Era::Modern);
+                let legacy = version::LEGACY.into_iter().filter(|_| !modern);
+                let supported: Vec<&str> = version::MODERN.into_iter().chain(legacy).collect();
                 Some((json!(supported), requested))
             }
             Self::UpstreamIsLegacy { requested } => Some((json!(version::LEGACY), requested)),
@@ -266,14 +257,14 @@ impl Failure {
                 let mut result = json!({
                     "content": [{ "type": "text", "text": text }],
                     "isError": true,
-                    "_meta": { "portway/error": self.data() },
+                    "_meta": { "portway/error": self.data(Some(asked)) },
                 });
                 if let (Era::Modern, Some(result)) = (asked.era, result.as_object_mut()) {
                     result.insert("resultType".to_owned(), json!("complete"));
                 }
                 ("result", result)
             }
-            _ => ("error", json!({ "code": code, "message": self.to_string(), "data": self.data() })),
+            _ => ("error", json!({ "code": code, "message": self.to_string(), "data": self.data(asked) })),
         }
     }
 

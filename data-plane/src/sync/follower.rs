@@ -21,7 +21,6 @@ use super::directory::{DirectoryAssembly, DirectoryFault};
 use crate::configuration::Configuration;
 use crate::limits;
 use crate::metrics::Metrics;
-use crate::node_key::NodeKey;
 use crate::snapshot::apply::{Applied, TenantState, apply};
 
 /// The stream does not keep the contract: the connection ends.
@@ -41,7 +40,6 @@ pub(super) enum Violation {
 pub(super) struct Follower {
     configuration: Arc<Configuration>,
     metrics: Metrics,
-    key: Arc<NodeKey>,
     history_id: String,
     directory: DirectoryAssembly,
     updates: Assembly,
@@ -80,11 +78,10 @@ enum Begin {
 }
 
 impl Follower {
-    pub(super) fn new(configuration: Arc<Configuration>, metrics: Metrics, key: Arc<NodeKey>) -> Self {
+    pub(super) fn new(configuration: Arc<Configuration>, metrics: Metrics) -> Self {
         Self {
             configuration,
             metrics,
-            key,
             history_id: String::new(),
             directory: DirectoryAssembly::default(),
             updates: Assembly::default(),
@@ -98,7 +95,6 @@ impl Follower {
         let known = self.tenants.iter().filter(|(_, tenant)| tenant.position() > 0);
         let have = known.map(|(id, tenant)| TenantPosition { tenant_id: uuid_bytes(*id), revision: tenant.position() });
         Hello {
-            hpke_public_key: self.key.public().to_vec().into(),
             history_id: self.history_id.clone(),
             have: have.collect(),
             directory_revision: self.directory.revision(),
@@ -128,7 +124,7 @@ impl Follower {
     /// Queues tenants that requests asked for and that this connection does not follow yet.
     pub(super) fn note_wanted(&mut self) {
         for id in self.configuration.tenant_ids() {
-            let tenant = self.tenants.entry(id).or_insert_with(|| Followed::new(id, self.key.clone()));
+            let tenant = self.tenants.entry(id).or_insert_with(|| Followed::new(id));
             if tenant.phase == Phase::Unasked && !tenant.state.is_known() && !self.new.contains(&id) {
                 self.new.push_back(id);
             }
@@ -302,9 +298,9 @@ impl Follower {
 }
 
 impl Followed {
-    fn new(id: Uuid, key: Arc<NodeKey>) -> Self {
+    fn new(id: Uuid) -> Self {
         Self {
-            state: TenantState::empty(id).with_key(key),
+            state: TenantState::empty(id),
             void: false,
             phase: Phase::Unasked,
             backoff: Backoff::new(limits::RESYNC_PAUSE_MIN, limits::RESYNC_PAUSE_MAX),
