@@ -4,7 +4,6 @@
 //! the environment.
 
 pub mod access;
-pub mod api_key;
 pub mod audit;
 pub mod call;
 pub mod clock;

@@ -10,6 +10,7 @@
 mod attacks;
 mod binaries;
 mod config_sync;
+mod conformance;
 mod contract;
 mod coverage;
 mod ide;

@@ -7,10 +7,12 @@
     reason = "a test that finds something unexpected must fail, here and now"
 )]
 
+pub mod bearer;
 pub mod browser;
 pub mod conformance;
 pub mod db;
 pub mod fakes;
+pub mod fixtures;
 pub mod generated;
 pub mod http;
 pub mod ide;

@@ -36,9 +36,6 @@ pub enum Action {
     ManageAllServers,
     ReadAllCalls,
     ReadAudit,
-    /// See everybody's API keys; their own everybody sees.
-    ReadAllKeys,
-    RevokeAnyKey,
 }
 
 impl Action {
@@ -54,8 +51,6 @@ impl Action {
             Self::ManageAllServers => "change this server",
             Self::ReadAllCalls => "see other people's calls",
             Self::ReadAudit => "read the audit log",
-            Self::ReadAllKeys => "see other people's API keys",
-            Self::RevokeAnyKey => "revoke other people's API keys",
         }
     }
 }
@@ -68,7 +63,7 @@ pub const fn allows(role: TenantRole, action: Action) -> bool {
         (Owner, _) => true,
         (Admin, ManageOwners) => false,
         (Admin, _) => true,
-        (Auditor, ReadPeople | ReadAllServers | ReadAllCalls | ReadAudit | ReadAllKeys) => true,
+        (Auditor, ReadPeople | ReadAllServers | ReadAllCalls | ReadAudit) => true,
         (Auditor | Member, _) => false,
     }
 }

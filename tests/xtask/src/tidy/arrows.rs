@@ -16,7 +16,6 @@ const MAY_DEPEND: &[(&str, &[&str])] = &[
         "portway-tests",
         &["portway-proto", "portway-migrations", "portway-control-plane", "portway-data-plane", "portway"],
     ),
-    ("portway-bench", &[]),
     ("xtask", &[]),
 ];
 
