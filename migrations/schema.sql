@@ -1,5 +1,28 @@
 -- The schema after all migrations, on PostgreSQL. Generated: `cargo xtask gen` rewrites it.
 
+CREATE TABLE api_keys (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    name text NOT NULL,
+    secret_sha256 bytea NOT NULL,
+    server_ids jsonb,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone,
+    last_used_at timestamp with time zone,
+    revoked_at timestamp with time zone,
+    CONSTRAINT api_keys_pkey PRIMARY KEY (tenant_id, id),
+    CONSTRAINT api_keys_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id),
+    CONSTRAINT api_keys_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES users(tenant_id, id) ON DELETE CASCADE
+);
+CREATE INDEX api_keys_user ON public.api_keys USING btree (tenant_id, user_id, created_at);
+ALTER TABLE api_keys ENABLE ROW LEVEL SECURITY;
+ALTER TABLE api_keys FORCE ROW LEVEL SECURITY;
+CREATE POLICY every_tenant ON api_keys FOR ALL TO portway_system USING (true) WITH CHECK (true);
+CREATE POLICY tenant_only ON api_keys FOR ALL TO portway_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"))) WITH CHECK ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
+GRANT DELETE, INSERT, SELECT, UPDATE ON api_keys TO portway_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON api_keys TO portway_system;
+
 CREATE TABLE audit_events (
     tenant_id uuid NOT NULL,
     seq bigint NOT NULL,
@@ -114,6 +137,7 @@ CREATE TABLE call_records (
     trace_id text NOT NULL,
     rule_ids jsonb NOT NULL,
     node_id text NOT NULL,
+    api_key_id uuid,
     CONSTRAINT call_records_pkey PRIMARY KEY (tenant_id, started_at, id),
     CONSTRAINT call_records_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
 ) PARTITION BY RANGE (started_at);
@@ -360,6 +384,13 @@ CREATE POLICY every_tenant ON refresh_tokens FOR ALL TO portway_system USING (tr
 CREATE POLICY tenant_only ON refresh_tokens FOR ALL TO portway_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"))) WITH CHECK ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
 GRANT DELETE, INSERT, SELECT, UPDATE ON refresh_tokens TO portway_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON refresh_tokens TO portway_system;
+
+CREATE TABLE replicas (
+    id uuid NOT NULL,
+    seen_at timestamp with time zone NOT NULL,
+    CONSTRAINT replicas_pkey PRIMARY KEY (id)
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON replicas TO portway_system;
 
 CREATE TABLE server_grants (
     tenant_id uuid NOT NULL,

@@ -2,6 +2,8 @@
 //! opens a store. A use-case checks access, validates, writes, notes audit and changed resources, commits.
 
 pub mod access_grants;
+pub mod acks;
+pub mod api_keys;
 pub mod authorize;
 pub mod calls;
 pub mod consent;
@@ -26,16 +28,33 @@ use std::sync::Arc;
 
 use crate::domain::access::{Action, TenantRole, allows};
 use crate::domain::audit::Actor;
-use crate::domain::ids::{SessionId, TenantId, UserId};
+use crate::domain::ids::{ApiKeyId, SessionId, TenantId, UserId};
 use crate::domain::{Error, Result};
 use crate::state::App;
 
-/// The signed-in person of a request.
+/// The person behind a request.
 #[derive(Debug, Clone, Copy)]
 pub struct Caller {
     pub user_id: UserId,
-    pub session_id: SessionId,
     pub role: TenantRole,
+    pub proof: Proof,
+}
+
+/// What showed who the caller is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Proof {
+    Session(SessionId),
+    ApiKey(ApiKeyId),
+}
+
+impl Caller {
+    /// The browser session. Refused for API keys: what asks for it is for people who are there.
+    pub fn session_id(&self) -> Result<SessionId> {
+        match self.proof {
+            Proof::Session(id) => Ok(id),
+            Proof::ApiKey(_) => Err(Error::KeyNotAllowed { public: "Sign in for this: an API key cannot do it." }),
+        }
+    }
 }
 
 /// Who calls, for which tenant: the first argument of every use-case inside a tenant.
@@ -53,6 +72,9 @@ impl Ctx {
     }
 
     pub fn actor(&self) -> Actor {
-        Actor::User(self.caller.user_id)
+        match self.caller.proof {
+            Proof::Session(_) => Actor::User(self.caller.user_id),
+            Proof::ApiKey(key) => Actor::UserByKey(self.caller.user_id, key),
+        }
     }
 }

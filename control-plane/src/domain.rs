@@ -4,6 +4,7 @@
 //! the environment.
 
 pub mod access;
+pub mod api_key;
 pub mod audit;
 pub mod call;
 pub mod clock;

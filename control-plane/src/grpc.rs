@@ -72,6 +72,8 @@ fn bad_tls(public: String) -> Error {
 fn status(error: &Error) -> Status {
     match error {
         Error::Unauthenticated => Status::unauthenticated("the enrolment secret is not accepted"),
+        Error::BadKey { code, .. } => Status::unauthenticated(*code),
+        Error::KeyNotAllowed { public } => Status::permission_denied(*public),
         Error::Forbidden { action } => Status::permission_denied(*action),
         Error::NotFound { what } => Status::not_found(*what),
         Error::Invalid { .. } | Error::InvalidFields(_) | Error::Conflict { .. } => {

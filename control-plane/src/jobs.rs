@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
-use crate::app::{nodes, publish, upkeep, usage};
+use crate::app::{acks, nodes, publish, upkeep, usage};
 use crate::domain::Result;
+use crate::domain::limits::REPLICA_BEAT_MS;
 use crate::state::App;
 
 type Outcome<'a> = Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>>;
@@ -25,10 +26,13 @@ const HOUR: Duration = Duration::from_secs(3_600);
 /// The net under LISTEN, and how soon a revocation through another replica takes hold.
 const POLL: Duration = Duration::from_secs(2);
 
-const JOBS: [Job; 5] = [
+const BEAT: Duration = Duration::from_millis(REPLICA_BEAT_MS);
+
+const JOBS: [Job; 6] = [
     Job { name: "call-record-partitions", every: DAY, run: |app| Box::pin(usage::ensure_partitions(app)) },
     Job { name: "prune-outbox", every: HOUR, run: |app| Box::pin(publish::forget_old_changes(app)) },
     Job { name: "forget-expired", every: HOUR, run: |app| Box::pin(upkeep::forget_expired(app)) },
+    Job { name: "replica-beat", every: BEAT, run: |app| Box::pin(acks::beat(app)) },
     Job { name: "poll-changes", every: POLL, run: |app| Box::pin(nodes::poll(app)) },
     Job { name: "enforce-revocations", every: POLL, run: |app| Box::pin(nodes::enforce_revocations(app)) },
 ];
@@ -41,6 +45,8 @@ pub fn start(app: &Arc<App>) {
     }
     let listening = app.clone();
     app.tasks.spawn("listen", async move { publish::listen(&listening).await });
+    let answering = app.clone();
+    app.tasks.spawn("answer-replicas", async move { acks::answer(&answering).await });
 }
 
 async fn repeat(app: &App, job: &Job) {

@@ -71,6 +71,8 @@ pub async fn start(
         return Err(StartError::NotMigrated { pending });
     }
     app::platform::open_deployment(&app).await?;
+    // Before the first node connects: other replicas ask this one about its nodes from now on.
+    app::acks::beat(&app).await?;
     grpc::serve(&app, listeners.grpc)?;
     http::serve(&app, listeners.http, "http", http::router(app.clone()));
     http::serve(&app, listeners.admin, "admin", http::admin::router(app.clone()));

@@ -130,13 +130,28 @@ impl Nodes {
     /// Waits until every connected node that subscribed to the tenant acknowledged `revision`; false when some did not
     /// within the bound.
     pub async fn acknowledged(&self, tenant: TenantId, revision: u64) -> bool {
-        let mut changes = self.changed.subscribe();
-        let all = changes.wait_for(|_| self.behind(tenant, revision) == 0);
-        tokio::time::timeout(Duration::from_millis(ACK_WAIT_MAX_MS), all).await.is_ok_and(|seen| seen.is_ok())
+        self.pending(tenant, revision, None, Duration::from_millis(ACK_WAIT_MAX_MS)).await == 0
     }
 
-    fn behind(&self, tenant: TenantId, revision: u64) -> usize {
-        let is_behind = |stream: &&Stream| stream.status.acked.get(&tenant).is_some_and(|&acked| acked < revision);
+    /// Waits up to `within` for the same, and answers how many nodes of this replica have not got there. A node that
+    /// acknowledged but refused `resource` is one of them.
+    pub async fn pending(&self, tenant: TenantId, revision: u64, resource: Option<Uuid>, within: Duration) -> usize {
+        let mut changes = self.changed.subscribe();
+        let all = changes.wait_for(|_| self.behind(tenant, revision, resource) == 0);
+        // Whether it ended in time or not: what counts is how it stands now.
+        let _in_time = tokio::time::timeout(within, all).await.is_ok();
+        self.behind(tenant, revision, resource)
+    }
+
+    fn behind(&self, tenant: TenantId, revision: u64, resource: Option<Uuid>) -> usize {
+        let is_behind = |stream: &&Stream| {
+            let status = &stream.status;
+            let refused = || {
+                let refused = status.rejects.get(&tenant).into_iter().flatten();
+                resource.is_some() && refused.into_iter().any(|one| one.resource_id == resource)
+            };
+            status.acked.get(&tenant).is_some_and(|&acked| acked < revision || refused())
+        };
         self.locked().streams.values().filter(is_behind).count()
     }
 

@@ -5,6 +5,7 @@
 //! No network is awaited inside a transaction. Dropping a store rolls back.
 
 mod access_grants;
+mod api_keys;
 mod audit;
 mod authorization;
 mod call_records;
@@ -23,6 +24,7 @@ mod oauth_clients;
 mod operators;
 mod outbox;
 mod refresh_tokens;
+mod replicas;
 #[cfg(test)]
 mod seed;
 mod server_access;
@@ -41,6 +43,7 @@ use sea_orm::{
     SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 use secrecy::SecretString;
+use tokio::sync::broadcast;
 use uuid::{NoContext, Timestamp, Uuid};
 
 pub use connect::{DatabaseConfig, migrate};
@@ -48,6 +51,7 @@ pub use consents::ConsentKey;
 pub use feed::{ChangeFeed, Changed};
 pub use keys::SigningKeyRow;
 pub use outbox::Changes;
+pub use replicas::{AckQuestion, Said};
 pub use server_access::UsableServer;
 pub use servers::ServersOf;
 pub use system::{NewDataKey, SystemStore};
@@ -66,6 +70,9 @@ pub struct Store {
     feed: ChangeFeed,
     /// Where to LISTEN for what other replicas commit; on SQLite there are none.
     listen_url: Option<SecretString>,
+    /// What replicas say to each other, also this one.
+    replicas: broadcast::Sender<Said>,
+    replica_id: Uuid,
 }
 
 #[derive(Clone)]

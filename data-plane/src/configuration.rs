@@ -4,13 +4,14 @@
 //! I1: a request takes one `Arc<Snapshot>` and sees nothing else. I2: nothing here needs the control plane to be up.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 use chrono::{DateTime, Utc};
 use tokio::sync::{Notify, watch};
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::clock::Clock;
@@ -41,6 +42,9 @@ pub struct Configuration {
     /// A request asked for a tenant that is not in the map yet.
     wanted: Notify,
     connected: AtomicBool,
+    /// Counts connections; 0 = there was none yet.
+    connection: AtomicU64,
+    connected_since: Mutex<Option<Instant>>,
     last_contact_ms: AtomicI64,
 }
 
@@ -49,6 +53,8 @@ struct Tenant {
     snapshot: ArcSwapOption<Snapshot>,
     revision: watch::Sender<Option<u64>>,
     last_used_ms: AtomicI64,
+    /// The connection that brought the snapshot.
+    connection: AtomicU64,
     /// Since when the control plane no longer stands behind this snapshot (its history changed); 0 = it does.
     void_since_ms: AtomicI64,
 }
@@ -64,6 +70,8 @@ impl Configuration {
             tenants_writer: Mutex::new(()),
             wanted: Notify::new(),
             connected: AtomicBool::new(false),
+            connection: AtomicU64::new(0),
+            connected_since: Mutex::new(None),
             last_contact_ms: AtomicI64::new(now_ms),
         }
     }
@@ -139,6 +147,19 @@ impl Configuration {
         self.connected.load(Ordering::Relaxed)
     }
 
+    /// Whether the snapshot has everything that the control plane said was on all connected nodes. Right after a
+    /// connection it may lack what happened before, until an update comes or enough time has passed for one.
+    pub fn is_current(&self, tenant_id: Uuid) -> bool {
+        if !self.connected() {
+            return false;
+        }
+        let connection = self.connection.load(Ordering::Acquire);
+        let updated = |tenant: &Arc<Tenant>| tenant.connection.load(Ordering::Acquire) == connection;
+        let since = *self.connected_since.lock().unwrap_or_else(PoisonError::into_inner);
+        self.tenants.load().get(&tenant_id).is_some_and(updated)
+            || since.is_some_and(|since| since.elapsed() >= limits::SNAPSHOT_WAIT)
+    }
+
     /// Time since the control plane was last heard.
     pub fn age(&self, now: DateTime<Utc>) -> Duration {
         let age_ms = now.timestamp_millis() - self.last_contact_ms.load(Ordering::Relaxed);
@@ -151,6 +172,8 @@ impl Configuration {
         let revision = snapshot.revision;
         tenant.void_since_ms.store(0, Ordering::Relaxed);
         tenant.snapshot.store(Some(snapshot));
+        // After the snapshot: whoever reads "current" finds at least this one.
+        tenant.connection.store(self.connection.load(Ordering::Acquire), Ordering::Release);
         tenant.revision.send_replace(Some(revision));
     }
 
@@ -180,7 +203,10 @@ impl Configuration {
     /// The control plane was heard on a welcomed stream.
     pub(crate) fn contact(&self) {
         self.last_contact_ms.store(self.now_ms(), Ordering::Relaxed);
-        self.connected.store(true, Ordering::Relaxed);
+        if !self.connected.swap(true, Ordering::AcqRel) {
+            self.connection.fetch_add(1, Ordering::AcqRel);
+            *self.connected_since.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        }
     }
 
     pub(crate) fn disconnected(&self) {
@@ -252,6 +278,7 @@ impl Tenant {
             snapshot: ArcSwapOption::empty(),
             revision: watch::Sender::new(None),
             last_used_ms: AtomicI64::new(now_ms),
+            connection: AtomicU64::new(0),
             void_since_ms: AtomicI64::new(0),
         }
     }

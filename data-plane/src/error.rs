@@ -27,7 +27,7 @@ pub enum Source {
     Upstream,
 }
 
-/// What is wrong with a bearer token.
+/// What is wrong with a bearer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TokenFault {
     #[error("the token is malformed")]
@@ -44,6 +44,14 @@ pub enum TokenFault {
     Signature,
     #[error("the token was revoked")]
     Revoked,
+    #[error("the API key is incomplete or has characters that no key has")]
+    KeyMalformed,
+    #[error("the API key has a typo: its checksum does not fit")]
+    KeyChecksum,
+    #[error("the API key is not known here: it was revoked, or never issued")]
+    KeyUnknown,
+    #[error("the API key has expired")]
+    KeyExpired,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -134,6 +142,10 @@ impl Failure {
                 TokenFault::UnknownKey => "token.unknown_key",
                 TokenFault::Signature => "token.signature",
                 TokenFault::Revoked => "token.revoked",
+                TokenFault::KeyMalformed => "key.malformed",
+                TokenFault::KeyChecksum => "key.checksum",
+                TokenFault::KeyUnknown => "key.unknown",
+                TokenFault::KeyExpired => "key.expired",
             },
             Self::HostUnknown => "host.unknown",
             Self::OriginForbidden => "origin.forbidden",

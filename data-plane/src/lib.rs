@@ -13,6 +13,7 @@ pub mod limits;
 pub mod mailbox;
 pub mod mcp;
 pub mod metrics;
+pub mod node_key;
 pub mod serve;
 pub mod session_store;
 pub mod snapshot;
@@ -33,6 +34,7 @@ use crate::configuration::Configuration;
 use crate::mailbox::Mailbox;
 use crate::mailbox::memory::Exchange;
 use crate::metrics::Metrics;
+use crate::node_key::NodeKey;
 use crate::serve::{Server, TlsError};
 use crate::session_store::memory::MemoryStore;
 use crate::session_store::{Lifetimes, SessionStore};
@@ -47,6 +49,8 @@ pub struct Node {
     pub config: Arc<Config>,
     /// UUIDv7, one per process.
     pub instance_id: Uuid,
+    /// Shared credentials come sealed to it.
+    pub key: Arc<NodeKey>,
     pub clock: Arc<dyn Clock>,
     pub configuration: Arc<Configuration>,
     pub usage: UsageQueue,
@@ -93,6 +97,7 @@ impl Node {
         let instance_id = clock::new_id(clock.now());
         let store: Arc<dyn SessionStore> = Arc::new(MemoryStore::new(Lifetimes::default()));
         let upstream = Upstream::new(&config, resolver, store.clone())?;
+        let key = Arc::new(NodeKey::generate().map_err(|_| UpstreamSetupError::Random)?);
         Ok(Arc::new_cyclic(|node| Self {
             upstream,
             store,
@@ -100,6 +105,7 @@ impl Node {
             memory: handle::Memory::default(),
             config: Arc::new(config),
             instance_id,
+            key,
             configuration: Arc::new(Configuration::new(clock.clone())),
             clock,
             usage: UsageQueue::new(metrics.clone()),

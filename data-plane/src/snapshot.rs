@@ -9,6 +9,7 @@ pub mod apply;
 mod accept;
 mod index;
 mod kind;
+mod secret;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -63,6 +64,8 @@ pub struct Snapshot {
     pub principals: HashMap<Uuid, Arc<Principal>>,
     /// Public keys by `kid`.
     pub signing_keys: HashMap<String, Arc<SigningKey>>,
+    /// API keys by the id in them.
+    pub api_keys: HashMap<Uuid, Arc<ApiKey>>,
     /// Newest last; the newest seals, all open.
     pub session_keys: Vec<SessionKey>,
 }
@@ -70,6 +73,18 @@ pub struct Snapshot {
 pub struct SigningKey {
     pub kid: String,
     pub key: DecodingKey,
+}
+
+/// What is known of an API key; its secret is not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiKey {
+    pub id: Uuid,
+    pub secret_sha256: [u8; 32],
+    pub principal_id: Uuid,
+    /// `None`: never.
+    pub expires_unix_ms: Option<u64>,
+    /// The only servers it reaches; `None`: all that its principal may use.
+    pub server_ids: Option<HashSet<Uuid>>,
 }
 
 #[derive(Clone)]

@@ -25,7 +25,7 @@ use crate::{Node, limits};
 /// Follows the control plane until the node closes.
 pub(crate) async fn run(node: Arc<Node>, plane: ControlPlane) {
     let closing = node.tasks.closing();
-    let mut follower = Follower::new(node.configuration.clone(), node.metrics.clone());
+    let mut follower = Follower::new(node.configuration.clone(), node.metrics.clone(), node.key.clone());
     let mut backoff = Backoff::new(limits::RECONNECT_PAUSE_MIN, limits::RECONNECT_PAUSE_MAX);
     while !closing.is_cancelled() {
         let connection = connection(&node, &plane, &mut follower, &mut backoff);

@@ -11,6 +11,7 @@ mod m20261123_0004_servers;
 mod m20261123_0005_oauth;
 mod m20261123_0006_changes;
 mod m20261123_0007_call_records;
+mod m20261123_0008_api_keys;
 mod tenant_table;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_0005_oauth::Migration),
             Box::new(m20261123_0006_changes::Migration),
             Box::new(m20261123_0007_call_records::Migration),
+            Box::new(m20261123_0008_api_keys::Migration),
         ]
     }
 }

@@ -2,9 +2,11 @@
 //!
 //! The only crate that the control plane and the data plane share. It must never hold behaviour of either plane.
 
+pub mod api_key;
 pub mod claims;
 pub mod convert;
 pub mod names;
+pub mod shared_secret;
 
 /// `encoded_len` and its like, for bounds.
 pub use prost::Message;

@@ -1,6 +1,7 @@
 //! Who may do what over the REST API: one line for each operation of the API document, one column for each kind of
 //! caller. An operation without a line fails, and every cell is tried against a running control plane.
 
+mod keys;
 mod scene;
 
 use std::collections::BTreeSet;
@@ -20,7 +21,7 @@ const NAMES: usize = 10;
 // `member` has no grant on the server, `user` may use it, `manager` manages it; `stranger` is another tenant's owner,
 // `revoked` the owner with an ended session. Not visible is 404, visible but not allowed 403.
 #[rustfmt::skip]
-const TABLE: [Line; 41] = [
+const TABLE: [Line; 48] = [
     //                                                                      nobody stranger member user manager auditor admin owner operator revoked
     ("GET /tenants/{tenant}",                            "",               [401,   401,     200,   200, 200,    200,    200,  200,  401,     401]),
     ("PATCH /tenants/{tenant}",                          "",               [401,   401,     403,   403, 403,    403,    200,  200,  401,     401]),
@@ -45,6 +46,14 @@ const TABLE: [Line; 41] = [
     ("POST /tenants/{tenant}/invitations",               "make owner",     [401,   401,     403,   403, 403,    403,    403,  201,  401,     401]),
     ("DELETE /tenants/{tenant}/invitations/{invitation}", "",              [401,   401,     403,   403, 403,    403,    204,  204,  401,     401]),
     ("DELETE /tenants/{tenant}/invitations/{invitation}", "of an owner",   [401,   401,     403,   403, 403,    403,    403,  204,  401,     401]),
+
+    ("GET /tenants/{tenant}/keys",                       "",               [401,   401,     200,   200, 200,    200,    200,  200,  401,     401]),
+    ("GET /tenants/{tenant}/keys",                       "somebody's",     [401,   401,     403,   403, 403,    200,    200,  200,  401,     401]),
+    ("GET /tenants/{tenant}/keys",                       "everybody's",    [401,   401,     403,   403, 403,    200,    200,  200,  401,     401]),
+    ("POST /tenants/{tenant}/keys",                      "",               [401,   401,     201,   201, 201,    201,    201,  201,  401,     401]),
+    ("POST /tenants/{tenant}/keys",                      "for a server",   [401,   401,     400,   201, 201,    201,    201,  201,  401,     401]),
+    ("DELETE /tenants/{tenant}/keys/{key}",              "",               [401,   401,     404,   404, 404,    403,    204,  204,  401,     401]),
+    ("DELETE /tenants/{tenant}/keys/{key}",              "oneself",        [401,   401,     204,   204, 204,    204,    204,  204,  401,     401]),
 
     ("GET /tenants/{tenant}/me/servers",                 "",               [401,   401,     200,   200, 200,    200,    200,  200,  401,     401]),
     ("GET /tenants/{tenant}/servers",                    "",               [401,   401,     200,   200, 200,    200,    200,  200,  401,     401]),

@@ -3,9 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, LOCATION};
 use reqwest::{Client, Method, StatusCode};
 use url::Url;
+
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// One person's browser profile.
 #[derive(Clone)]
@@ -40,6 +42,13 @@ impl Default for Browser {
 impl Browser {
     pub fn new() -> Self {
         Self { client: crate::http::builder().cookie_store(true).build().expect("a client") }
+    }
+
+    /// A browser in another network, which a control plane believes that trusts the peer as a proxy.
+    pub fn at(address: &str) -> Self {
+        let headers = HeaderMap::from_iter([(FORWARDED_FOR, address.parse().expect("an address"))]);
+        let client = crate::http::builder().cookie_store(true).default_headers(headers).build();
+        Self { client: client.expect("a client") }
     }
 
     pub fn client(&self) -> &Client {

@@ -46,19 +46,24 @@ pub struct Person {
 impl Person {
     /// Opens a one-time link, fills the form, and is signed in.
     pub async fn join(link: &str, tenant: &str, user_name: &str, auth_origin: &str, gateway_origin: &str) -> Self {
-        let browser = Browser::new();
-        let page = browser.open(link).await;
-        assert_eq!(page.status, StatusCode::OK, "{}", page.text());
-        let fields = [("display_name", user_name), ("password", PASSWORD), ("password_again", PASSWORD)];
-        let done = browser.press(&page, "join", &fields).await;
-        assert_eq!(done.status, StatusCode::OK, "{}", done.text());
-        Self {
+        let person = Self {
             tenant: tenant.to_owned(),
             user_name: user_name.to_owned(),
-            browser,
+            browser: Browser::new(),
             auth_origin: auth_origin.to_owned(),
             gateway_origin: gateway_origin.to_owned(),
-        }
+        };
+        person.follow(link).await
+    }
+
+    async fn follow(self, link: &str) -> Self {
+        let Self { browser, user_name, .. } = &self;
+        let page = browser.open(link).await;
+        assert_eq!(page.status, StatusCode::OK, "{}", page.text());
+        let fields = [("display_name", user_name.as_str()), ("password", PASSWORD), ("password_again", PASSWORD)];
+        let done = browser.press(&page, "join", &fields).await;
+        assert_eq!(done.status, StatusCode::OK, "{}", done.text());
+        self
     }
 
     /// The same person with an empty browser.
@@ -125,11 +130,15 @@ impl Person {
 
     /// Invites somebody and lets them join.
     pub async fn invite(&self, name: &str, role: &str) -> Self {
+        self.invite_to(Browser::new(), name, role).await
+    }
+
+    /// The same for somebody with a browser of their own.
+    pub async fn invite_to(&self, browser: Browser, name: &str, role: &str) -> Self {
         let email = format!("{name}@{}.example", self.tenant);
         let invitation = self.post("invitations", json!({"email": email, "role": role})).await.ok();
         let link = invitation["link"].as_str().expect("a link").to_owned();
-        let person = Self::join(&link, &self.tenant, &email, &self.auth_origin, &self.gateway_origin).await;
-        Self { user_name: email, ..person }
+        Self { user_name: email, browser, ..self.clone() }.follow(&link).await
     }
 
     /// The gateway URL of a server of this person's tenant.

@@ -120,7 +120,7 @@ pub async fn approve(
         user_id: ctx.caller.user_id,
         client_id: request.client_id,
         server_id: server.id,
-        session_id: ctx.caller.session_id,
+        session_id: ctx.caller.session_id()?,
         resource: request.resource.clone(),
         scope: request.scope.clone(),
         created_at: store.now(),
@@ -169,7 +169,7 @@ pub async fn conclude(
         let url = error_url(tenant, &request.redirect_uri, state, "access_denied", "the person did not approve");
         return Ok(Conclusion { client, outcome: Outcome::Denied { url: url.into() } });
     };
-    if grant.session_id != ctx.caller.session_id || grant.revoked_at.is_some() {
+    if grant.session_id != ctx.caller.session_id()? || grant.revoked_at.is_some() {
         return Err(Error::NotFound { what: "grant" });
     }
     if store.is_grant_redeemed(grant.id).await? {

@@ -126,12 +126,11 @@ pub(super) async fn insert(
 ) -> Result<NewInvitation> {
     let replaced = store.revoke_invitations_to(&email).await?;
     let (token, now) = (tokens::opaque("pwi_")?, store.now());
-    let created_by = if let Actor::User(id) = actor { Some(id) } else { None };
     let invitation = Invitation {
         id: InvitationId(store.new_id()),
         email,
         role,
-        created_by,
+        created_by: actor.user_id(),
         created_at: now,
         expires_at: now + TimeDelta::seconds(INVITATION_S),
         outcome: None,

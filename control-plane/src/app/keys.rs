@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
+use super::acks;
 use crate::crypto::vault::{Key, Purpose};
 use crate::crypto::{signing, tokens};
 use crate::domain::Result;
@@ -55,7 +56,7 @@ pub async fn rotate_signing_key(app: &App, tenant_id: TenantId) -> Result<bool> 
         }
     };
     let revision = store.commit().await?;
-    if !app.nodes.acknowledged(tenant_id, revision).await {
+    if acks::pending(app, tenant_id, revision, id).await > 0 {
         return Ok(false);
     }
     let store = app.store.tenant(tenant_id).await?;

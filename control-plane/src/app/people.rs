@@ -33,7 +33,7 @@ pub async fn get(ctx: &Ctx, id: UserId) -> Result<User> {
     ctx.app.store.tenant_read(ctx.tenant_id).await?.get_user(id).await
 }
 
-/// Changes a person. Deactivation ends sessions, OAuth grants and every token in this very transaction (I9);
+/// Changes a person. Deactivation ends sessions, OAuth grants, API keys and every token in this very transaction (I9);
 /// reactivation brings none of them back.
 pub async fn update(ctx: &Ctx, id: UserId, change: UserChange) -> Result<User> {
     let renames_self = id == ctx.caller.user_id && change.role.is_none() && change.active.is_none();
@@ -86,8 +86,11 @@ async fn deactivate(ctx: &Ctx, store: &TenantStore, user: &mut User) -> Result<(
     user.epoch += 1;
     let sessions = store.revoke_sessions_of(user.id).await?;
     let grants = store.revoke_oauth_grants_of(user.id, "user_deactivated").await?;
+    let keys = store.revoke_api_keys_of(user.id).await?;
+    keys.iter().for_each(|key| store.changed(ResourceKind::ApiKey, key.0));
     store.changed(ResourceKind::Principal, user.id.0);
-    store.audit(entry(ctx, "user.deactivated", user.id, json!({ "sessions": sessions, "oauth_grants": grants })));
+    let ended = json!({ "sessions": sessions, "oauth_grants": grants, "api_keys": keys.len() });
+    store.audit(entry(ctx, "user.deactivated", user.id, ended));
     Ok(())
 }
 

@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use crate::crypto::vault::{Key, Purpose};
 use crate::domain::access::ServerRole;
+use crate::domain::api_key::ApiKey;
 use crate::domain::configuration::{PrincipalKind, Resource, ResourceKind, SealedSessionKey};
 use crate::domain::ids::TenantId;
 use crate::domain::limits::{CHUNK_BYTES_MAX, OUTBOX_KEPT_DAYS};
@@ -173,6 +174,7 @@ fn resource(key: &Key, tenant: TenantId, resource: Resource) -> Result<wire::Res
         Resource::AccessGrant(one) => Body::AccessGrant(access_grant(&one)),
         Resource::SigningKey { public_jwk, .. } => Body::SigningKey(signing_key(&public_jwk)?),
         Resource::SessionKey(one) => Body::SessionKey(session_key(key, tenant, &one)?),
+        Resource::ApiKey { key, secret_sha256 } => Body::ApiKey(api_key(&key, secret_sha256)),
     };
     Ok(wire::Resource { id, body: Some(body) })
 }
@@ -235,6 +237,17 @@ fn signing_key(public_jwk: &serde_json::Value) -> Result<wire::SigningKey> {
     let kid = public_jwk.get("kid").and_then(serde_json::Value::as_str);
     let kid = kid.ok_or_else(|| Error::internal("a stored public key has no kid"))?;
     Ok(wire::SigningKey { kid: kid.to_owned(), jwk: public_jwk.to_string() })
+}
+
+fn api_key(key: &ApiKey, secret_sha256: Vec<u8>) -> wire::ApiKey {
+    let expires = key.expires_at.map_or(0, |end| u64::try_from(end.timestamp_millis()).unwrap_or(1));
+    wire::ApiKey {
+        public_id: proto::api_key::public_id(key.id.0),
+        secret_sha256: secret_sha256.into(),
+        principal_id: uuid_bytes(key.user_id.0),
+        expires_unix_ms: expires,
+        server_ids: key.scope.servers().unwrap_or_default().iter().map(|id| uuid_bytes(id.0)).collect(),
+    }
 }
 
 fn session_key(key: &Key, tenant: TenantId, sealed: &SealedSessionKey) -> Result<wire::SessionKey> {

@@ -189,7 +189,7 @@ pub async fn retire(ctx: &Ctx, id: ServerId, confirm: Option<&str>) -> Result<()
 }
 
 /// The server and the caller's role on it, if they may see it.
-async fn find_visible(ctx: &Ctx, store: &TenantStore, id: ServerId) -> Result<(Server, Option<ServerRole>)> {
+pub(super) async fn find_visible(ctx: &Ctx, store: &TenantStore, id: ServerId) -> Result<(Server, Option<ServerRole>)> {
     let server = store.find_server(id).await?.ok_or(Error::NotFound { what: "server" })?;
     let role = store.list_server_roles(ctx.caller.user_id, &[id]).await?.remove(&id);
     if role.is_none() && !allows(ctx.caller.role, Action::ReadAllServers) {

@@ -2,7 +2,7 @@
 
 use secrecy::SecretString;
 
-use super::Caller;
+use super::{Caller, Proof};
 use crate::crypto::tokens;
 use crate::domain::audit::{Actor, AuditEntry};
 use crate::domain::ids::{SessionId, TenantId, UserId};
@@ -59,14 +59,15 @@ pub async fn authenticate(app: &App, tenant_id: TenantId, token: &SecretString) 
         store.touch_session(session.id, now).await?;
         store.commit().await?;
     }
-    Ok(Caller { user_id: user.id, session_id: session.id, role: user.role })
+    Ok(Caller { user_id: user.id, role: user.role, proof: Proof::Session(session.id) })
 }
 
 /// Signs the browser out. Ending an ended session is fine.
 pub async fn end(app: &App, tenant_id: TenantId, caller: &Caller) -> Result<()> {
+    let session_id = caller.session_id()?;
     let store = app.store.tenant(tenant_id).await?;
-    if store.revoke_session(caller.session_id).await? {
-        store.audit(entry(Actor::User(caller.user_id), "session.ended", caller.session_id));
+    if store.revoke_session(session_id).await? {
+        store.audit(entry(Actor::User(caller.user_id), "session.ended", session_id));
     }
     store.commit().await?;
     Ok(())

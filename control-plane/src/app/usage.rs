@@ -11,11 +11,12 @@ use uuid::Uuid;
 
 use crate::domain::call::{CallOutcome, CallRecord, Fault};
 use crate::domain::configuration::PrincipalKind;
-use crate::domain::ids::{CallRecordId, ServerId, TenantId};
+use crate::domain::ids::{ApiKeyId, CallRecordId, ServerId, TenantId};
 use crate::domain::limits::{RECORD_AHEAD_MAX_S, RECORD_RULES_MAX, RECORD_TEXT_CHARS_MAX};
 use crate::domain::node::NodeIdentity;
 use crate::domain::{Error, Result};
 use crate::state::App;
+use crate::store::TenantStore;
 
 /// A record that was not stored, and why: the node's id of it, as it came.
 pub type Refused = (Bytes, &'static str);
@@ -89,13 +90,30 @@ async fn store_of_tenant(
         refused.push((convert::uuid_bytes(record.id.0), code));
     }
     store.insert_call_records(&good).await?;
+    note_key_use(&store, &good).await?;
     store.commit_records().await?;
     Ok(refused)
+}
+
+/// Keys show when they were last used, as coarsely as the store keeps it.
+async fn note_key_use(store: &TenantStore, records: &[CallRecord]) -> Result<()> {
+    let mut newest: BTreeMap<ApiKeyId, DateTime<Utc>> = BTreeMap::new();
+    for record in records {
+        if let Some(key) = record.api_key_id {
+            let at = newest.entry(key).or_insert(record.started_at);
+            *at = record.started_at.max(*at);
+        }
+    }
+    for (key, at) in newest {
+        store.touch_api_key(key, at).await?;
+    }
+    Ok(())
 }
 
 fn convert(wire: wire::CallRecord) -> Result<CallRecord, ConvertError> {
     let (principal_kind, outcome, fault) = (wire.principal_kind(), wire.outcome(), wire.fault());
     let rules = wire.rule_ids.iter().take(RECORD_RULES_MAX).map(|id| convert::uuid("rule_ids", id));
+    let api_key = (!wire.api_key_id.is_empty()).then(|| convert::uuid("api_key_id", &wire.api_key_id)).transpose()?;
     let member = (!wire.member_id.is_empty()).then(|| convert::uuid("member_id", &wire.member_id)).transpose()?;
     Ok(CallRecord {
         id: CallRecordId(convert::uuid("id", &wire.id)?),
@@ -127,6 +145,7 @@ fn convert(wire: wire::CallRecord) -> Result<CallRecord, ConvertError> {
         client_name: text(&wire.client_name),
         client_version: text(&wire.client_version),
         client_id: text(&wire.client_id),
+        api_key_id: api_key.map(ApiKeyId),
         method: text(&wire.method),
         target: text(&wire.target),
         client_protocol: text(&wire.client_version_mcp),

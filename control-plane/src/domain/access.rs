@@ -36,6 +36,9 @@ pub enum Action {
     ManageAllServers,
     ReadAllCalls,
     ReadAudit,
+    /// See everybody's API keys; their own everybody sees.
+    ReadAllKeys,
+    RevokeAnyKey,
 }
 
 impl Action {
@@ -51,6 +54,8 @@ impl Action {
             Self::ManageAllServers => "change this server",
             Self::ReadAllCalls => "see other people's calls",
             Self::ReadAudit => "read the audit log",
+            Self::ReadAllKeys => "see other people's API keys",
+            Self::RevokeAnyKey => "revoke other people's API keys",
         }
     }
 }
@@ -63,7 +68,7 @@ pub const fn allows(role: TenantRole, action: Action) -> bool {
         (Owner, _) => true,
         (Admin, ManageOwners) => false,
         (Admin, _) => true,
-        (Auditor, ReadPeople | ReadAllServers | ReadAllCalls | ReadAudit) => true,
+        (Auditor, ReadPeople | ReadAllServers | ReadAllCalls | ReadAudit | ReadAllKeys) => true,
         (Auditor | Member, _) => false,
     }
 }

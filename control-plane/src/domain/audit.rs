@@ -3,12 +3,14 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::ids::{AuditEventId, OperatorId, UserId};
+use super::ids::{ApiKeyId, AuditEventId, OperatorId, UserId};
 
 /// On whose behalf something is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Actor {
     User(UserId),
+    /// A person through one of their API keys.
+    UserByKey(UserId, ApiKeyId),
     Operator(OperatorId),
     /// Nobody signed in yet: the bearer of a one-time link, an unknown visitor.
     Anonymous,
@@ -19,7 +21,7 @@ pub enum Actor {
 impl Actor {
     pub const fn kind(self) -> &'static str {
         match self {
-            Self::User(_) => "user",
+            Self::User(_) | Self::UserByKey(..) => "user",
             Self::Operator(_) => "operator",
             Self::Anonymous => "anonymous",
             Self::System => "system",
@@ -28,9 +30,25 @@ impl Actor {
 
     pub const fn id(self) -> Option<Uuid> {
         match self {
-            Self::User(id) => Some(id.0),
+            Self::User(id) | Self::UserByKey(id, _) => Some(id.0),
             Self::Operator(id) => Some(id.0),
             Self::Anonymous | Self::System => None,
+        }
+    }
+
+    /// The person, if it is one.
+    pub const fn user_id(self) -> Option<UserId> {
+        match self {
+            Self::User(id) | Self::UserByKey(id, _) => Some(id),
+            Self::Operator(_) | Self::Anonymous | Self::System => None,
+        }
+    }
+
+    /// The API key that was used.
+    pub const fn api_key_id(self) -> Option<ApiKeyId> {
+        match self {
+            Self::UserByKey(_, key) => Some(key),
+            _ => None,
         }
     }
 }

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::configuration::PrincipalKind;
-use super::ids::{CallRecordId, ServerId, TenantId};
+use super::ids::{ApiKeyId, CallRecordId, ServerId, TenantId};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CallRecord {
@@ -19,6 +19,8 @@ pub struct CallRecord {
     pub client_version: String,
     /// OAuth client_id; empty for API keys.
     pub client_id: String,
+    /// The API key that was used, if it was one.
+    pub api_key_id: Option<ApiKeyId>,
     pub server_id: ServerId,
     /// The member that was called, if the server is virtual.
     pub member_id: Option<ServerId>,

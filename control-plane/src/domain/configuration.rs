@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use super::api_key::ApiKey;
 use super::ids::TenantId;
 use super::server::{AccessGrant, Server};
 use super::tenancy::{TenantSettings, TenantStatus};
@@ -16,11 +17,19 @@ pub enum ResourceKind {
     AccessGrant,
     SigningKey,
     SessionKey,
+    ApiKey,
 }
 
 impl ResourceKind {
-    pub const ALL: [Self; 6] =
-        [Self::TenantSettings, Self::Server, Self::Principal, Self::AccessGrant, Self::SigningKey, Self::SessionKey];
+    pub const ALL: [Self; 7] = [
+        Self::TenantSettings,
+        Self::Server,
+        Self::Principal,
+        Self::AccessGrant,
+        Self::SigningKey,
+        Self::SessionKey,
+        Self::ApiKey,
+    ];
 
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -30,6 +39,7 @@ impl ResourceKind {
             Self::AccessGrant => "access_grant",
             Self::SigningKey => "signing_key",
             Self::SessionKey => "session_key",
+            Self::ApiKey => "api_key",
         }
     }
 
@@ -47,6 +57,7 @@ pub enum Resource {
     AccessGrant(AccessGrant),
     SigningKey { id: Uuid, public_jwk: serde_json::Value },
     SessionKey(SealedSessionKey),
+    ApiKey { key: ApiKey, secret_sha256: Vec<u8> },
 }
 
 impl Resource {
@@ -58,6 +69,7 @@ impl Resource {
             Self::AccessGrant(_) => ResourceKind::AccessGrant,
             Self::SigningKey { .. } => ResourceKind::SigningKey,
             Self::SessionKey(_) => ResourceKind::SessionKey,
+            Self::ApiKey { .. } => ResourceKind::ApiKey,
         }
     }
 
@@ -69,6 +81,7 @@ impl Resource {
             Self::AccessGrant(grant) => grant.id.0,
             Self::SigningKey { id, .. } => *id,
             Self::SessionKey(key) => key.id,
+            Self::ApiKey { key, .. } => key.id.0,
         }
     }
 }

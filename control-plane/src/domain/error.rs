@@ -26,6 +26,12 @@ pub enum Error {
     Forbidden { action: &'static str },
     #[error("not signed in")]
     Unauthenticated,
+    /// The API key of the request is not accepted, and its bearer may know why.
+    #[error("{code}: {public}")]
+    BadKey { code: &'static str, public: &'static str },
+    /// The caller may do this, but not with an API key.
+    #[error("not with this key: {public}")]
+    KeyNotAllowed { public: &'static str },
     #[error("too many requests")]
     RateLimited { retry_after_ms: u64 },
     /// A part that this needs is away; the same request may work later.
@@ -55,6 +61,8 @@ impl Error {
             Self::InvalidFields(_) => "invalid",
             Self::Forbidden { .. } => "forbidden",
             Self::Unauthenticated => "unauthenticated",
+            Self::BadKey { code, .. } => code,
+            Self::KeyNotAllowed { .. } => "key.not_allowed",
             Self::RateLimited { .. } => "rate_limited",
             Self::Unavailable { .. } => "unavailable",
             Self::Internal(_) => "internal",

@@ -115,6 +115,11 @@ id!(GroupId, "grp");
 id!(ServiceAccountId, "sva");
 id!(SessionId, "ses");
 id!(InvitationId, "inv");
+id!(
+    /// A personal API key (`api_keys`); the key itself starts with `pwk_`.
+    ApiKeyId,
+    "key"
+);
 id!(ServerId, "srv");
 id!(
     /// A grant of a server role to a subject (`server_grants`).

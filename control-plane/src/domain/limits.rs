@@ -96,5 +96,21 @@ pub const ACCESS_TOKEN_S_MIN: u32 = 300;
 pub const ACCESS_TOKEN_S_MAX: u32 = 43_200;
 pub const OFFLINE_S_MAX: u32 = 30 * 86_400;
 pub const ORIGINS_MAX: usize = 20;
+/// Personal API keys: how many of one person work at once, and servers named by one.
+pub const API_KEYS_PER_USER_MAX: u64 = 50;
+pub const API_KEY_SERVERS_MAX: usize = 50;
+pub const API_KEY_DAYS_DEFAULT: u32 = 90;
+pub const API_KEY_DAYS_MAX: u32 = 3_650;
+/// How often the use of a key is written down.
+pub const API_KEY_TOUCH_S: i64 = 300;
+/// How long nodes are told of an expired key, so that its user hears that it has expired and not that it is unknown.
+pub const API_KEY_EXPIRED_TOLD_S: i64 = 30 * 86_400;
+/// A replica of the control plane says that it is alive this often, and counts as gone after that silence.
+pub const REPLICA_BEAT_MS: u64 = 2_000;
+pub const REPLICA_SILENCE_MAX_MS: i64 = 7_000;
+/// How long a replica waits for its own nodes before it answers another one, so that the answer comes in time.
+pub const ACK_ANSWER_MAX_MS: u64 = 1_700;
+/// Questions of other replicas answered at once; beyond it they stay unanswered, which says "not all".
+pub const ACK_QUESTIONS_MAX: usize = 1_000;
 /// How long a one-time link works.
 pub const INVITATION_S: i64 = 7 * 86_400;

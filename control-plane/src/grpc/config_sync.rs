@@ -21,7 +21,7 @@ use self::board::Board;
 use super::{authority, status};
 use crate::app::publish::{self, Answer};
 use crate::domain::ids::TenantId;
-use crate::domain::limits::{HEARTBEAT_MS, SILENCE_MAX_MS, STREAM_OUTBOX_MAX};
+use crate::domain::limits::{HEARTBEAT_MS, SILENCE_MAX_MS, STREAM_OUTBOX_MAX, SUBSCRIPTIONS_MAX};
 use crate::domain::node::NodeIdentity;
 use crate::nodes::NodeStatus;
 use crate::state::App;
@@ -82,10 +82,10 @@ async fn run(
         return Err(Status::permission_denied("node.wrong_pool"));
     }
     let history_id = publish::history_id(app).await.map_err(|error| status(&error))?;
-    let connection = app.nodes.connect(node_status(app, identity, &hello)?);
-    tracing::info!(node.id = hello.node_id, node.identity = %identity.id, version = hello.version, "node connected");
     // Positions in another history say nothing about ours.
     let same_history = hello.history_id == history_id;
+    let connection = app.nodes.connect(node_status(app, identity, &hello, same_history)?);
+    tracing::info!(node.id = hello.node_id, node.identity = %identity.id, version = hello.version, "node connected");
     let board = Board::new(&hello, same_history);
     let known_directory = if same_history { hello.directory_revision } else { 0 };
     send(outbox, Control::Welcome(Welcome { history_id, heartbeat_interval_ms: HEARTBEAT_MS as u32 })).await?;
@@ -106,7 +106,11 @@ async fn hello(incoming: &mut Streaming<NodeMessage>) -> Result<Hello, Status> {
     }
 }
 
-fn node_status(app: &App, identity: &NodeIdentity, hello: &Hello) -> Result<NodeStatus, Status> {
+fn node_status(app: &App, identity: &NodeIdentity, hello: &Hello, same_history: bool) -> Result<NodeStatus, Status> {
+    // Counted from the first moment: a node that comes back with an older picture answers requests with it already.
+    let had = hello.have.iter().take(SUBSCRIPTIONS_MAX);
+    let had =
+        had.filter_map(|one| Some((tenant_id(&one.tenant_id).ok()?, if same_history { one.revision } else { 0 })));
     let instance_id = convert::uuid("instance_id", &hello.instance_id);
     Ok(NodeStatus {
         identity_id: identity.id,
@@ -118,7 +122,7 @@ fn node_status(app: &App, identity: &NodeIdentity, hello: &Hello) -> Result<Node
         capabilities: hello.capabilities.clone(),
         connected_at: app.clock.now(),
         directory_acked: 0,
-        acked: Default::default(),
+        acked: had.collect(),
         rejects: Default::default(),
     })
 }

@@ -4,6 +4,7 @@ pub(super) mod audit;
 pub(super) mod calls;
 pub(super) mod grants;
 pub(super) mod invitations;
+pub(super) mod keys;
 pub(super) mod nodes;
 pub(super) mod platform;
 pub(super) mod servers;
@@ -38,6 +39,8 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/users/{user}", get(users::get).patch(users::update))
         .route("/invitations", get(invitations::list).post(invitations::create))
         .route("/invitations/{invitation}", delete(invitations::revoke))
+        .route("/keys", get(keys::list).post(keys::create))
+        .route("/keys/{key}", delete(keys::revoke))
         .route("/servers", get(servers::list).post(servers::register))
         .route("/servers/{server}", get(servers::get).patch(servers::update).delete(servers::retire))
         .route("/servers/{server}/grants", get(grants::list).put(grants::put))

@@ -9,17 +9,20 @@ use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, ORIGIN};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use proto::api_key::is_api_key;
 use proto::names::TenantSlug;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::cookies::{self, CookieKind};
 use super::problem::Problem;
-use crate::app::{Ctx, platform, sessions};
+use crate::app::{Caller, Ctx, api_keys, platform, sessions};
 use crate::config::Config;
 use crate::domain::error::FieldError;
-use crate::domain::ids::{AccessGrantId, CallRecordId, InvitationId, NodeId, OperatorId, ServerId, UserId};
+use crate::domain::ids::{
+    AccessGrantId, ApiKeyId, CallRecordId, InvitationId, NodeId, OperatorId, ServerId, TenantId, UserId,
+};
 use crate::domain::tenancy::Tenant;
 use crate::domain::{Error, Result};
 use crate::state::App;
@@ -27,19 +30,34 @@ use crate::state::App;
 /// Header that a page of another site cannot send without a preflight, which we never grant (ATK: CSRF).
 const CSRF_HEADER: &str = "x-portway-csrf";
 
-/// A signed-in person inside the tenant of the path. An unknown tenant and a missing session have one answer.
+/// A person inside the tenant of the path, by session cookie or by API key. An unknown tenant and a missing session have
+/// one answer.
 pub struct TenantScope(pub Ctx);
 
 impl FromRequestParts<Arc<App>> for TenantScope {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
+        if let Some(bearer) = bearer(&parts.headers) {
+            let (tenant_id, caller) = by_key(parts, app, &bearer).await?;
+            return Ok(Self(Ctx { app: app.clone(), tenant_id, caller }));
+        }
         let tenant = find_tenant(parts, app).await?.ok_or(Error::Unauthenticated)?;
         let token = cookies::read(&app.config, CookieKind::Session, &tenant.slug, &parts.headers);
         let caller = sessions::authenticate(app, tenant.id, &token.ok_or(Error::Unauthenticated)?).await?;
         refuse_forged(parts, &app.config)?;
         Ok(Self(Ctx { app: app.clone(), tenant_id: tenant.id, caller }))
     }
+}
+
+/// The bearer of an API key. No site can make a browser send one, so there is nothing forged to refuse.
+async fn by_key(parts: &mut Parts, app: &Arc<App>, bearer: &SecretString) -> Result<(TenantId, Caller)> {
+    if !is_api_key(bearer.expose_secret()) {
+        return Err(Error::Unauthenticated);
+    }
+    api_keys::check_text(bearer)?;
+    let tenant = find_tenant(parts, app).await?.ok_or_else(api_keys::unknown)?;
+    Ok((tenant.id, api_keys::authenticate(app, tenant.id, bearer).await?))
 }
 
 /// The tenant of the path, if there is one, for somebody who is not signed in yet.
@@ -108,6 +126,7 @@ macro_rules! path_id {
 
 path_id! {
     UserId => "user",
+    ApiKeyId => "key",
     InvitationId => "invitation",
     ServerId => "server",
     AccessGrantId => "grant",

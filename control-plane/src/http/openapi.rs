@@ -8,7 +8,7 @@ use utoipa::openapi::security::{
 use utoipa::openapi::{ContentBuilder, ObjectBuilder, Ref, RefOr, Required, ResponseBuilder, Type};
 use utoipa::{Modify, OpenApi};
 
-use super::api::{audit, calls, grants, invitations, nodes, platform, servers, session, tenant, users};
+use super::api::{audit, calls, grants, invitations, keys, nodes, platform, servers, session, tenant, users};
 use super::problem::ProblemView;
 
 #[derive(OpenApi)]
@@ -21,6 +21,7 @@ use super::problem::ProblemView;
         invitations::list, invitations::create, invitations::revoke,
         servers::list, servers::list_mine, servers::register, servers::get, servers::update, servers::retire,
         grants::list, grants::put, grants::delete,
+        keys::list, keys::create, keys::revoke,
         audit::list,
         calls::list, calls::get,
         nodes::enrol, nodes::list, nodes::revoke,
@@ -49,23 +50,30 @@ impl Modify for Shared {
         ));
         components.add_security_scheme("session", SecurityScheme::ApiKey(cookie));
         let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
-        components.add_security_scheme("operator", SecurityScheme::Http(bearer));
+        components.add_security_scheme("operator", SecurityScheme::Http(bearer.clone()));
+        components.add_security_scheme("api_key", SecurityScheme::Http(bearer));
         for (path, item) in &mut document.paths.paths {
-            let scheme = if path.starts_with("/api/v1/platform") { "operator" } else { "session" };
+            let schemes: &[&str] = match path {
+                path if path.starts_with("/api/v1/platform") => &["operator"],
+                // A key never makes, sees or ends keys, and ends no session.
+                path if path.contains("/keys") || path.ends_with("/session") => &["session"],
+                _ => &["session", "api_key"],
+            };
             let methods = [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
             for operation in methods.into_iter().flatten() {
-                complete(operation, path, scheme);
+                complete(operation, path, schemes);
             }
         }
     }
 }
 
-fn complete(operation: &mut Operation, path: &str, scheme: &str) {
+fn complete(operation: &mut Operation, path: &str, schemes: &[&str]) {
     if path.contains("{tenant}") {
         operation.parameters.get_or_insert_default().insert(0, tenant_parameter().into());
     }
     let no_scopes: [&str; 0] = [];
-    operation.security.get_or_insert_with(|| vec![SecurityRequirement::new(scheme, no_scopes)]);
+    let any = || schemes.iter().map(|scheme| SecurityRequirement::new(*scheme, no_scopes)).collect();
+    operation.security.get_or_insert_with(any);
     for (status, response) in &mut operation.responses.responses {
         // OpenAPI wants words for every answer (3.1, Response Object).
         if let RefOr::T(response) = response

@@ -104,6 +104,8 @@ impl From<Error> for Problem {
                 Self::new(StatusCode::FORBIDDEN, "forbidden", format!("You may not {action}."))
             }
             Error::Unauthenticated => Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", "Sign in first."),
+            Error::BadKey { code, public } => Self::new(StatusCode::UNAUTHORIZED, code, public),
+            Error::KeyNotAllowed { public } => Self::new(StatusCode::FORBIDDEN, "key.not_allowed", public),
             Error::RateLimited { retry_after_ms } => Self {
                 retry_after_s: Some(retry_after_ms.div_ceil(1000).max(1)),
                 ..Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", "Too many requests: wait and try again.")
@@ -129,8 +131,8 @@ impl IntoResponse for Problem {
             response.headers_mut().insert(RETRY_AFTER, seconds.into());
         }
         if self.status == StatusCode::UNAUTHORIZED {
-            // RFC 9110 §15.5.2 wants a challenge: people have a session, operators a token.
-            let challenge = HeaderValue::from_static("Session realm=\"portway\", Bearer realm=\"operators\"");
+            // RFC 9110 §15.5.2 wants a challenge: people have a session or a key, operators a token.
+            let challenge = HeaderValue::from_static("Session realm=\"portway\", Bearer realm=\"portway\"");
             response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
         }
         response

@@ -14,11 +14,11 @@ use super::entity::{call_record, server, service_account, user};
 use super::{SystemStore, TenantStore, after, db_error, unreadable};
 use crate::domain::call::{CallFilter, CallOutcome, CallRecord, Fault};
 use crate::domain::configuration::PrincipalKind;
-use crate::domain::ids::{CallRecordId, ServerId};
+use crate::domain::ids::{ApiKeyId, CallRecordId, ServerId};
 use crate::domain::page::{Created, Page, PageRequest};
 use crate::domain::{Error, Result};
 
-/// Rows of one INSERT: 24 columns each, and SQLite binds at most 32,766 values.
+/// Rows of one INSERT: 25 columns each, and SQLite binds at most 32,766 values.
 const INSERT_ROWS_MAX: usize = 500;
 
 /// Advisory lock of whoever makes partitions.
@@ -126,6 +126,7 @@ impl TenantStore {
             trace_id: Set(record.trace_id.clone()),
             rule_ids: Set(serde_json::to_value(rule_ids).map_err(Error::internal)?),
             node_id: Set(record.node_id.clone()),
+            api_key_id: Set(record.api_key_id.map(|id| id.0)),
         })
     }
 }
@@ -189,6 +190,7 @@ fn call_of(row: call_record::Model) -> Result<CallRecord> {
         client_name: row.client_name,
         client_version: row.client_version,
         client_id: row.client_id,
+        api_key_id: row.api_key_id.map(ApiKeyId),
         server_id: ServerId(row.server_id),
         member_id: row.member_id.map(ServerId),
         method: row.method,

@@ -127,9 +127,14 @@ fn advance(revision: i64, changed: bool) -> Result<i64> {
 }
 
 fn audit_body(entry: &AuditEntry, seq: i64, id: Uuid, at: chrono::DateTime<chrono::Utc>) -> Result<Vec<u8>> {
+    let (kind, actor_id) = (entry.actor.kind(), entry.actor.id());
+    let actor = match entry.actor.api_key_id() {
+        Some(key) => json!({ "kind": kind, "id": actor_id, "api_key_id": key.0 }),
+        None => json!({ "kind": kind, "id": actor_id }),
+    };
     let body = json!({
         "seq": seq, "id": id, "at": at, "action": entry.action,
-        "actor": { "kind": entry.actor.kind(), "id": entry.actor.id() },
+        "actor": actor,
         "target": { "kind": entry.target_kind, "id": entry.target_id },
         "detail": entry.detail,
     });

@@ -7,11 +7,14 @@ use migrations::{Migrator, MigratorTrait};
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseBackend, DatabaseConnection, Statement};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
+use tokio::sync::broadcast;
 
 use super::feed::ChangeFeed;
-use super::{Pools, Store, db_error};
+use super::{Pools, Store, db_error, new_id};
 use crate::domain::{Clock, Error, Result};
 
+/// What replicas say, kept for a slow ear; what it misses counts as not said.
+const REPLICA_TALK_MAX: usize = 1_024;
 /// Connections of the SQLite reader pool.
 const SQLITE_READERS: u32 = 8;
 /// How long SQLite waits for the write lock.
@@ -57,7 +60,8 @@ impl Store {
             Pools::Postgres { app, system }
         };
         let listen_url = (!config.is_sqlite()).then(|| config.url.clone());
-        Ok(Self { pools, clock, feed: ChangeFeed::new(), listen_url })
+        let (replicas, replica_id) = (broadcast::channel(REPLICA_TALK_MAX).0, new_id(&*clock));
+        Ok(Self { pools, clock, feed: ChangeFeed::new(), listen_url, replicas, replica_id })
     }
 }
 

@@ -1,5 +1,6 @@
 //! SeaORM entities, one file per table, private to the store.
 
+pub(super) mod api_key;
 pub(super) mod audit_event;
 pub(super) mod authorization_code;
 pub(super) mod authorization_request;
@@ -17,6 +18,7 @@ pub(super) mod oauth_grant;
 pub(super) mod operator;
 pub(super) mod outbox;
 pub(super) mod refresh_token;
+pub(super) mod replica;
 pub(super) mod server;
 pub(super) mod server_grant;
 pub(super) mod service_account;

@@ -1,5 +1,5 @@
 //! Learns what other replicas commit: LISTEN on PostgreSQL, and a poll as the net under it. Both only feed
-//! [`ChangeFeed`]; a lost or doubled message costs nothing but a read.
+//! `ChangeFeed`; a lost or doubled message costs nothing but a read. The same connection hears what replicas say.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -12,7 +12,8 @@ use uuid::Uuid;
 
 use super::changes::NOTIFY_CHANNEL;
 use super::entity::tenant_head;
-use super::{ChangeFeed, Changed, Store, SystemStore, db_error};
+use super::replicas::REPLICA_CHANNEL;
+use super::{Changed, Said, Store, SystemStore, db_error};
 use crate::domain::ids::TenantId;
 use crate::domain::{Error, Result};
 
@@ -29,7 +30,7 @@ impl Store {
         loop {
             let error = tokio::select! {
                 () = shutdown.cancelled() => return,
-                ended = hear(url, &self.feed, &mut back_off) => ended,
+                ended = self.hear(url, &mut back_off) => ended,
             };
             tracing::warn!(%error, "the connection that listens for changes broke; polling meanwhile");
             tokio::select! {
@@ -50,6 +51,36 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Passes on what arrives until the connection breaks.
+    async fn hear(&self, url: &SecretString, back_off: &mut Duration) -> sqlx::Error {
+        let connect = async {
+            let mut listener = PgListener::connect(url.expose_secret()).await?;
+            listener.listen_all([NOTIFY_CHANNEL, REPLICA_CHANNEL]).await?;
+            Ok(listener)
+        };
+        let mut listener = match connect.await {
+            Ok(listener) => listener,
+            Err(error) => return error,
+        };
+        *back_off = BACK_OFF_MIN;
+        loop {
+            match listener.recv().await {
+                Ok(message) if message.channel() == REPLICA_CHANNEL => match Said::parse(message.payload()) {
+                    // Nobody waiting for it is fine.
+                    Some(said) => drop(self.replicas.send(said)),
+                    None => tracing::warn!("what another replica says does not parse"),
+                },
+                Ok(message) => match parse(message.payload()) {
+                    Some(changed) => self.feed.publish(changed),
+                    None => tracing::warn!("a notification of changes does not parse"),
+                },
+                Err(error) => return error,
+            }
+        }
+    }
+}
+
 impl SystemStore {
     /// The present revisions of tenants.
     pub async fn list_revisions(&self, tenants: &[TenantId]) -> Result<HashMap<TenantId, u64>> {
@@ -66,29 +97,6 @@ impl SystemStore {
             }
         }
         Ok(revisions)
-    }
-}
-
-/// Feeds what arrives until the connection breaks.
-async fn hear(url: &SecretString, feed: &ChangeFeed, back_off: &mut Duration) -> sqlx::Error {
-    let connect = async {
-        let mut listener = PgListener::connect(url.expose_secret()).await?;
-        listener.listen(NOTIFY_CHANNEL).await?;
-        Ok(listener)
-    };
-    let mut listener = match connect.await {
-        Ok(listener) => listener,
-        Err(error) => return error,
-    };
-    *back_off = BACK_OFF_MIN;
-    loop {
-        match listener.recv().await {
-            Ok(message) => match parse(message.payload()) {
-                Some(changed) => feed.publish(changed),
-                None => tracing::warn!("a notification of changes does not parse"),
-            },
-            Err(error) => return error,
-        }
     }
 }
 

@@ -8,13 +8,16 @@ use sea_orm::sea_query::Query;
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, Select};
 use uuid::Uuid;
 
-use super::entity::{group_member, server, server_grant, service_account, session_key, signing_key, tenant, user};
+use super::api_keys::to_api_key;
+use super::entity::{
+    api_key, group_member, server, server_grant, service_account, session_key, signing_key, tenant, user,
+};
 use super::tenancy::to_tenant;
 use super::{SystemStore, TenantStore, db_error, unreadable};
 use crate::domain::access::ServerRole;
 use crate::domain::configuration::{Principal, PrincipalKind, Resource, ResourceKind, SealedSessionKey};
 use crate::domain::ids::{AccessGrantId, GroupId, ServerId, ServiceAccountId, UserId};
-use crate::domain::limits::SIGNING_KEY_RETIRED_S;
+use crate::domain::limits::{API_KEY_EXPIRED_TOLD_S, SIGNING_KEY_RETIRED_S};
 use crate::domain::server::{AccessGrant, Server, ServerStatus, Subject};
 use crate::domain::tenancy::Tenant;
 use crate::domain::{Error, Result};
@@ -65,6 +68,7 @@ impl TenantStore {
             ResourceKind::AccessGrant => self.read_grants(pick).await,
             ResourceKind::SigningKey => self.read_signing_keys(pick).await,
             ResourceKind::SessionKey => self.read_session_keys(pick).await,
+            ResourceKind::ApiKey => self.read_api_keys(pick).await,
         }
     }
 
@@ -141,6 +145,22 @@ impl TenantStore {
             let (id, created_at) = (row.id, row.created_at);
             Ok(Resource::SessionKey(SealedSessionKey { id, key_id, secret_sealed: row.secret_sealed, created_at }))
         };
+        rows.into_iter().map(key).collect()
+    }
+}
+
+impl TenantStore {
+    async fn read_api_keys(&self, pick: Pick<'_>) -> Result<Vec<Resource>> {
+        let horizon = self.now() - TimeDelta::seconds(API_KEY_EXPIRED_TOLD_S);
+        let told =
+            Condition::any().add(api_key::Column::ExpiresAt.is_null()).add(api_key::Column::ExpiresAt.gt(horizon));
+        let query = api_key::Entity::find()
+            .filter(api_key::Column::TenantId.eq(self.tenant_id.0))
+            .filter(api_key::Column::RevokedAt.is_null())
+            .filter(told);
+        let rows = pick.narrow(query, api_key::Column::Id).all(&self.tx).await.map_err(db_error)?;
+        let key =
+            |row: api_key::Model| Ok(Resource::ApiKey { key: to_api_key(&row)?, secret_sha256: row.secret_sha256 });
         rows.into_iter().map(key).collect()
     }
 }

@@ -31,8 +31,13 @@ pub fn allowed(
         || principal.group_ids.iter().any(|group| grants.subjects.contains_key(group))
 }
 
-/// The server of that name, if the caller may see it. Unknown, disabled and not granted are one and the same.
+/// The server of that name, if the caller may see it. Unknown, disabled, not granted and not in
+/// the scope of their API key are one and the same.
 pub fn server(caller: &Caller, path: &GatewayPath) -> Result<Arc<Server>, Failure> {
+    let named = caller.snapshot.servers.get(&path.server);
+    if named.is_some_and(|server| !caller.credential.reaches(server.id)) {
+        return Err(Failure::NotFound);
+    }
     visible(&caller.snapshot, caller.principal_id, &path.server)
 }
 
@@ -88,6 +93,7 @@ mod tests {
             servers: HashMap::new(),
             principals: principals.into_iter().map(|principal| (principal.id, Arc::new(principal))).collect(),
             signing_keys: HashMap::new(),
+            api_keys: HashMap::new(),
             session_keys: Vec::new(),
         }
     }

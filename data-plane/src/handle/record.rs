@@ -49,6 +49,7 @@ impl Recorder {
             principal_id: uuid_bytes(caller.principal_id),
             principal_kind: kind.into(),
             client_id: caller.client_id.clone(),
+            api_key_id: caller.credential.api_key_id().map(uuid_bytes).unwrap_or_default(),
             method: format!("http/{}", head.method.as_str().to_ascii_lowercase()),
             started_unix_us: u64::try_from(now.timestamp_micros()).unwrap_or(0),
             trace_id: trace.clone(),

@@ -1,6 +1,7 @@
 //! The gateway's service as clients and upstreams see it: a scripted upstream on loopback, a hand-made snapshot, real
 //! tokens. Tests of attacks carry the attack's number.
 
+mod api_keys;
 mod credentials;
 mod doors;
 mod faults;

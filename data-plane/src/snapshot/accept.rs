@@ -1,5 +1,6 @@
 //! Decides about one resource: a record, or a refusal that says why and which servers it stops. Pure.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use jsonwebtoken::DecodingKey;
@@ -12,8 +13,8 @@ use proto::wire::{self, PrincipalKind as WireKind, ServerRole, TenantStatus as W
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use super::apply::{Blocks, GrantRecord, ServerRecord, Settings, Subject, TenantState};
-use super::{Principal, PrincipalKind, Role, SessionKey, SigningKey, TenantStatus};
+use super::apply::{Auth, Blocks, GrantRecord, ServerRecord, Settings, Subject, TenantState};
+use super::{ApiKey, Principal, PrincipalKind, Role, SessionKey, SigningKey, TenantStatus, secret};
 use crate::limits;
 
 /// Why a resource is not in force, and what that stops.
@@ -39,10 +40,10 @@ pub(super) fn resource(state: &mut TenantState, id: Uuid, body: Option<Body>) ->
         Some(Body::AccessGrant(grant)) => access_grant(state, id, &grant),
         Some(Body::SigningKey(key)) => signing_key(state, id, &key),
         Some(Body::SessionKey(key)) => session_key(state, id, &key),
+        Some(Body::ApiKey(key)) => api_key(state, id, &key),
+        Some(Body::SharedSecret(secret)) => shared_secret(state, id, &secret, blocks),
         // Kinds whose capability this node does not announce.
-        Some(Body::VirtualServer(_) | Body::LimitRule(_) | Body::ApiKey(_) | Body::SharedSecret(_)) | None => {
-            refuse("unsupported", blocks)
-        }
+        Some(Body::VirtualServer(_) | Body::LimitRule(_)) | None => refuse("unsupported", blocks),
         Some(Body::Deleted(_)) => Ok(()),
     }
 }
@@ -118,6 +119,7 @@ fn server(state: &mut TenantState, id: Uuid, wire: wire::Server) -> Verdict {
         upstream_url: url.as_ref().ok().cloned(),
         enabled: wire.enabled,
         timeout_ms: wire.timeout_ms,
+        auth: auth.unwrap_or(Auth::None),
     };
     state.forget_server(id);
     state.slugs.insert(record.slug.clone(), id);
@@ -125,13 +127,14 @@ fn server(state: &mut TenantState, id: Uuid, wire: wire::Server) -> Verdict {
     match (url, auth) {
         (Err(error), _) => refuse(error, stopped()),
         (_, Err(reason)) => refuse(reason, stopped()),
-        (Ok(_), Ok(())) => Ok(()),
+        (Ok(_), Ok(_)) => Ok(()),
     }
 }
 
-fn outbound_auth(wire: Option<&wire::OutboundAuth>) -> Result<(), &'static str> {
+fn outbound_auth(wire: Option<&wire::OutboundAuth>) -> Result<Auth, &'static str> {
     match wire.and_then(|auth| auth.method.as_ref()) {
-        Some(Method::None(_)) => Ok(()),
+        Some(Method::None(_)) => Ok(Auth::None),
+        Some(Method::SharedHeader(_)) => Ok(Auth::SharedHeader),
         Some(_) => Err("outbound_auth: unsupported"),
         None => Err("outbound_auth: missing or unknown"),
     }
@@ -230,6 +233,26 @@ fn verification_key(wire: &wire::SigningKey) -> Result<DecodingKey, &'static str
     DecodingKey::from_jwk(&jwk).map_err(|_| "jwk: not a P-256 point")
 }
 
+/// A key that is refused does not exist: what it was before may have reached more.
+fn api_key(state: &mut TenantState, id: Uuid, wire: &wire::ApiKey) -> Verdict {
+    state.api_keys.remove(&id);
+    if wire.public_id != proto::api_key::public_id(id) {
+        return refuse("public_id: is not the id's", Blocks::Nothing);
+    }
+    let Ok(secret_sha256) = <[u8; 32]>::try_from(wire.secret_sha256.as_ref()) else {
+        return refuse("secret_sha256: expected 32 bytes", Blocks::Nothing);
+    };
+    let servers: Result<HashSet<Uuid>, _> = wire.server_ids.iter().map(|id| convert::uuid("server_ids", id)).collect();
+    let (principal_id, servers) = match (convert::uuid("principal_id", &wire.principal_id), servers) {
+        (Ok(principal_id), Ok(servers)) => (principal_id, servers),
+        (Err(error), _) | (_, Err(error)) => return refuse(error, Blocks::Nothing),
+    };
+    let expires_unix_ms = (wire.expires_unix_ms != 0).then_some(wire.expires_unix_ms);
+    let server_ids = (!servers.is_empty()).then_some(servers);
+    state.api_keys.insert(id, Arc::new(ApiKey { id, secret_sha256, principal_id, expires_unix_ms, server_ids }));
+    Ok(())
+}
+
 fn session_key(state: &mut TenantState, id: Uuid, wire: &wire::SessionKey) -> Verdict {
     state.session_keys.remove(&id);
     if state.session_keys.len() >= limits::SESSION_KEYS_MAX {
@@ -244,4 +267,16 @@ fn session_key(state: &mut TenantState, id: Uuid, wire: &wire::SessionKey) -> Ve
     let key = SessionKey { key_id: wire.key_id, secret: Zeroizing::new(secret), created_unix_ms: wire.created_unix_ms };
     state.session_keys.insert(id, key);
     Ok(())
+}
+
+/// One that is refused is gone, and its server stops: it is never called without its credential.
+fn shared_secret(state: &mut TenantState, id: Uuid, wire: &wire::SharedSecret, blocks: Blocks) -> Verdict {
+    state.secrets.remove(&id);
+    match secret::open(state, id, wire) {
+        Ok(credential) => {
+            state.secrets.insert(id, credential);
+            Ok(())
+        }
+        Err(reason) => refuse(reason, blocks),
+    }
 }

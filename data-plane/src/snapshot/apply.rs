@@ -18,8 +18,10 @@ use uuid::Uuid;
 use super::accept::{self, Refusal};
 pub use super::kind::CAPABILITIES;
 use super::kind::Kind;
-use super::{Principal, Role, SessionKey, SigningKey, Snapshot, TenantStatus, index};
+use super::{ApiKey, Principal, Role, SessionKey, SigningKey, Snapshot, TenantStatus, index};
 use crate::limits;
+use crate::node_key::NodeKey;
+use crate::upstream::credential::Credential;
 
 /// A complete update of one tenant: all its chunks.
 pub struct Update {
@@ -47,6 +49,11 @@ pub struct TenantState {
     pub(super) grants: HashMap<Uuid, GrantRecord>,
     pub(super) signing_keys: BTreeMap<Uuid, Arc<SigningKey>>,
     pub(super) session_keys: BTreeMap<Uuid, SessionKey>,
+    pub(super) api_keys: HashMap<Uuid, Arc<ApiKey>>,
+    /// By server.
+    pub(super) secrets: BTreeMap<Uuid, Credential>,
+    /// Opens what is sealed to this node.
+    key: Option<Arc<NodeKey>>,
     /// Rejected resources that stop servers, until they are replaced or deleted.
     pub(super) rejected: HashMap<ResourceKey, Blocks>,
     /// Built from the records above; unchanged servers are shared with the next one.
@@ -69,6 +76,14 @@ pub(super) struct ServerRecord {
     pub(super) upstream_url: Option<Url>,
     pub(super) enabled: bool,
     pub(super) timeout_ms: u32,
+    pub(super) auth: Auth,
+}
+
+/// How a server wants to be called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Auth {
+    None,
+    SharedHeader,
 }
 
 pub(super) struct GrantRecord {
@@ -104,9 +119,21 @@ impl TenantState {
             grants: HashMap::new(),
             signing_keys: BTreeMap::new(),
             session_keys: BTreeMap::new(),
+            api_keys: HashMap::new(),
+            secrets: BTreeMap::new(),
+            key: None,
             rejected: HashMap::new(),
             snapshot: None,
         }
+    }
+
+    /// The same on a node that can open what is sealed to it.
+    pub fn with_key(self, key: Arc<NodeKey>) -> Self {
+        Self { key: Some(key), ..self }
+    }
+
+    pub(super) fn key(&self) -> Option<&NodeKey> {
+        self.key.as_deref()
     }
 
     pub fn revision(&self) -> u64 {
@@ -128,7 +155,10 @@ impl TenantState {
 /// Applies an update to what was known before. A delta must start at `previous.revision()`: the caller checks.
 pub fn apply(previous: TenantState, update: Update) -> Applied {
     let mut state = match update.full {
-        true => TenantState { snapshot: previous.snapshot, ..TenantState::empty(previous.tenant_id) },
+        true => {
+            let TenantState { tenant_id, snapshot, key, .. } = previous;
+            TenantState { snapshot, key, ..TenantState::empty(tenant_id) }
+        }
         false => previous,
     };
     let mut rejects = Vec::new();
@@ -194,7 +224,9 @@ fn delete(state: &mut TenantState, (kind, id): &ResourceKey) {
         Kind::AccessGrant => drop(state.grants.remove(&id)),
         Kind::SigningKey => drop(state.signing_keys.remove(&id)),
         Kind::SessionKey => drop(state.session_keys.remove(&id)),
-        Kind::VirtualServer | Kind::LimitRule | Kind::ApiKey | Kind::SharedSecret | Kind::Unknown => {}
+        Kind::ApiKey => drop(state.api_keys.remove(&id)),
+        Kind::SharedSecret => drop(state.secrets.remove(&id)),
+        Kind::VirtualServer | Kind::LimitRule | Kind::Unknown => {}
     }
 }
 

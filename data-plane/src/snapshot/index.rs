@@ -7,8 +7,9 @@ use proto::names::ServerSlug;
 use url::Url;
 use uuid::Uuid;
 
-use super::apply::{Blocks, GrantRecord, ServerRecord, Subject, TenantState};
+use super::apply::{Auth, Blocks, GrantRecord, ServerRecord, Subject, TenantState};
 use super::{GrantIndex, OutboundAuth, Role, Server, ServerState, Snapshot, TenantStatus};
+use crate::upstream::credential::Credential;
 
 /// The snapshot of these records. Servers equal to those of the snapshot before are shared with it.
 pub(super) fn snapshot(state: &TenantState) -> Snapshot {
@@ -28,6 +29,7 @@ pub(super) fn snapshot(state: &TenantState) -> Snapshot {
         servers: servers(state),
         principals: state.principals.clone(),
         signing_keys: state.signing_keys.values().map(|key| (key.kid.clone(), key.clone())).collect(),
+        api_keys: state.api_keys.clone(),
         session_keys,
     }
 }
@@ -40,17 +42,29 @@ fn servers(state: &TenantState) -> HashMap<ServerSlug, Arc<Server>> {
     let stopped = Stopped::by(state);
     let before = state.snapshot.as_ref().map(|snapshot| &snapshot.servers);
     let servers = state.servers.iter().map(|(id, record)| {
-        let server = server(*id, record, stopped.contains(*id), grants.remove(id).unwrap_or_default());
+        let auth = outbound_auth(record, state.secrets.get(id));
+        let server = server(*id, record, auth, stopped.contains(*id), grants.remove(id).unwrap_or_default());
         let same = before.and_then(|before| before.get(&record.slug)).filter(|before| ***before == server);
         (record.slug.clone(), same.cloned().unwrap_or_else(|| Arc::new(server)))
     });
     servers.collect()
 }
 
-fn server(id: Uuid, record: &ServerRecord, stopped: bool, grants: GrantIndex) -> Server {
+/// `None`: the server wants a credential, and there is none for where it is. It is never called without (I4, I14).
+fn outbound_auth(record: &ServerRecord, secret: Option<&Credential>) -> Option<OutboundAuth> {
+    match record.auth {
+        Auth::None => Some(OutboundAuth::None),
+        Auth::SharedHeader => {
+            let fits = |secret: &&Credential| record.upstream_url.as_ref().is_some_and(|url| secret.is_for(url));
+            secret.filter(fits).cloned().map(OutboundAuth::SharedHeader)
+        }
+    }
+}
+
+fn server(id: Uuid, record: &ServerRecord, auth: Option<OutboundAuth>, stopped: bool, grants: GrantIndex) -> Server {
     let state = match (&record.upstream_url, record.enabled) {
         (None, _) => ServerState::ConfigRejected,
-        _ if stopped => ServerState::ConfigRejected,
+        _ if stopped || auth.is_none() => ServerState::ConfigRejected,
         (Some(_), true) => ServerState::Enabled,
         (Some(_), false) => ServerState::Disabled,
     };
@@ -60,8 +74,7 @@ fn server(id: Uuid, record: &ServerRecord, stopped: bool, grants: GrantIndex) ->
         display_name: record.display_name.clone(),
         state,
         upstream_url: record.upstream_url.clone().unwrap_or_else(nowhere),
-        // The only method that `accept.rs` lets through.
-        outbound_auth: OutboundAuth::None,
+        outbound_auth: auth.unwrap_or(OutboundAuth::None),
         timeout_ms: record.timeout_ms,
         grants,
     }

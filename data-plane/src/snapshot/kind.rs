@@ -3,7 +3,7 @@
 use proto::wire::resource::Body;
 
 /// What this node can apply; announced in its hello. Resources of another kind are rejected in `accept.rs`.
-pub const CAPABILITIES: [&str; 3] = ["servers", "grants", "outbound.none"];
+pub const CAPABILITIES: [&str; 5] = ["servers", "grants", "outbound.none", "outbound.shared_header", "api_keys"];
 
 /// The kind of a resource; with its id, its identity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

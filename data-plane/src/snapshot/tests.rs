@@ -4,7 +4,7 @@ mod sequences;
 pub(crate) mod wire;
 
 use proto::wire::resource::Body;
-use proto::wire::{Deleted, Resource};
+use proto::wire::{Deleted, Resource, SharedSecret};
 use uuid::Uuid;
 
 use super::apply::{TenantState, Update, apply};
@@ -20,7 +20,8 @@ fn state() -> TenantState {
         resource(20, Body::AccessGrant(grant(1, 10))),
         resource(30, Body::SigningKey(key("k1"))),
     ];
-    let applied = apply(TenantState::empty(TENANT), Update { full: true, revision: 1, resources });
+    let applied =
+        apply(TenantState::empty(TENANT).with_key(wire::KEY.clone()), Update { full: true, revision: 1, resources });
     assert_eq!(applied.rejects, [], "the base is good");
     applied.state
 }
@@ -54,7 +55,7 @@ fn a_resource_is_accepted_or_rejected_by_itself() {
 
     // Servers.
     let mut with_auth = server("one");
-    with_auth.outbound_auth = Some(wire::shared_header());
+    with_auth.outbound_auth = Some(wire::passthrough());
     check(vec![resource(1, Body::Server(with_auth))], &["server outbound_auth: unsupported"], &one_stopped);
     let mut no_auth = server("one");
     no_auth.outbound_auth = None;
@@ -94,10 +95,8 @@ fn a_resource_is_accepted_or_rejected_by_itself() {
     check(vec![unknown], &["unknown unsupported"], &one_stopped);
 
     // Kinds that give nothing when they are missing.
-    check(vec![resource(60, Body::ApiKey(Default::default()))], &["api_key unsupported"], &one);
+    check(vec![resource(60, Body::ApiKey(Default::default()))], &["api_key public_id: is not the id's"], &one);
     check(vec![resource(61, Body::VirtualServer(Default::default()))], &["virtual_server unsupported"], &one);
-    let secret = proto::wire::SharedSecret { server_id: wire::bytes(1), ..Default::default() };
-    check(vec![resource(62, Body::SharedSecret(secret))], &["shared_secret unsupported"], &one_stopped);
 
     // Malformed ids stop what the resource names.
     let malformed = Resource { id: vec![7; 3].into(), body: Some(Body::AccessGrant(grant(1, 10))) };
@@ -230,4 +229,57 @@ fn a_reject_names_what_it_is_about_within_bounds() {
     let applied = apply(applied.state, Update { full: false, revision: 3, resources: vec![deletion] });
     assert_eq!(applied.snapshot.servers["one"].state, ServerState::Enabled, "a malformed id can be taken back");
     assert_eq!(Uuid::from_u128(1), id(1));
+}
+
+#[test]
+fn a_server_is_served_with_its_own_credential_or_not_at_all() {
+    fn check(secret: Option<Resource>, rejects: &[&str], expected: ServerState) {
+        let mut keyed = server("one");
+        keyed.outbound_auth = Some(wire::shared_header());
+        let mut resources = vec![resource(1, Body::Server(keyed))];
+        resources.extend(secret);
+        let (got_rejects, servers) = delta(resources);
+        assert_eq!(
+            (got_rejects, servers),
+            (rejects.iter().map(ToString::to_string).collect(), vec![("one".into(), expected)])
+        );
+    }
+    use ServerState::{ConfigRejected, Enabled};
+    let (here, there) = ("https://one.example", "https://other.example");
+    let sealed = |origin, version| wire::secret(1, origin, "k", version);
+    let secret = |secret| Some(resource(1, Body::SharedSecret(secret)));
+    check(None, &[], ConfigRejected);
+    check(secret(sealed(here, 3)), &[], Enabled);
+    check(secret(sealed(there, 3)), &[], ConfigRejected);
+    let torn = "shared_secret does not open with this node's key";
+    check(secret(SharedSecret { version: 4, ..sealed(here, 3) }), &[torn], ConfigRejected);
+    check(secret(SharedSecret { upstream_origin: here.into(), ..sealed(there, 3) }), &[torn], ConfigRejected);
+    check(secret(SharedSecret { sealed_headers: Default::default(), ..sealed(here, 3) }), &[torn], ConfigRejected);
+    let spelled = SharedSecret { upstream_origin: "https://ONE.example/".into(), ..sealed(here, 3) };
+    check(secret(spelled), &["shared_secret upstream_origin: not an origin"], ConfigRejected);
+    let reason = "shared_secret server_id: is not the resource's id";
+    check(Some(resource(2, Body::SharedSecret(sealed(here, 3)))), &[reason], ConfigRejected);
+    let value = "shared_secret sealed_headers: not what a credential may be";
+    check(secret(wire::secret(1, here, "a\r\nb: c", 1)), &[value], ConfigRejected);
+}
+
+#[test]
+fn a_credential_that_is_refused_or_gone_leaves_none_in_force() {
+    let mut keyed = server("one");
+    keyed.outbound_auth = Some(wire::shared_header());
+    let good = wire::secret(1, "https://one.example", "k", 3);
+    let resources = vec![resource(1, Body::Server(keyed)), resource(1, Body::SharedSecret(good.clone()))];
+    let first = apply(state(), Update { full: false, revision: 2, resources });
+    let stands = |applied: &apply::Applied| applied.snapshot.servers["one"].state.clone();
+    assert_eq!(stands(&first), ServerState::Enabled);
+    assert_eq!(first.snapshot.servers["one"].credential_version(), 3);
+    let torn = resource(1, Body::SharedSecret(SharedSecret { version: 4, ..good.clone() }));
+    let second = apply(first.state, Update { full: false, revision: 3, resources: vec![torn] });
+    assert_eq!(stands(&second), ServerState::ConfigRejected);
+    let resources = vec![wire::deleted(1, "shared_secret")];
+    let third = apply(second.state, Update { full: false, revision: 4, resources });
+    assert_eq!(stands(&third), ServerState::ConfigRejected, "the server still wants one");
+    let resources = vec![resource(1, Body::SharedSecret(good))];
+    let fourth = apply(third.state, Update { full: false, revision: 5, resources });
+    assert_eq!(stands(&fourth), ServerState::Enabled);
 }

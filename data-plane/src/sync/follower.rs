@@ -21,6 +21,7 @@ use super::directory::{DirectoryAssembly, DirectoryFault};
 use crate::configuration::Configuration;
 use crate::limits;
 use crate::metrics::Metrics;
+use crate::node_key::NodeKey;
 use crate::snapshot::apply::{Applied, TenantState, apply};
 
 /// The stream does not keep the contract: the connection ends.
@@ -40,6 +41,7 @@ pub(super) enum Violation {
 pub(super) struct Follower {
     configuration: Arc<Configuration>,
     metrics: Metrics,
+    key: Arc<NodeKey>,
     history_id: String,
     directory: DirectoryAssembly,
     updates: Assembly,
@@ -78,10 +80,11 @@ enum Begin {
 }
 
 impl Follower {
-    pub(super) fn new(configuration: Arc<Configuration>, metrics: Metrics) -> Self {
+    pub(super) fn new(configuration: Arc<Configuration>, metrics: Metrics, key: Arc<NodeKey>) -> Self {
         Self {
             configuration,
             metrics,
+            key,
             history_id: String::new(),
             directory: DirectoryAssembly::default(),
             updates: Assembly::default(),
@@ -95,6 +98,7 @@ impl Follower {
         let known = self.tenants.iter().filter(|(_, tenant)| tenant.position() > 0);
         let have = known.map(|(id, tenant)| TenantPosition { tenant_id: uuid_bytes(*id), revision: tenant.position() });
         Hello {
+            hpke_public_key: self.key.public().to_vec().into(),
             history_id: self.history_id.clone(),
             have: have.collect(),
             directory_revision: self.directory.revision(),
@@ -124,7 +128,7 @@ impl Follower {
     /// Queues tenants that requests asked for and that this connection does not follow yet.
     pub(super) fn note_wanted(&mut self) {
         for id in self.configuration.tenant_ids() {
-            let tenant = self.tenants.entry(id).or_insert_with(|| Followed::new(id));
+            let tenant = self.tenants.entry(id).or_insert_with(|| Followed::new(id, self.key.clone()));
             if tenant.phase == Phase::Unasked && !tenant.state.is_known() && !self.new.contains(&id) {
                 self.new.push_back(id);
             }
@@ -298,9 +302,9 @@ impl Follower {
 }
 
 impl Followed {
-    fn new(id: Uuid) -> Self {
+    fn new(id: Uuid, key: Arc<NodeKey>) -> Self {
         Self {
-            state: TenantState::empty(id),
+            state: TenantState::empty(id).with_key(key),
             void: false,
             phase: Phase::Unasked,
             backoff: Backoff::new(limits::RESYNC_PAUSE_MIN, limits::RESYNC_PAUSE_MAX),

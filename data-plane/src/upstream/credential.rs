@@ -38,7 +38,7 @@ impl Credential {
         self.version
     }
 
-    fn is_for(&self, url: &Url) -> bool {
+    pub(crate) fn is_for(&self, url: &Url) -> bool {
         let of = |url: &Url| url.port_or_known_default();
         self.origin.scheme() == url.scheme() && self.origin.host() == url.host() && of(&self.origin) == of(url)
     }

@@ -540,10 +540,13 @@ pub struct SessionKey {
     #[prost(uint64, tag = "3")]
     pub created_unix_ms: u64,
 }
+/// id = the key's row
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ApiKey {
+    /// 22 base62 digits, part of the key in clear
     #[prost(string, tag = "1")]
     pub public_id: ::prost::alloc::string::String,
+    /// of the 43 base62 digits, without checksum
     #[prost(bytes = "bytes", tag = "2")]
     pub secret_sha256: ::prost::bytes::Bytes,
     #[prost(bytes = "bytes", tag = "3")]
@@ -555,7 +558,8 @@ pub struct ApiKey {
     #[prost(bytes = "bytes", repeated, tag = "5")]
     pub server_ids: ::prost::alloc::vec::Vec<::prost::bytes::Bytes>,
 }
-/// An upstream credential used for everybody, sealed to this node (HPKE, base mode, X25519).
+/// An upstream credential used for everybody, sealed to this node (HPKE, base mode, X25519); id = server id. A server
+/// whose `outbound_auth` is `shared_header` is served only with one that opens and is for its origin.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SharedSecret {
     #[prost(bytes = "bytes", tag = "1")]
@@ -564,6 +568,7 @@ pub struct SharedSecret {
     pub upstream_origin: ::prost::alloc::string::String,
     #[prost(bytes = "bytes", tag = "3")]
     pub encapsulated_key: ::prost::bytes::Bytes,
+    /// an encoded SecretHeaders; see `shared_secret` of the proto crate
     #[prost(bytes = "bytes", tag = "4")]
     pub sealed_headers: ::prost::bytes::Bytes,
     #[prost(uint64, tag = "5")]
@@ -1068,6 +1073,12 @@ pub struct Header {
     #[prost(string, tag = "2")]
     pub value: ::prost::alloc::string::String,
 }
+/// What `SharedSecret.sealed_headers` holds before it is sealed.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct SecretHeaders {
+    #[prost(message, repeated, tag = "1")]
+    pub headers: ::prost::alloc::vec::Vec<Header>,
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct NeedsUserAction {
     /// "credential.never_connected", "credential.expired", …
@@ -1450,6 +1461,9 @@ pub struct CallRecord {
     pub rule_ids: ::prost::alloc::vec::Vec<::prost::bytes::Bytes>,
     #[prost(string, tag = "24")]
     pub node_id: ::prost::alloc::string::String,
+    /// of the API key that was used; empty for tokens
+    #[prost(bytes = "bytes", tag = "25")]
+    pub api_key_id: ::prost::bytes::Bytes,
 }
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]

@@ -5,10 +5,13 @@ use control_plane::app::platform::{self, NewTenant};
 use control_plane::app::{nodes, sessions};
 use control_plane::crypto::{password, tokens};
 use control_plane::domain::access::{ServerRole, TenantRole};
+use control_plane::domain::api_key::{ApiKey, KeyScope};
 use control_plane::domain::audit::Actor;
 use control_plane::domain::call::{CallOutcome, CallRecord, Fault};
 use control_plane::domain::configuration::PrincipalKind;
-use control_plane::domain::ids::{AccessGrantId, CallRecordId, InvitationId, ServerId, SessionId, TenantId, UserId};
+use control_plane::domain::ids::{
+    AccessGrantId, ApiKeyId, CallRecordId, InvitationId, ServerId, SessionId, TenantId, UserId,
+};
 use control_plane::domain::invitation::Invitation;
 use control_plane::domain::server::{AccessGrant, OutboundAuth, Server, ServerStatus, Subject};
 use control_plane::domain::tenancy::{User, UserStatus};
@@ -128,6 +131,7 @@ impl Scene {
         };
         let of = if what == "oneself" { person.unwrap_or(things.person.id) } else { things.person.id };
         let call = insert_call(&store, things.server.id, of).await;
+        let key = insert_api_key(&store, of, KeyScope::All, tokens::random_bytes().unwrap()).await;
         store.commit().await.unwrap();
         let fresh = self.world.app().new_id().simple().to_string();
         let (method, path) = operation.split_once(' ').unwrap();
@@ -144,7 +148,13 @@ impl Scene {
             .replace("{user}", &target.to_string())
             .replace("{invitation}", &invitation.id.to_string())
             .replace("{call}", &call.to_string())
+            .replace("{key}", &key.to_string())
             .replace("{node}", &self.enrol_node(operation, &fresh).await);
+        let query = match what {
+            "somebody's" => format!("?user={}", things.person.id),
+            "everybody's" => "?everyone=true".to_owned(),
+            _ => String::new(),
+        };
         let confirm = if operation.starts_with("DELETE") && operation.ends_with("{server}") {
             format!("?confirm={}", things.server.slug)
         } else {
@@ -152,16 +162,36 @@ impl Scene {
         };
         Call {
             method: method.parse().unwrap(),
-            path: format!("/api/v1{path}{confirm}"),
+            path: format!("/api/v1{path}{confirm}{query}"),
             headers: self.headers(caller, cookie).await,
             body: self.body(operation, what, &fresh, &things),
-            invisible: if operation.contains("{call}") { call.to_string() } else { things.server.id.to_string() },
-            absent: if operation.contains("{call}") {
-                CallRecordId(self.world.app().new_id()).to_string()
-            } else {
-                ServerId(self.world.app().new_id()).to_string()
+            invisible: match operation {
+                operation if operation.contains("{call}") => call.to_string(),
+                operation if operation.contains("{key}") => key.to_string(),
+                _ => things.server.id.to_string(),
+            },
+            absent: match operation {
+                operation if operation.contains("{call}") => CallRecordId(self.world.app().new_id()).to_string(),
+                operation if operation.contains("{key}") => ApiKeyId(self.world.app().new_id()).to_string(),
+                _ => ServerId(self.world.app().new_id()).to_string(),
             },
         }
+    }
+
+    /// The same call by the owner, with an API key and nothing else.
+    pub(super) async fn call_by_key(&self, operation: &str, what: &str, scoped: bool) -> Call {
+        let call = self.call(operation, what, Caller::Owner).await;
+        let store = self.world.app().store.tenant(self.acme).await.unwrap();
+        let owner = insert_person(&store, TenantRole::Owner).await.id;
+        let scope = match scoped {
+            true => KeyScope::Servers(vec![self.insert_server(&store).await.id]),
+            false => KeyScope::All,
+        };
+        let secret = tokens::opaque("").unwrap();
+        let key = insert_api_key(&store, owner, scope, tokens::sha256(&secret)).await;
+        store.commit().await.unwrap();
+        let text = proto::api_key::text(key.0, secret.expose_secret());
+        Call { headers: vec![(AUTHORIZATION, format!("Bearer {text}"))], ..call }
     }
 
     async fn enrol_node(&self, operation: &str, name: &str) -> String {
@@ -295,6 +325,7 @@ async fn insert_call(store: &TenantStore, server_id: ServerId, caller: UserId) -
         client_name: "IDE".to_owned(),
         client_version: "1".to_owned(),
         client_id: String::new(),
+        api_key_id: None,
         server_id,
         member_id: None,
         method: "tools/list".to_owned(),
@@ -313,6 +344,19 @@ async fn insert_call(store: &TenantStore, server_id: ServerId, caller: UserId) -
         node_id: String::new(),
     };
     store.insert_call_records(&[call]).await.unwrap();
+    id
+}
+
+pub(super) async fn insert_api_key(
+    store: &TenantStore,
+    user_id: UserId,
+    scope: KeyScope,
+    secret_sha256: [u8; 32],
+) -> ApiKeyId {
+    let id = ApiKeyId(store.new_id());
+    let (name, created_at) = ("ci".to_owned(), store.now());
+    let key = ApiKey { id, user_id, name, scope, created_at, expires_at: None, last_used_at: None, revoked_at: None };
+    store.insert_api_key(&key, secret_sha256).await.unwrap();
     id
 }
 
@@ -343,6 +387,10 @@ impl Scene {
             (_, "/tenants/{tenant}/users/{user}", _) => json!({"display_name": "Somebody else"}),
             (_, "/tenants/{tenant}/invitations", "make owner") => json!({"email": email, "role": "owner"}),
             (_, "/tenants/{tenant}/invitations", _) => json!({"email": email, "role": "member"}),
+            (_, "/tenants/{tenant}/keys", "for a server") => {
+                json!({"name": "ci", "never_expires": true, "server_ids": [things.server.id]})
+            }
+            (_, "/tenants/{tenant}/keys", _) => json!({"name": "ci"}),
             (_, "/tenants/{tenant}/servers", _) => {
                 json!({"slug": slug, "display_name": "New", "upstream_url": "https://mcp.example/mcp"})
             }

@@ -9,12 +9,13 @@ use std::pin::Pin;
 
 use chrono::{DateTime, TimeDelta};
 use control_plane::domain::access::ServerRole;
+use control_plane::domain::api_key::ApiKey;
 use control_plane::domain::audit::{AuditEvent, ChainStatus};
 use control_plane::domain::call::{CallFilter, CallRecord};
 use control_plane::domain::error::Error;
 use control_plane::domain::ids::{
-    AccessGrantId, AuthorizationRequestId, CallRecordId, ClientId, InvitationId, OAuthGrantId, ServerId, SessionId,
-    UserId,
+    AccessGrantId, ApiKeyId, AuthorizationRequestId, CallRecordId, ClientId, InvitationId, OAuthGrantId, ServerId,
+    SessionId, UserId,
 };
 use control_plane::domain::invitation::Invitation;
 use control_plane::domain::oauth::{AuthorizationCode, AuthorizationRequest, Client, Grant, RefreshToken};
@@ -91,7 +92,7 @@ macro_rules! cases {
 
 /// The whole table.
 pub(super) fn all() -> Vec<Case> {
-    [tenancy(), people(), servers(), access(), keys(), clients(), authorization(), changes(), calls()]
+    [tenancy(), people(), api_keys(), servers(), access(), keys(), clients(), authorization(), changes(), calls()]
         .into_iter()
         .flatten()
         .collect()
@@ -140,6 +141,20 @@ fn people() -> Vec<Case> {
         refused accept_invitation(own.invitation.id, their.user.id);
         hidden revoke_invitation(their.invitation.id);
         hidden revoke_invitations_to(&their.invitation.email);
+    }
+}
+
+fn api_keys() -> Vec<Case> {
+    cases! { |store, their, own|
+        refused insert_api_key(
+            &ApiKey { id: ApiKeyId(store.new_id()), user_id: their.user.id, ..own.api_key.clone() }, digest());
+        hidden find_api_key(their.api_key.id);
+        own list_api_keys(None, page());
+        hidden list_api_keys(Some(their.user.id), page());
+        hidden count_live_api_keys(their.user.id, store.now());
+        hidden touch_api_key(their.api_key.id, store.now());
+        hidden revoke_api_key(their.api_key.id);
+        hidden revoke_api_keys_of(their.user.id);
     }
 }
 
@@ -389,6 +404,7 @@ shown!(
     String,
     UserId,
     AccessGrantId,
+    ApiKeyId,
     control_plane::store::UsableServer,
     control_plane::domain::configuration::Resource,
 );

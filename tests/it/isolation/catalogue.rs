@@ -6,10 +6,11 @@ use world::db::{Backend, Db};
 use super::rows::Backstage;
 
 /// Tables that belong to no tenant. A new one needs a reason.
-const PLATFORM_TABLES: [(&str, &str); 4] = [
+const PLATFORM_TABLES: [(&str, &str); 5] = [
     ("deployment", "one row: which database this is"),
     ("node_identities", "nodes serve many tenants"),
     ("operators", "operators stand outside of tenants"),
+    ("replicas", "processes of the control plane serve every tenant"),
     ("seaql_migrations", "which migrations ran"),
 ];
 

@@ -3,12 +3,13 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use control_plane::crypto::tokens;
 use control_plane::domain::access::{ServerRole, TenantRole};
+use control_plane::domain::api_key::{ApiKey, KeyScope};
 use control_plane::domain::audit::{Actor, AuditEntry};
 use control_plane::domain::call::{CallOutcome, CallRecord, Fault};
 use control_plane::domain::configuration::PrincipalKind;
 use control_plane::domain::ids::{
-    AccessGrantId, AuthorizationRequestId, CallRecordId, ClientId, GroupId, InvitationId, OAuthGrantId, ServerId,
-    ServiceAccountId, SessionId, TenantId, UserId,
+    AccessGrantId, ApiKeyId, AuthorizationRequestId, CallRecordId, ClientId, GroupId, InvitationId, OAuthGrantId,
+    ServerId, ServiceAccountId, SessionId, TenantId, UserId,
 };
 use control_plane::domain::invitation::Invitation;
 use control_plane::domain::oauth::registration::Registration;
@@ -31,6 +32,7 @@ pub(super) struct Seed {
     pub(super) service_account: ServiceAccountId,
     pub(super) session: Session,
     pub(super) session_sha256: [u8; 32],
+    pub(super) api_key: ApiKey,
     pub(super) invitation: Invitation,
     pub(super) invitation_sha256: [u8; 32],
     /// Granted to everyone, to the user, to the group and to the service account.
@@ -89,6 +91,7 @@ impl Seed {
             (ResourceKind::AccessGrant, self.grant.id.0),
             (ResourceKind::SigningKey, self.signing_key.id),
             (ResourceKind::SessionKey, self.session_key),
+            (ResourceKind::ApiKey, self.api_key.id.0),
         ]
     }
 
@@ -109,6 +112,7 @@ impl Seed {
         store.insert_user(&self.user).await.unwrap();
         store.put_password_hash(self.user.id, &format!("hash of {}", self.user.user_name)).await.unwrap();
         store.insert_session(&self.session, self.session_sha256, self.tenant.slug.as_str()).await.unwrap();
+        store.insert_api_key(&self.api_key, digest()).await.unwrap();
         store.insert_invitation(&self.invitation, self.invitation_sha256).await.unwrap();
     }
 
@@ -191,6 +195,16 @@ impl Seed {
             created_at: now,
             last_seen_at: now,
             expires_at: later,
+            revoked_at: None,
+        };
+        let api_key = ApiKey {
+            id: ApiKeyId(id()),
+            user_id: user.id,
+            name: text("key"),
+            scope: KeyScope::All,
+            created_at: now,
+            expires_at: Some(later),
+            last_used_at: None,
             revoked_at: None,
         };
         let invitation = Invitation {
@@ -280,6 +294,7 @@ impl Seed {
             tenant: tenant(TenantId(id()), slug, now),
             user,
             session,
+            api_key,
             invitation,
             server,
             bare_server,
@@ -345,6 +360,7 @@ fn call(id: CallRecordId, slug: &str, server_id: ServerId, user_id: UserId, now:
         client_name: format!("{slug} IDE"),
         client_version: "1".to_owned(),
         client_id: format!("{slug} client"),
+        api_key_id: None,
         server_id,
         member_id: None,
         method: "tools/call".to_owned(),

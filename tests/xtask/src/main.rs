@@ -1,8 +1,9 @@
-//! `cargo xtask dev | test | tidy | gen`: the commands of this repository.
+//! `cargo xtask dev | test | tidy | gen | bench`: the commands of this repository.
 //!
 //! Depends on none of our crates, so that it builds in seconds and works while they do not compile.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool speaks on its standard streams")]
 
+mod bench;
 mod command;
 mod dev;
 mod generate;
@@ -30,6 +31,8 @@ enum Task {
     Tidy,
     /// Rewrite the generated files that are committed
     Gen(generate::Options),
+    /// Measure what a node costs, beside nginx
+    Bench(bench::Options),
 }
 
 fn main() -> ExitCode {
@@ -38,6 +41,7 @@ fn main() -> ExitCode {
         Task::Test(options) => test::run(&options),
         Task::Tidy => tidy::run(),
         Task::Gen(options) => generate::run(&options),
+        Task::Bench(options) => bench::run(&options),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

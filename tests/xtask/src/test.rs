@@ -3,7 +3,7 @@
 //! Starts what the suites need on free ports and stops it again; touches no server that was running before.
 
 pub(crate) mod postgres;
-mod preflight;
+pub(crate) mod preflight;
 mod start;
 mod suites;
 

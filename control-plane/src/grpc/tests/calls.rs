@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::node::with_bearer;
 use super::plane::{Db, Plane};
-use crate::app::{Caller, Ctx, calls};
+use crate::app::{Caller, Ctx, Proof, calls};
 use crate::domain::access::TenantRole;
 use crate::domain::call::CallFilter;
 use crate::domain::ids::{SessionId, TenantId, UserId};
@@ -148,7 +148,7 @@ async fn members_see_their_own_calls_and_auditors_all() {
     let ctx = |role| Ctx {
         app: plane.app.clone(),
         tenant_id: acme,
-        caller: Caller { user_id: UserId(ana), session_id: SessionId(Uuid::nil()), role },
+        caller: Caller { user_id: UserId(ana), role, proof: Proof::Session(SessionId(Uuid::nil())) },
     };
     let seen = |role, principal_id| {
         let (ctx, filter) = (ctx(role), CallFilter { principal_id, ..CallFilter::default() });

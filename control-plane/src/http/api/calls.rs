@@ -9,7 +9,7 @@ use super::PageView;
 use crate::app::calls;
 use crate::domain::call::{CallFilter, CallOutcome, CallRecord, Fault};
 use crate::domain::configuration::PrincipalKind;
-use crate::domain::ids::{CallRecordId, ServerId, ServiceAccountId, UserId};
+use crate::domain::ids::{ApiKeyId, CallRecordId, ServerId, ServiceAccountId, UserId};
 use crate::domain::page::PageRequest;
 use crate::domain::{Error, Result};
 use crate::http::extract::{Json, Query, Target, TenantScope};
@@ -61,6 +61,9 @@ pub(crate) struct ClientView {
     version: String,
     /// OAuth client_id; empty for API keys.
     client_id: String,
+    /// The API key that was used, if it was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    api_key_id: Option<ApiKeyId>,
     /// MCP revision spoken with it.
     protocol: String,
 }
@@ -79,6 +82,7 @@ impl From<CallRecord> for CallView {
                 name: call.client_name,
                 version: call.client_version,
                 client_id: call.client_id,
+                api_key_id: call.api_key_id,
                 protocol: call.client_protocol,
             },
             server_id: call.server_id,

@@ -116,6 +116,10 @@ impl From<Error> for PageError {
             Error::Unauthenticated => {
                 Self::new(StatusCode::FORBIDDEN, "unauthenticated", "Not signed in", "Sign in and try again.")
             }
+            Error::BadKey { code, public } => Self::new(StatusCode::FORBIDDEN, code, "Not signed in", public),
+            Error::KeyNotAllowed { public } => {
+                Self::new(StatusCode::FORBIDDEN, "key.not_allowed", "Not allowed", public)
+            }
             Error::RateLimited { retry_after_ms } => {
                 let seconds = retry_after_ms.div_ceil(1000).max(1);
                 let message = format!("There were too many requests from your network. Try again in {seconds} s.");

@@ -32,6 +32,7 @@ pub struct Model {
     pub trace_id: String,
     pub rule_ids: Json,
     pub node_id: String,
+    pub api_key_id: Option<Uuid>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -50,7 +50,7 @@ async fn bad_tokens_are_told_apart() {
     });
     for (token, reason) in [
         ("nonsense".to_owned(), "the token is malformed"),
-        ("pwk_abc".to_owned(), "the token is malformed"),
+        ("pwk_abc".to_owned(), "the API key is incomplete or has characters that no key has"),
         (world.sign_as(&good, super::world::KID, "JWT"), "the token is malformed"),
         (with(&|claims| claims.exp = claims.iat), "the token has expired"),
         (

@@ -171,6 +171,7 @@ impl World {
             ]),
             principals: HashMap::from([principal(ANA, true, 1), principal(BOB, true, 1), principal(LEAVER, false, 1)]),
             signing_keys: HashMap::from([(KID.into(), Arc::new(signing_key))]),
+            api_keys: super::api_keys::keys(tenant_id, revision),
             session_keys: vec![SessionKey { key_id: 1, secret: Zeroizing::new([7; 32]), created_unix_ms: 0 }],
         }
     }

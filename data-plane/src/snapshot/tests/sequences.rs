@@ -17,7 +17,8 @@ struct Change {
     delete: bool,
 }
 
-const KINDS: [&str; 6] = ["server", "principal", "access_grant", "limit_rule", "signing_key", "tenant_settings"];
+const KINDS: [&str; 7] =
+    ["server", "principal", "access_grant", "limit_rule", "signing_key", "tenant_settings", "shared_secret"];
 
 impl Change {
     fn key(self) -> (u8, u128) {
@@ -39,6 +40,7 @@ impl Change {
             2 => resource(id, Body::AccessGrant(self.grant())),
             3 => resource(id, Body::LimitRule(limit_rule(if self.variant == 0 { &[] } else { &[0] }))),
             4 => resource(id, Body::SigningKey(key(&format!("k{id}")))),
+            6 => resource(id, Body::SharedSecret(self.secret())),
             _ => settings(),
         }
     }
@@ -52,6 +54,16 @@ impl Change {
             _ => {}
         }
         server
+    }
+
+    /// Of an odd variant it is for where the server is.
+    fn secret(self) -> proto::wire::SharedSecret {
+        let host = self.id + u128::from(1 - self.variant % 2);
+        let mut secret = wire::secret(self.id, &format!("https://server-{host}.example"), "v", self.variant.into());
+        if self.variant == 0 {
+            secret.version += 1;
+        }
+        secret
     }
 
     fn principal(self, epoch: u64) -> proto::wire::Principal {
@@ -68,7 +80,7 @@ impl Change {
 }
 
 fn changes() -> impl Strategy<Value = Vec<Vec<Change>>> {
-    let change = (0..6_u8, 0..4_u128, 0..5_u8, any::<bool>());
+    let change = (0..7_u8, 0..4_u128, 0..5_u8, any::<bool>());
     let change = change.prop_map(|(kind, id, variant, delete)| Change { kind, id, variant, delete });
     prop::collection::vec(prop::collection::vec(change, 0..8), 0..12)
 }
@@ -82,10 +94,14 @@ fn picture(snapshot: &Snapshot) -> impl PartialEq + std::fmt::Debug + use<> {
     (snapshot.revision, snapshot.status, snapshot.allowed_origins.clone(), servers, principals, kids)
 }
 
+fn nothing() -> TenantState {
+    TenantState::empty(TENANT).with_key(wire::KEY.clone())
+}
+
 proptest! {
     #[test]
     fn deltas_add_up_to_the_full_picture(updates in changes()) {
-        let mut state = TenantState::empty(TENANT);
+        let mut state = nothing();
         let mut world: BTreeMap<(u8, u128), Resource> = BTreeMap::new();
         let mut revision = 0;
         for update in updates {
@@ -100,7 +116,7 @@ proptest! {
             state = apply(state, Update { full: false, revision, resources }).state;
         }
         let resources = world.into_values().collect();
-        let full = apply(TenantState::empty(TENANT), Update { full: true, revision, resources });
+        let full = apply(nothing(), Update { full: true, revision, resources });
         let Some(snapshot) = &state.snapshot else { return Ok(()) };
         prop_assert_eq!(picture(snapshot), picture(&full.snapshot));
     }
@@ -108,7 +124,7 @@ proptest! {
     #[test]
     fn a_delta_repeated_changes_nothing(update in changes()) {
         let resources: Vec<_> = update.iter().flatten().map(|change| change.resource(1)).collect();
-        let once = apply(TenantState::empty(TENANT), Update { full: false, revision: 1, resources: resources.clone() });
+        let once = apply(nothing(), Update { full: false, revision: 1, resources: resources.clone() });
         let first = picture(&once.snapshot);
         let twice = apply(once.state, Update { full: false, revision: 1, resources });
         prop_assert_eq!(first, picture(&twice.snapshot));

@@ -1,11 +1,19 @@
 //! Resources as the control plane would send them.
 
+use std::sync::{Arc, LazyLock};
+
+use proto::Message as _;
 use proto::convert::uuid_bytes;
+use proto::shared_secret::{INFO, associated_data};
 use proto::wire::access_grant::Subject;
-use proto::wire::outbound_auth::{Method, None as NoAuth, SharedHeader};
+use proto::wire::outbound_auth::{Method, None as NoAuth, Passthrough, SharedHeader};
 use proto::wire::resource::Body;
 use proto::wire::*;
+use rustls::crypto::aws_lc_rs::hpke::DH_KEM_X25519_HKDF_SHA256_AES_256 as SUITE;
+use rustls::crypto::hpke::{Hpke as _, HpkePublicKey};
 use uuid::Uuid;
+
+use crate::node_key::NodeKey;
 
 pub(crate) const TENANT: Uuid = Uuid::from_u128(0x7e4a47);
 
@@ -49,6 +57,10 @@ pub(crate) fn shared_header() -> OutboundAuth {
     OutboundAuth { method: Some(Method::SharedHeader(SharedHeader { header_names: vec!["x-key".to_owned()] })) }
 }
 
+pub(crate) fn passthrough() -> OutboundAuth {
+    OutboundAuth { method: Some(Method::Passthrough(Passthrough::default())) }
+}
+
 pub(crate) fn principal(epoch: u64) -> Principal {
     Principal { kind: PrincipalKind::User.into(), active: true, epoch, group_ids: vec![bytes(90)] }
 }
@@ -59,6 +71,24 @@ pub(crate) fn grant(server: u128, user: u128) -> AccessGrant {
 
 pub(crate) fn limit_rule(servers: &[u128]) -> LimitRule {
     LimitRule { server_ids: servers.iter().map(|server| bytes(*server)).collect(), ..Default::default() }
+}
+
+/// The key of the node under test.
+pub(crate) static KEY: LazyLock<Arc<NodeKey>> = LazyLock::new(|| Arc::new(NodeKey::generate().unwrap()));
+
+/// A credential `x-key: value` of the server, sealed to [`KEY`].
+pub(crate) fn secret(server: u128, origin: &str, value: &str, version: u64) -> SharedSecret {
+    let headers = vec![Header { name: "x-key".to_owned(), value: value.to_owned() }];
+    let place = associated_data(TENANT, id(server), origin, version);
+    let plain = SecretHeaders { headers }.encode_to_vec();
+    let (encapsulated, sealed) = SUITE.seal(INFO, &place, &plain, &HpkePublicKey(KEY.public().to_vec())).unwrap();
+    SharedSecret {
+        server_id: bytes(server),
+        upstream_origin: origin.to_owned(),
+        encapsulated_key: encapsulated.0.into(),
+        sealed_headers: sealed.into(),
+        version,
+    }
 }
 
 /// The example key of RFC 7517 appendix A.1, without its private part.

@@ -16,7 +16,7 @@ use crate::clock::FixedClock;
 use crate::configuration::Configuration;
 use crate::limits;
 use crate::metrics::Metrics;
-use crate::snapshot::tests::wire::{TENANT, deleted, limit_rule, resource, server, settings};
+use crate::snapshot::tests::wire::{KEY, TENANT, deleted, limit_rule, resource, server, settings};
 use crate::sync::follower::{Follower, Violation};
 
 struct World {
@@ -31,7 +31,7 @@ impl World {
     async fn new() -> Self {
         let clock = Arc::new(FixedClock::at(DateTime::from_timestamp(1_800_000_000, 0).unwrap()));
         let configuration = Arc::new(Configuration::new(clock.clone()));
-        let follower = Follower::new(configuration.clone(), Metrics::default());
+        let follower = Follower::new(configuration.clone(), Metrics::default(), KEY.clone());
         let mut world = Self { clock, configuration, follower, now: Instant::now() };
         assert_eq!(world.welcome("h1"), Vec::<String>::new());
         assert_eq!(world.take([directory(1, &[(TENANT, "acme")])]), ["directory-ack 1"]);

@@ -104,9 +104,10 @@ async fn a_node_says_who_it_is_and_subscribes_on_demand() {
     let mut connection = open(&mut script).await;
     let hello = &connection.hello;
     assert_eq!((hello.node_id.as_str(), hello.pool.as_str(), hello.history_id.as_str()), ("node-1", "default", ""));
-    assert_eq!(hello.capabilities, ["servers", "grants", "outbound.none"]);
+    assert_eq!(hello.capabilities, ["servers", "grants", "outbound.none", "outbound.shared_header", "api_keys"]);
     assert_eq!(hello.instance_id, world.node.instance_id.as_bytes().as_slice());
-    assert!(hello.have.is_empty() && hello.hpke_public_key.is_empty());
+    assert!(hello.have.is_empty());
+    assert_eq!(hello.hpke_public_key, world.node.key.public());
 
     let wanted = world.want(TENANT, 3);
     assert_eq!(next(&mut connection).await, "subscribe 0");

@@ -44,11 +44,12 @@ fn missing_packages() -> Vec<&'static str> {
     missing
 }
 
-fn install(packages: &[&str]) -> Result<()> {
+/// Installs Debian packages where it may.
+pub(crate) fn install(packages: &[&str]) -> Result<()> {
     let list = packages.join(" ");
     let by_hand = format!("apt-get update && apt-get install --yes --no-install-recommends {list}");
     if find("apt-get").is_none() {
-        bail!("missing: {list}. Install PostgreSQL 15 or newer and Chromium (on Debian: `{by_hand}`)");
+        bail!("missing: {list} (on Debian: `{by_hand}`)");
     }
     if output(&mut command("id", &["-u"]))?.trim() != "0" {
         bail!("missing: {list}. Type:\n  sudo sh -c '{by_hand}'");

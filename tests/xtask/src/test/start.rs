@@ -1,14 +1,14 @@
 //! The real program, as a newcomer starts it: becomes ready on a fresh data folder, stops, and does so again on the same
 //! data. Everything else tests the crates from inside one process.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 
 use super::postgres::free_port;
-use crate::command::{command, output, run as run_command};
+use crate::command::{command, run as run_command, target_directory};
 
 const READY_TIMEOUT: Duration = Duration::from_secs(60);
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
@@ -62,11 +62,4 @@ fn start(program: &Path, data_dir: &Path, port: &str) -> Result<()> {
         }
         Some(_) => Ok(()),
     }
-}
-
-fn target_directory() -> Result<PathBuf> {
-    let metadata = output(&mut command("cargo", &["metadata", "--format-version", "1", "--no-deps", "--offline"]))?;
-    let metadata: serde_json::Value = serde_json::from_str(&metadata)?;
-    let folder = metadata.get("target_directory").and_then(serde_json::Value::as_str);
-    folder.map(PathBuf::from).context("cargo metadata names no target directory")
 }

@@ -16,6 +16,7 @@ const MAY_DEPEND: &[(&str, &[&str])] = &[
         "portway-tests",
         &["portway-proto", "portway-migrations", "portway-control-plane", "portway-data-plane", "portway"],
     ),
+    ("portway-bench", &[]),
     ("xtask", &[]),
 ];
 

@@ -1,0 +1,264 @@
+//! Everything that stands on the stage: a control plane on SQLite, nodes, nginx, the bare relay and the upstreams, each a
+//! process of its own, pinned; a tenant with people who signed in as people do.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use base64::Engine as _;
+use secrecy::SecretString;
+use tempfile::TempDir;
+
+use crate::messages::Door;
+use crate::people::{Operator, Person};
+use crate::processes::{Process, free_address, log_file, wrapped};
+
+/// Where the measured proxy runs, and where everything else does.
+pub const PROXY_CORE: usize = 0;
+pub const OTHER_CORE: usize = 1;
+/// A node with 10,000 streams has twice as many sockets.
+const FILES: u64 = 65_536;
+const READY_TIMEOUT: Duration = Duration::from_secs(30);
+const READY_POLL: Duration = Duration::from_millis(50);
+/// Open connections to upstreams that nginx keeps, per upstream: as many as a node does.
+const UPSTREAM_CONNECTIONS: usize = 64;
+
+pub const TENANT: &str = "bench";
+
+/// A place to send calls to, by where the upstream behind it runs.
+#[derive(Debug, Clone, Copy)]
+pub struct Pair {
+    pub far: SocketAddr,
+    pub near: SocketAddr,
+}
+
+pub struct Stage {
+    folder: TempDir,
+    programs: PathBuf,
+    /// On the other core; on the proxy's core.
+    pub echo: Pair,
+    pub relay: Pair,
+    pub nginx: SocketAddr,
+    pub operator: Operator,
+    gateway: SocketAddr,
+    grpc: SocketAddr,
+    node_secret: String,
+    processes: Vec<Process>,
+}
+
+/// A running node.
+pub struct Node {
+    pub process: Process,
+    pub address: SocketAddr,
+}
+
+impl Stage {
+    /// Starts everything but nodes. `programs` is the folder with the release binaries.
+    pub async fn start(programs: &Path) -> Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let echo = Pair { far: free_address()?, near: free_address()? };
+        let relay = Pair { far: free_address()?, near: free_address()? };
+        let (nginx, gateway, auth, grpc, admin) =
+            (free_address()?, free_address()?, free_address()?, free_address()?, free_address()?);
+        let mut stage = Self {
+            programs: programs.to_path_buf(),
+            echo,
+            relay,
+            nginx,
+            operator: Operator {
+                token: SecretString::default(),
+                auth_origin: origin(auth),
+                gateway_origin: origin(gateway),
+            },
+            gateway,
+            grpc,
+            node_secret: String::new(),
+            processes: Vec::new(),
+            folder,
+        };
+        stage.start_peers()?;
+        stage.start_control_plane(auth, admin).await?;
+        Ok(stage)
+    }
+
+    fn start_peers(&mut self) -> Result<()> {
+        let own = std::env::current_exe()?;
+        let words = |words: &[&str]| {
+            let mut command = Command::new(&own);
+            command.args(words);
+            command
+        };
+        let text = |address: SocketAddr| address.to_string();
+        let (echo, relay) = (self.echo, self.relay);
+        let listen = |what, address| words(&[what, "--listen", &text(address)]);
+        let relay_to = |from, to| words(&["relay", "--listen", &text(from), "--upstream", &text(to)]);
+        self.run("echo", OTHER_CORE, &listen("echo", echo.far))?;
+        self.run("echo-near", PROXY_CORE, &listen("echo", echo.near))?;
+        self.run("relay", PROXY_CORE, &relay_to(relay.far, echo.far))?;
+        self.run("relay-near", PROXY_CORE, &relay_to(relay.near, echo.near))?;
+        let settings = self.folder.path().join("nginx.conf");
+        std::fs::write(&settings, nginx_settings(self.folder.path(), self.nginx, echo))?;
+        let mut nginx = Command::new("nginx");
+        nginx.arg("-c").arg(settings).arg("-p").arg(self.folder.path());
+        self.run("nginx", PROXY_CORE, &nginx)
+    }
+
+    fn run(&mut self, name: &'static str, core: usize, command: &Command) -> Result<()> {
+        self.processes.push(Process::start(name, core, &with_files(command), self.folder.path())?);
+        Ok(())
+    }
+
+    /// The process of that name.
+    pub fn pid(&self, name: &str) -> Result<u32> {
+        let found = self.processes.iter().find(|process| process.name() == name);
+        Ok(found.with_context(|| format!("{name} was not started"))?.pid())
+    }
+
+    async fn start_control_plane(&mut self, auth: SocketAddr, admin: SocketAddr) -> Result<()> {
+        let folder = self.folder.path();
+        let (settings, kek) = (folder.join("control-plane.toml"), folder.join("kek"));
+        let mut key = [0; 32];
+        aws_lc_rs::rand::fill(&mut key).map_err(|_| anyhow::anyhow!("no random numbers"))?;
+        std::fs::write(&kek, base64::engine::general_purpose::STANDARD.encode(key))?;
+        let text = format!(
+            "listen = \"{auth}\"\ngrpc_listen = \"{}\"\nadmin_listen = \"{admin}\"\npublic_origin = \"{}\"\n\
+             gateway_origins = [\"{}\"]\nkek_file = \"{}\"\ntrusted_proxies = [\"127.0.0.0/8\"]\n\
+             [database]\nurl = \"sqlite://{}\"\n",
+            self.grpc,
+            self.operator.auth_origin,
+            self.operator.gateway_origin,
+            kek.display(),
+            folder.join("portway.db").display(),
+        );
+        std::fs::write(&settings, text)?;
+        let control = |words: &[&str]| {
+            let mut command = Command::new(self.programs.join("portway-control-plane"));
+            command.args(words).arg("--config").arg(&settings);
+            command
+        };
+        output(&mut control(&["migrate"]))?;
+        let operator = secret(&output(&mut control(&["operator", "create", "--name", "bench"]))?, "pwo_")?;
+        let node = secret(&output(&mut control(&["node", "enrol", "--name", "nodes"]))?, "pwn_")?;
+        // Call records are stored beside the load generator: that must not slow the load down.
+        let serving = wrapped(&["nice", "-n", "10"], &control(&["serve"]));
+        self.run("control-plane", OTHER_CORE, &serving)?;
+        self.operator.token = operator.into();
+        self.node_secret = node;
+        self.ready("control-plane", admin).await
+    }
+
+    /// A node on the proxy's core that knows nothing yet. The first one listens at the tenants' gateway origin.
+    pub async fn start_node(&self, name: &'static str, is_first: bool) -> Result<Node> {
+        let address = if is_first { self.gateway } else { free_address()? };
+        let admin = free_address()?;
+        let mut command = Command::new(self.programs.join("portway-data-plane"));
+        command.envs([
+            ("PORTWAY_NODE_NODE_ID", name.to_owned()),
+            ("PORTWAY_NODE_LISTEN", address.to_string()),
+            ("PORTWAY_NODE_ADMIN__LISTEN", admin.to_string()),
+            ("PORTWAY_NODE_CONTROL_PLANE__URL", format!("http://{}", self.grpc)),
+            ("PORTWAY_NODE_CONTROL_PLANE__NODE_SECRET", self.node_secret.clone()),
+            ("PORTWAY_NODE_PUBLIC_ORIGINS", format!("[\"{}\"]", self.operator.gateway_origin)),
+            ("PORTWAY_NODE_UPSTREAM__ALLOWED_PRIVATE_RANGES", "[\"127.0.0.0/8\"]".to_owned()),
+            ("PORTWAY_NODE_LOG__FORMAT", "json".to_owned()),
+        ]);
+        let process = Process::start(name, PROXY_CORE, &with_files(&command), self.folder.path())?;
+        self.ready(name, admin).await?;
+        Ok(Node { process, address })
+    }
+
+    /// Registers the upstreams of both eras, near and far, for a new tenant's owner.
+    pub async fn tenant(&self) -> Result<Person> {
+        let owner = self.operator.tenant(TENANT).await;
+        for (suffix, echo) in [("far", self.echo.far), ("near", self.echo.near)] {
+            for era in ["modern", "legacy"] {
+                owner.register_server(&format!("{era}-{suffix}"), &format!("http://{echo}/{era}")).await;
+            }
+        }
+        Ok(owner)
+    }
+
+    /// Signs in for a server as an IDE does.
+    pub async fn door(&self, person: &Person, server: &str) -> Door {
+        let ide = person.ide(server).await;
+        Door { path: ide.url.path().to_owned(), host: self.host(), token: ide.access_token().to_owned() }
+    }
+
+    /// As clients write it into `Host`.
+    pub fn host(&self) -> String {
+        self.operator.gateway_origin.replace("http://", "")
+    }
+
+    async fn ready(&self, name: &str, admin: SocketAddr) -> Result<()> {
+        let client = crate::http::builder().build()?;
+        let url = format!("http://{admin}/ready");
+        let ready = async {
+            loop {
+                if client.get(&url).send().await.is_ok_and(|answer| answer.status().is_success()) {
+                    return;
+                }
+                tokio::time::sleep(READY_POLL).await;
+            }
+        };
+        if tokio::time::timeout(READY_TIMEOUT, ready).await.is_err() {
+            let said = std::fs::read_to_string(log_file(self.folder.path(), name)).unwrap_or_default();
+            bail!("{name} is not ready after {} s:\n{said}", READY_TIMEOUT.as_secs());
+        }
+        Ok(())
+    }
+}
+
+/// `localhost`, as people type it.
+fn origin(address: SocketAddr) -> String {
+    format!("http://localhost:{}", address.port())
+}
+
+/// The command with as many open files as thousands of streams need, where we may allow it.
+fn with_files(command: &Command) -> Command {
+    let limit = format!("--nofile={FILES}:{FILES}");
+    let may = Command::new("prlimit").args([&limit, "true"]).output().is_ok_and(|output| output.status.success());
+    if may { wrapped(&["prlimit", &limit], command) } else { wrapped(&["env"], command) }
+}
+
+/// A plain reverse proxy, with keep-alive on both sides and nothing written to disk.
+fn nginx_settings(folder: &Path, listen: SocketAddr, echo: Pair) -> String {
+    let folder = folder.display();
+    let upstream = |name: &str, address: SocketAddr| {
+        format!(
+            "upstream {name} {{ server {address}; keepalive {UPSTREAM_CONNECTIONS}; keepalive_requests 1000000000; }}\n"
+        )
+    };
+    let location = |name: &str| {
+        format!(
+            "location /{name}/ {{ proxy_pass http://{name}/; proxy_http_version 1.1; proxy_set_header Connection \"\"; }}\n"
+        )
+    };
+    format!(
+        "daemon off; master_process off; pid {folder}/nginx.pid; error_log stderr warn;\n\
+         events {{ worker_connections 4096; }}\n\
+         http {{ access_log off; keepalive_requests 1000000000; keepalive_timeout 600s;\n\
+         client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi;\n\
+         uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;\n\
+         {}{}server {{ listen {listen};\n{}{}}} }}\n",
+        upstream("far", echo.far),
+        upstream("near", echo.near),
+        location("far"),
+        location("near"),
+    )
+}
+
+fn output(command: &mut Command) -> Result<String> {
+    let output = command.output().with_context(|| format!("starting {}", command.get_program().display()))?;
+    if !output.status.success() {
+        bail!("{} failed: {}", command.get_program().display(), String::from_utf8_lossy(&output.stderr));
+    }
+    Ok(String::from_utf8(output.stdout)?)
+}
+
+/// The word with this prefix.
+fn secret(text: &str, prefix: &str) -> Result<String> {
+    let word = text.split_whitespace().find(|word| word.starts_with(prefix));
+    Ok(word.with_context(|| format!("no {prefix}… was printed"))?.to_owned())
+}

@@ -1,0 +1,48 @@
+//! The same table for API keys: an owner's key may what its owner may, but nothing that is for people who are there; a
+//! key for single servers may nothing here. Neither needs the header against forged requests.
+
+use world::on_both;
+
+use super::scene::{CALLERS, Caller, Scene};
+use super::{TABLE, operations};
+
+/// What no key may.
+fn is_for_people(operation: &str) -> bool {
+    operation.contains("/keys") || operation == "DELETE /tenants/{tenant}/session"
+}
+
+#[test]
+fn the_document_says_where_keys_are_accepted() {
+    let text = std::fs::read_to_string(world::generated::root().join("control-plane/openapi.json")).unwrap();
+    let document: serde_json::Value = serde_json::from_str(&text).unwrap();
+    for operation in operations().into_iter().filter(|operation| operation.contains(" /tenants/{tenant}")) {
+        let (method, path) = operation.split_once(' ').unwrap();
+        let security = document["paths"][format!("/api/v1{path}")][method.to_lowercase()]["security"].to_string();
+        let accepted = security.contains("api_key");
+        assert_eq!(accepted, !path.contains("/keys") && !path.ends_with("/session"), "{operation}: {security}");
+    }
+}
+
+on_both! {
+    async fn keys_may_what_the_table_allows_their_owner(setup: Setup) {
+        let scene = Scene::open(setup).await;
+        let owner = CALLERS.iter().position(|caller| *caller == Caller::Owner).unwrap();
+        let mut wrong = Vec::new();
+        for (operation, what, expected) in TABLE {
+            if !operation.contains(" /tenants/{tenant}") || operation == "POST /tenants/{tenant}/session" {
+                continue;
+            }
+            let by_owner = if is_for_people(operation) { 403 } else { expected[owner] };
+            for (scoped, expected) in [(false, by_owner), (true, 403)] {
+                let call = scene.call_by_key(operation, what, scoped).await;
+                let answer = scene.request(&call).send().await.unwrap();
+                let (status, text) = (answer.status().as_u16(), answer.text().await.unwrap());
+                let refused_as_key = status != 403 || text.contains("key.not_allowed");
+                if status != expected || !refused_as_key {
+                    wrong.push(format!("{operation} ({what}) by key, scoped {scoped}: {status}, not {expected}: {text}"));
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+    }
+}

@@ -1,0 +1,89 @@
+//! `cargo xtask bench`: builds the release binaries, sees to nginx, and lets `portway-bench` measure. Not a part of
+//! `cargo xtask test`: what a machine costs is no test.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result};
+use clap::{Args, ValueEnum};
+
+use crate::command::{command, find, root, run as run_command, target_directory};
+use crate::test::preflight::install;
+
+#[derive(Args)]
+pub(crate) struct Options {
+    /// A few short rounds and a small tenant: shows that everything works, not what it costs
+    #[arg(long)]
+    quick: bool,
+    /// Measure this alone (repeatable)
+    #[arg(long, value_enum)]
+    only: Vec<Part>,
+    /// Write docs/benchmarks.md
+    #[arg(long)]
+    write: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// Calls per second and CPU per call at 32 connections
+    Throughput,
+    /// Added latency at one connection, everything on one core
+    Latency,
+    /// Resident memory: idle, a large tenant, sessions, streams
+    Memory,
+}
+
+/// What is measured, and what measures it. Built one after the other: together they would share the features of their
+/// dependencies, and another program would be measured than is deployed.
+const PACKAGES: [&[&str]; 2] = [&["portway-control-plane", "portway-data-plane"], &["portway-bench"]];
+
+pub(crate) fn run(options: &Options) -> Result<()> {
+    if find("nginx").is_none() {
+        install(&["nginx-light"])?;
+    }
+    for packages in PACKAGES {
+        let mut build = command("cargo", &["build", "--release"]);
+        build.args(packages.iter().flat_map(|package| ["--package", package]));
+        run_command(&mut build)?;
+    }
+    let programs = target_directory()?.join("release");
+    let mut bench = command(programs.join("portway-bench"), &["run"]);
+    bench.arg("--programs").arg(&programs).arg("--page").arg(page()).args(options.words());
+    run_command(&mut bench).context("the measurement did not finish")
+}
+
+fn page() -> PathBuf {
+    root().join("docs/benchmarks.md")
+}
+
+impl Options {
+    /// As `portway-bench` takes them.
+    fn words(&self) -> Vec<String> {
+        let flag = |set: bool, name: &str| set.then(|| name.to_owned());
+        let only = self.only.iter().filter_map(|part| part.to_possible_value());
+        let only = only.flat_map(|part| ["--only".to_owned(), part.get_name().to_owned()]);
+        flag(self.quick, "--quick").into_iter().chain(flag(self.write, "--write")).chain(only).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::Options;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        options: Options,
+    }
+
+    #[test]
+    fn options_are_handed_on() {
+        let check = |line: &str, expected: &str| {
+            let words = std::iter::once("bench").chain(line.split_whitespace());
+            assert_eq!(Line::parse_from(words).options.words().join(" "), expected);
+        };
+        check("", "");
+        check("--write --only memory --quick --only latency", "--quick --write --only memory --only latency");
+    }
+}
