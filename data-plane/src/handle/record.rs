@@ -2,7 +2,7 @@
 //! arguments, never results. A request for a name that no server has is only counted: no record could say where it went.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use http::request;
@@ -16,6 +16,7 @@ use crate::error::{Failure, Source};
 use crate::limits::{CLIENT_NAME_BYTES_MAX, CLIENT_VERSION_BYTES_MAX, RECORDED_TARGET_BYTES_MAX};
 use crate::mcp::era::META_CLIENT_INFO;
 use crate::mcp::message::Message;
+use crate::mcp::meta;
 use crate::mcp::session::truncated;
 use crate::metrics::Outcome;
 use crate::snapshot::{PrincipalKind, Server};
@@ -28,7 +29,11 @@ pub(crate) struct Recorder(Arc<Inner>);
 struct Inner {
     node: Arc<Node>,
     started: Instant,
-    traceparent: String,
+    /// Of this node's part in the trace.
+    span: String,
+    /// Whether the trace came in a header; else the message may name one.
+    is_traced: bool,
+    traceparent: OnceLock<String>,
     record: Mutex<CallRecord>,
     done: AtomicBool,
 }
@@ -37,8 +42,8 @@ impl Recorder {
     pub(super) fn start(node: &Arc<Node>, caller: &Caller, head: &request::Parts) -> Self {
         let now = node.clock.now();
         let inbound = head.headers.get("traceparent").and_then(|value| trace_id(value.to_str().ok()?));
-        let (fresh_trace, span) = (hex::<16>(), hex::<8>());
-        let trace = inbound.map_or(fresh_trace, str::to_owned);
+        let (is_traced, span) = (inbound.is_some(), hex::<8>());
+        let trace = inbound.map_or_else(hex::<16>, str::to_owned);
         let kind = match caller.kind {
             PrincipalKind::User => WireKind::User,
             PrincipalKind::ServiceAccount => WireKind::ServiceAccount,
@@ -52,14 +57,16 @@ impl Recorder {
             api_key_id: caller.credential.api_key_id().map(uuid_bytes).unwrap_or_default(),
             method: format!("http/{}", head.method.as_str().to_ascii_lowercase()),
             started_unix_us: u64::try_from(now.timestamp_micros()).unwrap_or(0),
-            trace_id: trace.clone(),
+            trace_id: trace,
             node_id: node.config.node_id.clone(),
             ..CallRecord::default()
         };
         Self(Arc::new(Inner {
             node: node.clone(),
             started: Instant::now(),
-            traceparent: format!("00-{trace}-{span}-01"),
+            span,
+            is_traced,
+            traceparent: OnceLock::new(),
             record: Mutex::new(record),
             done: AtomicBool::new(false),
         }))
@@ -78,6 +85,10 @@ impl Recorder {
         record.method = truncated(message.method().unwrap_or("response"), RECORDED_TARGET_BYTES_MAX).to_owned();
         if let Some(target) = &meaning.target {
             record.target = truncated(target, RECORDED_TARGET_BYTES_MAX).to_owned();
+        }
+        let traced = message.meta().and_then(|meta| message.text(Some(meta), meta::TRACEPARENT));
+        if let Some(trace) = traced.as_deref().and_then(trace_id).filter(|_| !self.0.is_traced) {
+            trace.clone_into(&mut record.trace_id);
         }
         meaning.version.clone_into(&mut record.client_version_mcp);
         match &meaning.session {
@@ -105,7 +116,7 @@ impl Recorder {
 
     /// The W3C header for the upstream.
     pub(super) fn traceparent(&self) -> &str {
-        &self.0.traceparent
+        self.0.traceparent.get_or_init(|| format!("00-{}-{}-01", self.record().trace_id, self.0.span))
     }
 
     pub(super) fn finished(&self, outcome: CallOutcome, bytes_out: usize) {

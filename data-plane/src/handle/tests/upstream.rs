@@ -37,11 +37,15 @@ impl Seen {
 pub(super) struct FakeUpstream {
     pub(super) url: String,
     speaks: Speaks,
+    script: Option<Script>,
     seen: Arc<watch::Sender<Vec<Seen>>>,
     sessions: Arc<Mutex<HashSet<String>>>,
     /// Streams and calls that were dropped before they ended.
     abandoned: Arc<watch::Sender<usize>>,
 }
+
+/// Answers before all else, if it has an answer.
+type Script = Arc<dyn Fn(&Seen) -> Option<Response<Body>> + Send + Sync>;
 
 /// Counts when it goes.
 struct Guard(Arc<watch::Sender<usize>>);
@@ -54,9 +58,19 @@ impl Drop for Guard {
 
 impl FakeUpstream {
     pub(super) async fn start(speaks: Speaks) -> Self {
+        Self::start_with(speaks, None).await
+    }
+
+    /// A modern server; `script` answers what it wants to.
+    pub(super) async fn scripted(script: impl Fn(&Seen) -> Option<Response<Body>> + Send + Sync + 'static) -> Self {
+        Self::start_with(Speaks::Modern, Some(Arc::new(script))).await
+    }
+
+    async fn start_with(speaks: Speaks, script: Option<Script>) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("binds");
         let url = format!("http://{}/mcp", listener.local_addr().expect("bound"));
-        let fake = Self { url, speaks, seen: Arc::default(), sessions: Arc::default(), abandoned: Arc::default() };
+        let fake =
+            Self { url, speaks, script, seen: Arc::default(), sessions: Arc::default(), abandoned: Arc::default() };
         let service = Router::new().fallback(answer).with_state(fake.clone());
         crate::tasks::Tasks::default().spawn("fake upstream", async move {
             axum::serve(listener, service).await.expect("serves");
@@ -89,11 +103,11 @@ impl FakeUpstream {
     }
 }
 
-fn json_answer(status: u16, body: &Value) -> Response<Body> {
+pub(super) fn json_answer(status: u16, body: &Value) -> Response<Body> {
     raw_answer(status, "application/json", body.to_string())
 }
 
-fn raw_answer(status: u16, content_type: &str, body: impl Into<Body>) -> Response<Body> {
+pub(super) fn raw_answer(status: u16, content_type: &str, body: impl Into<Body>) -> Response<Body> {
     Response::builder().status(status).header("content-type", content_type).body(body.into()).expect("valid")
 }
 
@@ -110,7 +124,10 @@ fn event_answer(messages: &[Value]) -> Response<Body> {
 async fn answer(State(fake): State<FakeUpstream>, method: Method, headers: HeaderMap, raw: Bytes) -> Response<Body> {
     let body: Value = serde_json::from_slice(&raw).unwrap_or_default();
     let seen = Seen { http: method.clone(), headers: headers.clone(), raw, body: body.clone() };
-    fake.seen.send_modify(|all| all.push(seen));
+    fake.seen.send_modify(|all| all.push(seen.clone()));
+    if let Some(response) = fake.script.as_ref().and_then(|script| script(&seen)) {
+        return response;
+    }
     if method == Method::DELETE {
         return raw_answer(204, "text/plain", "");
     }

@@ -315,7 +315,8 @@ impl Ide<'_> {
         let mut headers = self.headers();
         headers.push(("mcp-protocol-version", "2026-07-28"));
         headers.push(("mcp-method", body["method"].as_str().expect("a method")));
-        if let Some(name) = body["params"]["name"].as_str() {
+        let params = &body["params"];
+        if let Some(name) = [&params["name"], &params["uri"], &params["taskId"]].iter().find_map(|name| name.as_str()) {
             headers.push(("mcp-name", name));
         }
         self.world.open(Method::POST, &self.path, &headers, body.to_string()).await
