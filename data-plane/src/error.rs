@@ -88,6 +88,12 @@ pub enum Failure {
     InvalidParams(&'static str),
     #[error("you may not do this here")]
     Forbidden,
+    #[error("nothing was asked of this client under that id, or it was answered before")]
+    ReplyUnknown,
+    #[error("the gateway node that asked is gone; the call may have run")]
+    ReplyGone,
+    #[error("this stream cannot be resumed at that event id")]
+    EventUnknown,
     #[error("too many open streams")]
     TooManyStreams,
     #[error("the settings of this MCP server have changed; connect again")]
@@ -124,7 +130,7 @@ impl Failure {
             Self::Upstream(UpstreamFault::ModernOnly) => Source::Client,
             Self::Upstream(_) => Source::Upstream,
             Self::NotReady(_) | Self::Stale | Self::ConfigRejected => Source::Gateway,
-            Self::Stopping | Self::ServerChanged | Self::Internal(_) => Source::Gateway,
+            Self::Stopping | Self::ServerChanged | Self::ReplyGone | Self::Internal(_) => Source::Gateway,
             _ => Source::Client,
         }
     }
@@ -165,6 +171,9 @@ impl Failure {
             Self::UnknownMethod => "method.unknown",
             Self::InvalidParams(_) => "request.invalid_params",
             Self::Forbidden => "forbidden",
+            Self::ReplyUnknown => "reply.unknown",
+            Self::ReplyGone => "reply.node_gone",
+            Self::EventUnknown => "stream.event_unknown",
             Self::TooManyStreams => "stream.limit",
             Self::ServerChanged => "server.changed",
             Self::NotReady(_) => "config.not_ready",
@@ -188,6 +197,8 @@ impl Failure {
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyIncomplete | Self::Malformed(_) | Self::Era(_) => StatusCode::BAD_REQUEST,
             Self::UpstreamIsLegacy { .. } | Self::SessionMissing => StatusCode::BAD_REQUEST,
+            // Not 404: clients read that as the end of their session.
+            Self::ReplyUnknown | Self::ReplyGone | Self::EventUnknown => StatusCode::BAD_REQUEST,
             Self::NotReady(_) | Self::Stale | Self::ConfigRejected => StatusCode::SERVICE_UNAVAILABLE,
             _ if asked.is_none() => StatusCode::SERVICE_UNAVAILABLE,
             _ => return None,
@@ -206,7 +217,7 @@ impl Failure {
             Self::MethodNotAllowed | Self::UnsupportedMediaType | Self::BodyIncomplete => return None,
             Self::BodyTooLarge | Self::NotReady(_) | Self::Stale | Self::ConfigRejected => return None,
             Self::Malformed(MessageError::Json(_)) => -32700,
-            Self::Malformed(_) => -32600,
+            Self::Malformed(_) | Self::ReplyUnknown | Self::EventUnknown => -32600,
             Self::Era(EraError::HeaderMismatch { .. }) => -32020,
             Self::Era(EraError::MetaMissing { .. }) | Self::InvalidParams(_) => -32602,
             Self::Era(EraError::UnsupportedVersion { .. }) | Self::UpstreamIsLegacy { .. } => -32022,
@@ -215,9 +226,8 @@ impl Failure {
             Self::UnknownMethod => -32601,
             Self::Forbidden => -32010,
             Self::TooManyStreams => -32011,
-            Self::Upstream(UpstreamFault::Busy | UpstreamFault::NoSeal) | Self::Stopping | Self::ServerChanged => {
-                -32014
-            }
+            Self::Upstream(UpstreamFault::Busy | UpstreamFault::NoSeal) => -32014,
+            Self::Stopping | Self::ServerChanged | Self::ReplyGone => -32014,
             Self::Upstream(_) => -32013,
             Self::Internal(_) => -32603,
         })

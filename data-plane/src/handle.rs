@@ -19,9 +19,8 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::any;
 use http::{Method, Request, request};
-use proto::wire::CallOutcome;
 
-use self::forward::Call;
+use self::forward::{Call, Visit};
 use self::record::Recorder;
 use self::reply::Reply;
 use crate::Node;
@@ -33,6 +32,8 @@ use crate::error::Failure;
 pub struct Memory {
     pub(crate) verified: authenticate::VerifiedTokens,
     pub streams: streams::Streams,
+    pub(crate) parked: forward::ParkedRequests,
+    pub(crate) listeners: forward::Listeners,
 }
 
 /// The gateway's HTTP service.
@@ -67,9 +68,9 @@ async fn serve(node: &Arc<Node>, head: &request::Parts, body: Body, reply: &mut 
     let server = authorize::server(&caller, &route.path)?;
     let owner = caller.owner(&server);
     if head.method != Method::POST {
-        let response = decode::without_message(node, &caller, &server, head).await?;
-        recorder.finished(CallOutcome::Ok, 0);
-        return Ok(response);
+        let bodiless = decode::without_message(node, &caller, &server, head).await?;
+        let visit = Visit { node, caller: &caller, server: &server, headers: &head.headers, recorder: &recorder };
+        return forward::without_message(visit, bodiless).await;
     }
     let message = decode::message(node, head, body).await?;
     reply.asked(&head.headers, &message);

@@ -212,5 +212,25 @@ pub const FIRST_FRAME_WAIT: Duration = Duration::from_secs(1);
 
 // ---- streams that an upstream opens to a client ----
 
+/// Frames read from one upstream stream per second, and at once after a calm time.
+pub const STREAM_FRAMES_PER_S: f64 = 500.0;
+pub const STREAM_FRAMES_BURST: f64 = 1_000.0;
+/// A notice that something changed is passed on once in this time; what comes again is said at its end.
+pub const NOTICE_WINDOW: Duration = Duration::from_millis(500);
+/// Different notices compared in one window, and the longest that is compared.
+pub const NOTICES_REMEMBERED_MAX: usize = 64;
+pub const NOTICE_BYTES_MAX: usize = 1024;
+/// Requests of upstreams that wait for one client session, and on the node; and for how long.
+pub const PARKED_REQUESTS_PER_SESSION_MAX: usize = 32;
+pub const PARKED_REQUESTS_MAX: usize = 10_000;
+pub const PARKED_REQUEST_AGE_MAX: Duration = Duration::from_secs(15 * 60);
+/// How often a stream that an upstream left without an answer is resumed in a row without anything coming of it.
+pub const RESUME_ATTEMPTS_MAX: u32 = 5;
+/// Pause before that, when the upstream names none, and the longest it can name.
+pub const RESUME_PAUSE: Duration = Duration::from_secs(1);
+pub const RESUME_PAUSE_MAX: Duration = Duration::from_secs(30);
+/// An upstream that still holds the stream of a client that is gone lets go of it in this time.
+pub const STREAM_TAKEOVER_PAUSE: Duration = Duration::from_millis(100);
+pub const STREAM_TAKEOVER_ATTEMPTS_MAX: u32 = 5;
 /// A stream older than this is ended; clients open another.
 pub const STREAM_AGE_MAX: Duration = Duration::from_secs(24 * 3600);

@@ -22,6 +22,8 @@ pub enum Letter {
     Cancel { session: Uuid, body: Bytes },
     /// A client ended its session.
     Ended { session: Uuid },
+    /// A client opened its stream at the sender: the one it had elsewhere is over.
+    Listening { session: Uuid },
 }
 
 impl Letter {
@@ -30,7 +32,7 @@ impl Letter {
         match self {
             Self::Reply { correlation, body } => correlation.len() + body.len(),
             Self::Cancel { body, .. } => body.len(),
-            Self::Ended { .. } => 0,
+            Self::Ended { .. } | Self::Listening { .. } => 0,
         }
     }
 }

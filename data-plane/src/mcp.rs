@@ -11,6 +11,7 @@ pub mod message;
 pub mod meta;
 pub mod method;
 pub mod param_headers;
+pub mod reserved;
 pub mod scan;
 pub mod seal;
 pub mod session;

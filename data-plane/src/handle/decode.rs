@@ -3,17 +3,15 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::response::Response;
 use bytes::{Bytes, BytesMut};
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
-use http::{HeaderMap, Method as HttpMethod, StatusCode, request};
+use http::{HeaderMap, Method as HttpMethod, request};
 use http_body_util::BodyExt as _;
 use tokio::time::{Instant, timeout_at};
 
 use super::authenticate::Caller;
-use super::forward;
 use crate::Node;
-use crate::error::{Failure, json_response};
+use crate::error::Failure;
 use crate::limits::{BODY_DISCARD_BYTES_MAX, BODY_READ_TIMEOUT};
 use crate::mcp::era::{self, Era};
 use crate::mcp::message::{Message, MessageKind};
@@ -38,14 +36,26 @@ pub struct Meaning {
     pub held: Option<Arc<UpstreamSession>>,
 }
 
-/// GET, HEAD, DELETE and whatever else carries no message. A stream of server messages is not offered (405); the
-/// session is checked first, so that a client with a dead one learns to begin again.
+/// A request without a message.
+pub enum Bodiless {
+    /// Of the stream of an upstream's own messages, or of the rest of one.
+    Listen(Listening),
+    End(Session),
+}
+
+/// Who wants to listen.
+pub struct Listening {
+    pub session: Session,
+    pub held: Option<Arc<UpstreamSession>>,
+}
+
+/// What GET and DELETE are about. The session is checked first, so that a client with a dead one learns to begin again.
 pub async fn without_message(
-    node: &Arc<Node>,
+    node: &Node,
     caller: &Caller,
-    server: &Arc<Server>,
+    server: &Server,
     head: &request::Parts,
-) -> Result<Response, Failure> {
+) -> Result<Bodiless, Failure> {
     let is_delete = head.method == HttpMethod::DELETE;
     if !is_delete && !matches!(head.method, HttpMethod::GET | HttpMethod::HEAD) {
         return Err(Failure::MethodNotAllowed);
@@ -53,12 +63,12 @@ pub async fn without_message(
     if !head.headers.contains_key(era::SESSION_ID) {
         return Err(if is_delete { Failure::SessionMissing } else { Failure::MethodNotAllowed });
     }
-    let (session, _) = session(node, caller, server, &head.headers).await?;
-    if !is_delete {
-        return Err(Failure::MethodNotAllowed);
+    let (session, held) = session(node, caller, server, &head.headers).await?;
+    match head.method {
+        HttpMethod::DELETE => Ok(Bodiless::End(session)),
+        HttpMethod::GET => Ok(Bodiless::Listen(Listening { session, held })),
+        _ => Err(Failure::MethodNotAllowed),
     }
-    forward::end_session(node, caller, server, &session).await;
-    Ok(json_response(StatusCode::NO_CONTENT, Bytes::new()))
 }
 
 /// Reads the body and scans it.

@@ -1,6 +1,7 @@
 //! Phase 7: to the upstream and back. Decides what happens to a message; how is in the files below.
 
 mod answer;
+mod flow;
 mod legacy;
 mod modern;
 mod outgoing;
@@ -14,15 +15,18 @@ use http::{HeaderMap, StatusCode};
 use proto::wire::CallOutcome;
 use tokio::task::JoinHandle;
 
+pub(crate) use self::legacy::{Listeners, ParkedRequests};
+pub(super) use self::legacy::{from_another_node, session_ended};
 use super::authenticate::Caller;
-use super::decode::Meaning;
+use super::decode::{Bodiless, Meaning};
 use super::record::Recorder;
 use crate::Node;
 use crate::error::{Asked, Failure, json_response};
 use crate::mcp::era::Era;
-use crate::mcp::message::{Message, MessageError, MessageKind};
+use crate::mcp::message::{Message, MessageKind};
 use crate::mcp::method::Method;
 use crate::mcp::session::{Owner, Session};
+use crate::session_store::SessionAt;
 use crate::snapshot::Server;
 
 /// An authorized message on its way.
@@ -39,9 +43,43 @@ pub(super) struct Call {
     pub(super) recorder: Recorder,
 }
 
+/// A request without a message, or what all requests have in common.
+#[derive(Clone, Copy)]
+pub(super) struct Visit<'a> {
+    pub(super) node: &'a Arc<Node>,
+    pub(super) caller: &'a Caller,
+    pub(super) server: &'a Arc<Server>,
+    /// The client's.
+    pub(super) headers: &'a HeaderMap,
+    pub(super) recorder: &'a Recorder,
+}
+
+impl Call {
+    fn visit(&self) -> Visit<'_> {
+        let Self { node, caller, server, headers, recorder, .. } = self;
+        Visit { node, caller, server, headers, recorder }
+    }
+}
+
+impl Visit<'_> {
+    fn owner(&self) -> Owner {
+        self.caller.owner(self.server)
+    }
+
+    /// Where the upstream session of `client` is kept.
+    fn session_at(&self, client: &Session) -> SessionAt {
+        self.caller.session_at(client.id, self.server)
+    }
+}
+
 pub(super) async fn send(call: Call) -> Result<Response, Failure> {
     match (call.message.kind, call.meaning.era, call.meaning.method) {
-        (MessageKind::Response, ..) => Err(MessageError::Invalid("nothing was asked of this client").into()),
+        (MessageKind::Response, Era::Legacy, _) => {
+            legacy::deliver(&call).await?;
+            Ok(accepted(&call.recorder))
+        }
+        // Modern upstreams ask within their answers.
+        (MessageKind::Response, Era::Modern, _) => Err(Failure::ReplyUnknown),
         (MessageKind::Notification, Era::Legacy, _) => {
             legacy::notification(&call).await;
             Ok(accepted(&call.recorder))
@@ -84,9 +122,15 @@ fn internal(node: &Node, error: &dyn std::fmt::Display) -> Failure {
     Failure::Internal(id)
 }
 
-/// A client ended its session: no node serves it any more, and the upstream is told.
-pub(super) async fn end_session(node: &Arc<Node>, caller: &Caller, server: &Arc<Server>, session: &Session) {
-    legacy::end_session(node, caller, server, session).await;
+pub(super) async fn without_message(visit: Visit<'_>, bodiless: Bodiless) -> Result<Response, Failure> {
+    match bodiless {
+        Bodiless::Listen(listening) => legacy::listen(visit, listening).await,
+        Bodiless::End(session) => {
+            legacy::end_session(visit, &session).await;
+            visit.recorder.finished(CallOutcome::Ok, 0);
+            Ok(json_response(StatusCode::NO_CONTENT, Bytes::new()))
+        }
+    }
 }
 
 fn accepted(recorder: &Recorder) -> Response {

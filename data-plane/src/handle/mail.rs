@@ -4,6 +4,7 @@ use std::sync::{Arc, Weak};
 
 use uuid::Uuid;
 
+use super::forward;
 use crate::Node;
 use crate::mailbox::{Letter, Receipt, Recipient};
 use crate::mcp::message::Message;
@@ -27,8 +28,7 @@ pub(crate) fn recipient(node: &Weak<Node>) -> Recipient {
 
 async fn receive(node: &Arc<Node>, tenant: Uuid, letter: Letter) -> Receipt {
     match letter {
-        // No upstream's question reaches a client yet.
-        Letter::Reply { .. } => Receipt::Unknown,
+        Letter::Reply { correlation, body } => forward::from_another_node(node, &correlation, body),
         Letter::Cancel { session, body } => {
             let Ok(notification) = Message::from_client(body) else { return Receipt::Unknown };
             let Some(cancelling) = node.upstream.in_flight.cancel(session, &notification) else {
@@ -40,6 +40,11 @@ async fn receive(node: &Arc<Node>, tenant: Uuid, letter: Letter) -> Receipt {
         }
         Letter::Ended { session } => {
             node.store.ended_elsewhere(tenant, session);
+            forward::session_ended(node, session);
+            Receipt::Delivered
+        }
+        Letter::Listening { session } => {
+            node.memory.listeners.end(session);
             Receipt::Delivered
         }
     }

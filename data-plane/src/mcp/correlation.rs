@@ -25,8 +25,8 @@ pub struct Correlation {
 /// Where a stream can be resumed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResumeAt {
-    /// Of the upstream session: event ids mean nothing in another.
-    pub session_digest: [u8; 8],
+    /// The upstream session: event ids mean nothing in another.
+    pub opened: Uuid,
     /// The upstream's event id.
     pub event_id: Bytes,
     /// The call whose stream it is; `None`: the stream of messages that belong to no call.
@@ -65,7 +65,7 @@ impl Correlation {
 
 impl ResumeAt {
     pub fn seal(&self, keys: &[SessionKey], owner: Owner, session: Uuid) -> Result<String, SealError> {
-        let mut contents = self.session_digest.to_vec();
+        let mut contents = self.opened.as_bytes().to_vec();
         push(&mut contents, &self.event_id);
         if let Some(call) = &self.call {
             contents.extend_from_slice(&call.upstream_id.to_be_bytes());
@@ -81,11 +81,11 @@ impl ResumeAt {
             return None;
         }
         let contents = Bytes::from(seal::open_text(keys, EVENT, &bound_to(owner, session), text)?);
-        let (session_digest, rest) = contents.split_first_chunk::<8>()?;
+        let (opened, rest) = contents.split_first_chunk::<16>()?;
         let mut rest = contents.slice_ref(rest);
         let event_id = pull(&mut rest)?;
         let call = if rest.is_empty() { None } else { Some(ResumedCall::read(rest)?) };
-        Some(Self { session_digest: *session_digest, event_id, call })
+        Some(Self { opened: Uuid::from_bytes(*opened), event_id, call })
     }
 }
 
@@ -170,7 +170,8 @@ mod tests {
             progress_token: token.map(Bytes::from),
             is_tool_call: true,
         };
-        let at = |event_id: &'static str, call| ResumeAt { session_digest: [5; 8], event_id: event_id.into(), call };
+        let at =
+            |event_id: &'static str, call| ResumeAt { opened: Uuid::from_u128(5), event_id: event_id.into(), call };
         for resume in [at("e-1", None), at("e-2", Some(call("\"c\"", None))), at("x", Some(call("7", Some("\"tok\""))))]
         {
             let sealed = resume.seal(&keys(), owner(), SESSION).expect("seals");

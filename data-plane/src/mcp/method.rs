@@ -21,6 +21,8 @@ pub enum Method {
     ResourcesRead,
     Complete,
     SetLogLevel,
+    Subscribe,
+    Unsubscribe,
     Listen,
     TasksGet,
     TasksUpdate,
@@ -28,7 +30,7 @@ pub enum Method {
 }
 
 /// Where a method stands in the revisions.
-const METHODS: [(&str, Method, bool, bool); 16] = [
+const METHODS: [(&str, Method, bool, bool); 18] = [
     // name, method, legacy, modern
     ("initialize", Method::Initialize, true, false),
     ("server/discover", Method::Discover, false, true),
@@ -42,6 +44,8 @@ const METHODS: [(&str, Method, bool, bool); 16] = [
     ("resources/read", Method::ResourcesRead, true, true),
     ("completion/complete", Method::Complete, true, true),
     ("logging/setLevel", Method::SetLogLevel, true, false),
+    ("resources/subscribe", Method::Subscribe, true, false),
+    ("resources/unsubscribe", Method::Unsubscribe, true, false),
     ("subscriptions/listen", Method::Listen, false, true),
     ("tasks/get", Method::TasksGet, false, true),
     ("tasks/update", Method::TasksUpdate, false, true),
@@ -99,7 +103,9 @@ impl Method {
             }
             // A task id is a key to somebody's work: no name that policy or records could use.
             (_, Some("taskId")) => message.param("taskId").map(|_| None).ok_or("params.taskId must be a string"),
-            (_, Some("uri")) => message.param("uri").map(Some).ok_or("params.uri must be a string"),
+            (Self::Subscribe | Self::Unsubscribe, _) | (_, Some("uri")) => {
+                message.param("uri").map(Some).ok_or("params.uri must be a string")
+            }
             (_, Some(_)) => message.param("name").map(Some).ok_or("params.name must be a string"),
             (_, None) => Ok(None),
         }

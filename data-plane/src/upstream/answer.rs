@@ -113,12 +113,14 @@ impl Upstream {
         Ok((head.headers, answer))
     }
 
-    /// Opens a stream of the upstream's own messages, or resumes one after the event `last`.
+    /// Opens a stream of the upstream's own messages, or resumes one after the event `last`. `opening` is for the head
+    /// of the answer, `patience` for what follows.
     pub async fn get(
         &self,
         to: Destination<'_>,
         mut headers: HeaderMap,
         last: Option<&Bytes>,
+        opening: Patience,
         patience: Patience,
     ) -> Result<Answer, UpstreamFault> {
         headers.remove(CONTENT_TYPE);
@@ -126,8 +128,8 @@ impl Upstream {
         if let Some(last) = last.and_then(|last| HeaderValue::from_bytes(last).ok()) {
             headers.insert(era::LAST_EVENT_ID, last);
         }
-        let response = self.send(Method::GET, to, headers, Bytes::new(), patience).await?;
-        self.read(response, Patience::stream()).await.map(|(_, answer)| answer)
+        let response = self.send(Method::GET, to, headers, Bytes::new(), opening).await?;
+        self.read(response, patience).await.map(|(_, answer)| answer)
     }
 
     /// Ends a session upstream; whether it did is of no consequence.

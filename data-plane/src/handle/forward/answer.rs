@@ -13,6 +13,7 @@ use crate::mcp::capabilities;
 use crate::mcp::era::Era;
 use crate::mcp::message::{Message, MessageKind};
 use crate::mcp::method::Method;
+use crate::mcp::reserved;
 use crate::mcp::scan::Kind;
 use crate::mcp::splice::Splice;
 use crate::mcp::version;
@@ -79,6 +80,8 @@ impl Question {
         splice.replace(id, self.client_id.clone());
         if let Some(terms) = &self.terms {
             terms.settle(message, &mut splice)?;
+        } else if self.era == Era::Legacy {
+            reserved::strip(message, &mut splice);
         }
         match self.method {
             Some(Method::Initialize) => {
@@ -98,20 +101,23 @@ impl Question {
 
     /// A notification on the stream of this call as the client gets it; `None` if it is not for the client.
     pub(super) fn notification(&self, message: &Message) -> Option<Bytes> {
+        let mut splice = Splice::default();
+        if self.era == Era::Legacy {
+            reserved::strip(message, &mut splice);
+        }
         match message.method()? {
             "notifications/progress" => {
                 let token = self.progress_token.clone()?;
-                let (_, member) = message.find(message.params(), "progressToken")?;
-                let ours = std::str::from_utf8(message.slice(&member.value)).ok()?.parse() == Ok(self.upstream_id);
-                let mut splice = Splice::default();
+                let (_, member) = message.find(Some(message.params()?), "progressToken")?;
+                let is_ours = std::str::from_utf8(message.slice(&member.value)).ok()?.parse() == Ok(self.upstream_id);
                 splice.replace(member.value.clone(), token);
-                (ours && message.params().is_some()).then(|| splice.apply(&message.body))
+                is_ours.then(|| splice.apply(&message.body))
             }
-            // About requests of the upstream's own, which no client has seen.
+            // About requests of the upstream's own, which no client of this era has seen.
             "notifications/cancelled" => None,
             method => {
                 let admitted = self.terms.as_ref().is_none_or(|terms| terms.admits(method));
-                admitted.then(|| message.body.clone())
+                admitted.then(|| splice.apply(&message.body))
             }
         }
     }

@@ -1,37 +1,55 @@
 //! Legacy client, legacy upstream. The client's session id is sealed and lives in the client; the upstream's session
 //! is opened anew whenever it is missing, so that any node serves any client and clients need not initialize again.
 
+mod attached;
+mod dialogue;
 mod exchange;
 mod notification;
 mod open;
+mod parked;
+mod reply;
+mod resume;
+mod stream;
+mod wish;
 
 use std::sync::Arc;
 
 use axum::response::Response;
 use http::HeaderMap;
 use tokio::time::Instant;
+use uuid::Uuid;
 
+pub(super) use self::attached::Attached;
+use self::attached::Kind;
+use self::dialogue::Dialogue;
 pub(super) use self::notification::notification;
 pub(super) use self::open::initialize;
-use super::Call;
+pub(crate) use self::parked::ParkedRequests;
+pub(super) use self::reply::deliver;
+pub(crate) use self::reply::from_another_node;
+pub(crate) use self::stream::Listeners;
+pub(super) use self::stream::listen;
 use super::answer::Question;
 use super::outgoing::{self, Outgoing};
 use super::relay::{self, Relay};
+use super::{Call, Visit};
 use crate::Node;
 use crate::error::Failure;
-use crate::handle::authenticate::Caller;
 use crate::limits::UPSTREAM_COURTESY_TIMEOUT;
 use crate::mailbox::Letter;
 use crate::mcp::era::{self, Era};
+use crate::mcp::meta;
 use crate::mcp::session::Session;
-use crate::session_store::{SessionAt, UpstreamSession};
+use crate::session_store::UpstreamSession;
 use crate::snapshot::Server;
 use crate::upstream::answer::Patience;
 use crate::upstream::headers;
 
 pub(super) async fn request(call: Call) -> Result<Response, Failure> {
     let client = call.meaning.session.clone().ok_or(Failure::SessionUnknown)?;
-    let outgoing = outgoing::request(&call.message, Era::Legacy, call.node.upstream.next_id(), |_| {});
+    let outgoing = outgoing::request(&call.message, Era::Legacy, call.node.upstream.next_id(), |splice| {
+        meta::retrace(&call.message, call.recorder.traceparent(), splice);
+    });
     let entered = call.node.upstream.in_flight.enter(client.id, call.message.id().unwrap_or_default(), outgoing.id);
     let cancelled = entered.cancelled();
     let recorder = call.recorder.clone();
@@ -42,10 +60,13 @@ pub(super) async fn request(call: Call) -> Result<Response, Failure> {
             call.recorder.upstream_took(sent.elapsed());
         }
         let (answer, session) = exchanged?;
+        let (question, takes_events) = (question(&call, &outgoing), relay::takes_events(&call.headers));
+        let dialogue = Arc::new(Dialogue::new(call.owner, client.clone(), call.server.clone(), session));
+        let attached = Attached::new(&call.node, &dialogue, takes_events, Kind::of(&question));
         let relay = Relay {
-            question: question(&call, &outgoing),
-            takes_events: relay::takes_events(&call.headers),
-            upstream: Some((call.server.clone(), in_session(headers::ours(), &session))),
+            attached: Some(attached.wishing(wish::of(&call))),
+            question,
+            takes_events,
             entered: Some(entered),
             node: call.node,
             recorder: call.recorder,
@@ -60,11 +81,19 @@ pub(super) async fn request(call: Call) -> Result<Response, Failure> {
     }
 }
 
-pub(super) async fn end_session(node: &Arc<Node>, caller: &Caller, server: &Arc<Server>, client: &Session) {
-    let (keys, tenant) = (&caller.snapshot.session_keys, caller.snapshot.tenant_id);
+/// A client ended its session: no node serves it any more, and the upstream is told.
+pub(super) async fn end_session(visit: Visit<'_>, client: &Session) {
+    let (node, keys, tenant) = (visit.node, &visit.caller.snapshot.session_keys, visit.caller.snapshot.tenant_id);
     let ended = node.store.end(keys, tenant, client.id).await;
+    session_ended(node, client.id);
     node.mailbox.tell_all(keys, tenant, Letter::Ended { session: client.id }).await;
-    ended.into_iter().for_each(|session| discard(node, server, session));
+    ended.into_iter().for_each(|session| discard(node, visit.server, session));
+}
+
+/// What this node holds for a session that has ended.
+pub(crate) fn session_ended(node: &Node, session: Uuid) {
+    node.memory.parked.end(session);
+    node.memory.listeners.end(session);
 }
 
 /// Ends an upstream session that nobody uses any more.
@@ -97,12 +126,5 @@ fn question(call: &Call, outgoing: &Outgoing) -> Question {
         client_id: call.message.id().unwrap_or_default(),
         progress_token: outgoing.progress_token.clone(),
         terms: None,
-    }
-}
-
-impl Call {
-    /// Where the upstream session of `client` is kept.
-    fn session_at(&self, client: &Session) -> SessionAt {
-        self.caller.session_at(client.id, &self.server)
     }
 }

@@ -69,7 +69,7 @@ pub(super) async fn request(call: Call) -> Result<Response, Failure> {
         },
         asked: call.asked,
         takes_events: relay::takes_events(&call.headers),
-        upstream: None,
+        attached: None,
         entered: None,
         sent,
     };

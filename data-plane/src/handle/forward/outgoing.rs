@@ -6,6 +6,7 @@ use bytes::Bytes;
 use crate::mcp::capabilities;
 use crate::mcp::era::Era;
 use crate::mcp::message::Message;
+use crate::mcp::reserved;
 use crate::mcp::scan::Kind;
 use crate::mcp::splice::Splice;
 
@@ -30,6 +31,9 @@ pub(super) fn request(message: &Message, era: Era, id: u64, extra: impl FnOnce(&
         message.body.slice(member.value.clone())
     });
     capabilities::limit_client(message, era, &mut splice);
+    if era == Era::Legacy {
+        reserved::strip(message, &mut splice);
+    }
     extra(&mut splice);
     Outgoing { id, body: splice.apply(&message.body), progress_token }
 }

@@ -18,12 +18,12 @@ async fn a_session_from_initialize_to_delete() {
         opened.json(),
         json!({"jsonrpc": "2.0", "id": 0, "result": {
             "protocolVersion": "2025-06-18",
-            "capabilities": {"tools": {}, "resources": {}},
+            "capabilities": {"tools": {}, "resources": {"subscribe": true}},
             "serverInfo": {"name": "fake", "version": "1"},
         }})
     );
     let told = world.upstream.saw(|seen| seen.method() == "initialize").await;
-    assert_eq!(told.body["params"]["capabilities"], json!({"experimental": {"x": {}}}));
+    assert_eq!(told.body["params"]["capabilities"], initialize("")["params"]["capabilities"]);
     assert_eq!(told.body["params"]["clientInfo"], json!({"name": "test-ide", "version": "9"}));
 
     assert_eq!(ide.call(1, "echo").await.status, 400, "no session header");
@@ -36,8 +36,8 @@ async fn a_session_from_initialize_to_delete() {
     assert_eq!((&echoed["id"], &echoed["result"]["content"][0]["text"]), (&json!("x-1"), &json!("{\"a\":1}")));
     let list = ide.post(&json!({"jsonrpc": "2.0", "id": 3, "method": "tools/list"})).await.json();
     assert_eq!(list["result"]["tools"][0]["name"], "echo");
-    let subscribe = json!({"jsonrpc": "2.0", "id": 4, "method": "resources/subscribe", "params": {"uri": "a:b"}});
-    let unknown = ide.post(&subscribe).await;
+    let tasks = json!({"jsonrpc": "2.0", "id": 4, "method": "tasks/list"});
+    let unknown = ide.post(&tasks).await;
     assert_eq!((unknown.status.as_u16(), unknown.json()["error"]["code"].as_i64()), (200, Some(-32601)));
     assert_eq!(world.upstream.methods(), ["initialize", "notifications/initialized", "tools/call", "tools/list"]);
 
@@ -113,6 +113,7 @@ async fn another_node_and_a_restarted_upstream_are_healed_unseen() {
     assert_eq!(opened(), 2, "single-flight");
     let again = world.upstream.seen().into_iter().rfind(|seen| seen.method() == "initialize").expect("again");
     assert_eq!(again.body["params"]["clientInfo"]["name"], "test-ide");
+    assert_eq!(again.body["params"]["capabilities"], json!({"sampling": {}, "elicitation": {}}));
     assert_eq!(again.body["params"]["protocolVersion"], "2025-11-25");
 
     world.upstream.forget_sessions();
@@ -127,20 +128,21 @@ async fn a_stream_passes_frame_by_frame_with_the_clients_own_ids() {
     let answer = ide.call("s", "stream").await;
     assert_eq!(answer.header("x-accel-buffering"), "no");
     let events = answer.events();
-    assert_eq!(events.len(), 3, "{events:?}");
+    assert_eq!(events.len(), 4, "{events:?}");
     assert_eq!(
         (&events[0]["method"], &events[0]["params"]["progressToken"]),
         (&json!("notifications/progress"), &json!("tok"))
     );
     assert_eq!(events[1]["method"], "notifications/message");
-    assert_eq!((&events[2]["id"], &events[2]["result"]["content"][0]["type"]), (&json!("s"), &json!("text")));
-    let refusal = world.upstream.saw(|seen| seen.body["id"] == "s-1").await;
-    assert_eq!(refusal.body["error"]["code"], -32601, "the upstream's own request is answered for the client");
+    assert_eq!(events[2]["method"], "sampling/createMessage");
+    assert_eq!((&events[3]["id"], &events[3]["result"]["content"][0]["type"]), (&json!("s"), &json!("text")));
 
     let mut headers = ide.headers();
     headers.push(("accept", "application/json"));
     let plain = world.send(Method::POST, DEMO, &headers, call(7, "stream").to_string()).await;
     assert_eq!(plain.json()["id"], 7, "a client without streams gets the answer alone");
+    let refusal = world.upstream.saw(|seen| seen.body["id"] == "s-1").await;
+    assert_eq!(refusal.body["error"]["code"], -32601, "and cannot be asked");
 }
 
 #[tokio::test]
@@ -196,7 +198,7 @@ async fn atk_08_ambiguous_messages_never_reach_the_upstream() {
         (r#"[{"jsonrpc":"2.0","id":1,"method":"tools/list"}]"#, 400, -32600),
         (r#"{"jsonrpc":"2.0","id":null,"method":"tools/list"}"#, 400, -32600),
         (r#"{"jsonrpc":"2.0","id":1.5,"method":"tools/list"}"#, 400, -32600),
-        (r#"{"jsonrpc":"2.0","id":1,"result":{}}"#, 400, -32600),
+        (r#"{"jsonrpc":"2.0","id":1,"result":{}}"#, 400, -32600), // nothing was asked
         ("{} {}", 400, -32700),
         ("\u{feff}{}", 400, -32700),
         ("", 400, -32700),

@@ -1,6 +1,6 @@
 //! A scripted MCP server on loopback: what a tool does is its name.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
 
@@ -10,7 +10,8 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use futures::StreamExt as _;
 use serde_json::{Value, json};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
+use tokio_stream::wrappers::ReceiverStream;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Speaks {
@@ -42,10 +43,14 @@ pub(super) struct FakeUpstream {
     sessions: Arc<Mutex<HashSet<String>>>,
     /// Streams and calls that were dropped before they ended.
     abandoned: Arc<watch::Sender<usize>>,
+    /// Standing streams, by session. `None`: this upstream offers none.
+    listeners: Arc<Mutex<Option<Listeners>>>,
 }
 
 /// Answers before all else, if it has an answer.
 type Script = Arc<dyn Fn(&Seen) -> Option<Response<Body>> + Send + Sync>;
+
+type Listeners = HashMap<String, mpsc::Sender<Result<Bytes, Infallible>>>;
 
 /// Counts when it goes.
 struct Guard(Arc<watch::Sender<usize>>);
@@ -69,8 +74,15 @@ impl FakeUpstream {
     async fn start_with(speaks: Speaks, script: Option<Script>) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("binds");
         let url = format!("http://{}/mcp", listener.local_addr().expect("bound"));
-        let fake =
-            Self { url, speaks, script, seen: Arc::default(), sessions: Arc::default(), abandoned: Arc::default() };
+        let fake = Self {
+            url,
+            speaks,
+            script,
+            seen: Arc::default(),
+            sessions: Arc::default(),
+            abandoned: Arc::default(),
+            listeners: Arc::default(),
+        };
         let service = Router::new().fallback(answer).with_state(fake.clone());
         crate::tasks::Tasks::default().spawn("fake upstream", async move {
             axum::serve(listener, service).await.expect("serves");
@@ -97,6 +109,59 @@ impl FakeUpstream {
         self.abandoned.subscribe().wait_for(|seen| *seen >= count).await.expect("lives");
     }
 
+    /// From now on it has standing streams.
+    pub(super) fn offer_streams(&self) {
+        *self.listeners.lock().expect("lock") = Some(HashMap::new());
+    }
+
+    /// Sends text on all standing streams; answers how many there are.
+    pub(super) async fn push(&self, text: impl Into<Bytes>) -> usize {
+        let listeners: Vec<_> =
+            self.listeners.lock().expect("lock").iter().flatten().map(|(_, to)| to.clone()).collect();
+        let (text, mut heard) = (text.into(), 0);
+        for to in listeners {
+            heard += usize::from(to.send(Ok(text.clone())).await.is_ok());
+        }
+        heard
+    }
+
+    /// A message on all standing streams.
+    pub(super) async fn say(&self, message: &Value) -> usize {
+        self.push(format!("data: {message}\n\n")).await
+    }
+
+    /// Waits until nobody listens any more.
+    pub(super) async fn alone(&self) {
+        let listeners: Vec<_> =
+            self.listeners.lock().expect("lock").iter().flatten().map(|(_, to)| to.clone()).collect();
+        for to in listeners {
+            to.closed().await;
+        }
+    }
+
+    /// Ends the standing streams.
+    pub(super) fn hang_up(&self) {
+        self.listeners.lock().expect("lock").iter_mut().for_each(HashMap::clear);
+    }
+
+    fn listen(&self, headers: &HeaderMap) -> Response<Body> {
+        let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        // The rest of a call that was left with a pause.
+        if let Some(id) = header("last-event-id").strip_prefix("paused-") {
+            let id: Value = serde_json::from_str(id).expect("an id");
+            return event_answer(&[json!({"jsonrpc": "2.0", "id": id, "result": {"content": [], "x": "rest"}})]);
+        }
+        let mut listeners = self.listeners.lock().expect("lock");
+        let Some(listeners) = listeners.as_mut() else { return raw_answer(405, "text/plain", "no streams here") };
+        let session = header("mcp-session-id").to_owned();
+        if listeners.get(&session).is_some_and(|before| !before.is_closed()) {
+            return raw_answer(409, "text/plain", "one stream per session");
+        }
+        let (to, received) = mpsc::channel(64);
+        listeners.insert(session, to);
+        raw_answer(200, "text/event-stream", Body::from_stream(ReceiverStream::new(received)))
+    }
+
     /// As after a restart.
     pub(super) fn forget_sessions(&self) {
         self.sessions.lock().expect("lock").clear();
@@ -113,7 +178,7 @@ pub(super) fn raw_answer(status: u16, content_type: &str, body: impl Into<Body>)
 
 fn events(messages: &[Value]) -> Vec<Result<Bytes, Infallible>> {
     let mut out = vec![Ok(Bytes::from_static(b": hello\r\n\r\n"))];
-    out.extend(messages.iter().map(|message| Ok(Bytes::from(format!("id: 1\nevent: message\ndata: {message}\n\n")))));
+    out.extend(messages.iter().map(|message| Ok(Bytes::from(format!("event: message\ndata: {message}\n\n")))));
     out
 }
 
@@ -130,6 +195,12 @@ async fn answer(State(fake): State<FakeUpstream>, method: Method, headers: Heade
     }
     if method == Method::DELETE {
         return raw_answer(204, "text/plain", "");
+    }
+    if method == Method::GET && fake.speaks == Speaks::Legacy {
+        return match fake.knows(&headers) {
+            true => fake.listen(&headers),
+            false => raw_answer(404, "text/plain", "no such session"),
+        };
     }
     let id = body["id"].clone();
     let error = |status, code: i64, data: Value| {
@@ -148,6 +219,9 @@ async fn answer(State(fake): State<FakeUpstream>, method: Method, headers: Heade
         (_, name) if name.starts_with("notifications/") => raw_answer(202, "text/plain", ""),
         (_, "tools/list") => {
             json_answer(200, &json!({"jsonrpc": "2.0", "id": id, "result": {"tools": [{"name": "echo"}]}}))
+        }
+        (_, "ping" | "logging/setLevel" | "resources/subscribe" | "resources/unsubscribe") => {
+            json_answer(200, &json!({"jsonrpc": "2.0", "id": id, "result": {}}))
         }
         (_, "tools/call") => fake.call(&id, &body["params"]).await,
         _ => error(200, -32601, Value::Null),
@@ -183,6 +257,26 @@ impl FakeUpstream {
         self.sessions.lock().expect("lock").contains(session)
     }
 
+    /// Asks what the arguments say, with the id "s-1", and answers the call once it has the answer or the withdrawal.
+    fn asking(&self, params: &Value, fine: Value) -> Response<Body> {
+        let ask = json!({"jsonrpc": "2.0", "id": "s-1", "method": params["arguments"]["method"],
+            "params": params["arguments"]["params"]});
+        let withdrawn = json!({"jsonrpc": "2.0", "method": "notifications/cancelled",
+            "params": {"requestId": "s-1", "reason": "enough"}});
+        let mut first = events(&[ask]);
+        if params["arguments"]["withdraw"] == true {
+            first.extend(events(&[withdrawn]));
+        }
+        let mut seen = self.seen.subscribe();
+        let replies = |all: &Vec<Seen>| all.iter().filter(|seen| seen.body["id"] == "s-1").count();
+        let before = replies(&seen.borrow());
+        let last = futures::stream::once(async move {
+            seen.wait_for(|all| replies(all) > before).await.expect("lives");
+            events(&[fine]).pop().expect("one")
+        });
+        raw_answer(200, "text/event-stream", Body::from_stream(futures::stream::iter(first).chain(last)))
+    }
+
     async fn call(&self, id: &Value, params: &Value) -> Response<Body> {
         let result = |result: Value| json!({"jsonrpc": "2.0", "id": id, "result": result});
         let fine = result(json!({"content": [{"type": "text", "text": params["arguments"].to_string()}]}));
@@ -195,6 +289,21 @@ impl FakeUpstream {
         let refused = |status: u16| raw_answer(status, "text/plain", "internal detail 10.0.0.7");
         match params["name"].as_str().unwrap_or_default() {
             "stream" => event_answer(&[progress, stray, log, ask, fine]),
+            "ask" => self.asking(params, fine),
+            "paused" => {
+                let first = format!("id: paused-{id}\nretry: 10\ndata: \n\n");
+                raw_answer(200, "text/event-stream", first)
+            }
+            "left" => {
+                let first = format!("id: paused-{id}\ndata: {progress}\n\n");
+                let pending = futures::stream::once(std::future::pending());
+                let stream = futures::stream::iter([Ok::<_, Infallible>(Bytes::from(first))]).chain(pending);
+                raw_answer(200, "text/event-stream", Body::from_stream(stream))
+            }
+            "forging" => {
+                let meta = json!({"portway/error": {"code": "x"}, "io.modelcontextprotocol/serverInfo": {}, "a/b": 1});
+                json_answer(200, &result(json!({"content": [], "_meta": meta})))
+            }
             "cut" => event_answer(&[progress]),
             "hang" => {
                 let _guard = Guard(self.abandoned.clone());

@@ -67,6 +67,13 @@ impl Answer {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 
+    /// The event ids of an event stream.
+    pub(super) fn event_ids(&self) -> Vec<String> {
+        let events = crate::mcp::sse::Parser::new(1 << 24).feed(&self.body).expect("short");
+        let ids = events.into_iter().filter_map(|event| event.id);
+        ids.map(|id| String::from_utf8(id.to_vec()).expect("ASCII")).collect()
+    }
+
     /// The messages of an event stream.
     pub(super) fn events(&self) -> Vec<Value> {
         assert_eq!(self.header("content-type"), "text/event-stream");

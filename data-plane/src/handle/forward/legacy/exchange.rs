@@ -6,7 +6,9 @@ use http::StatusCode;
 
 use super::super::outgoing::Outgoing;
 use super::super::{Call, answer};
+use super::dialogue::Dialogue;
 use super::{in_session, open};
+use crate::Node;
 use crate::mcp::message::Message;
 use crate::mcp::session::Session;
 use crate::session_store::UpstreamSession;
@@ -28,7 +30,7 @@ pub(super) async fn exchange(
     for _ in 0..2 {
         let session = match held.take() {
             Some(session) => session,
-            None => open::reopened(call, client).await?,
+            None => open::reopened(call.visit(), client).await?,
         };
         call.recorder.upstream_protocol(session.protocol_version.to_str().unwrap_or_default());
         let headers = in_session(headers::relayed(&call.headers, call.recorder.traceparent()), &session);
@@ -37,9 +39,15 @@ pub(super) async fn exchange(
         if !is_session_lost(&answer, &session) {
             return Ok((answer, session));
         }
-        upstream.sessions.forget(call.session_at(client), &session).await;
+        upstream.sessions.forget(call.visit().session_at(client), &session).await;
     }
     Err(UpstreamFault::SessionLost)
+}
+
+/// Whether the upstream no longer knows the session. It is asked: a server without a stream of its own may answer GET
+/// with 404, too.
+pub(super) async fn is_gone(node: &Node, dialogue: &Dialogue, session: &UpstreamSession) -> bool {
+    dialogue.ping(node).await.is_ok_and(|answer| is_session_lost(&answer, session))
 }
 
 /// 404 by the specification. Servers built from a well-known example say 400 with code -32000 and no id, before they

@@ -9,8 +9,8 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use serde_json::json;
 use tokio::time::Instant;
 
-use super::super::{Call, answer, internal, outgoing, relay};
-use super::{in_session, question};
+use super::super::{Call, Visit, answer, internal, outgoing, relay};
+use super::{in_session, question, wish};
 use crate::Node;
 use crate::error::{Failure, json_response};
 use crate::handle::record::client_info;
@@ -67,7 +67,7 @@ pub(in super::super) async fn initialize(call: Call) -> Result<Response, Failure
     let sealed = sealed.map_err(|error| internal(&call.node, &error))?;
     let sealed = HeaderValue::from_str(&sealed).map_err(|error| internal(&call.node, &error))?;
     let keys = &call.caller.snapshot.session_keys;
-    call.node.upstream.sessions.insert(keys, call.session_at(&client), &session).await;
+    call.node.upstream.sessions.insert(keys, call.visit().session_at(&client), &session).await;
     call.recorder.finished(last.outcome, last.body.len());
     let mut response = json_response(last.status, last.body);
     response.headers_mut().insert(era::SESSION_ID, sealed);
@@ -75,26 +75,28 @@ pub(in super::super) async fn initialize(call: Call) -> Result<Response, Failure
 }
 
 /// Opens an upstream session for a client session that was opened elsewhere or earlier; the client sees nothing of it.
-pub(super) async fn reopened(call: &Call, client: &Session) -> Result<Arc<UpstreamSession>, UpstreamFault> {
-    let (keys, url) = (&call.caller.snapshot.session_keys, &call.server.upstream_url);
-    let discard = |session| super::discard(&call.node, &call.server, session);
-    call.node.upstream.sessions.get(keys, call.session_at(client), url, reopen(call, client), discard).await
+pub(super) async fn reopened(visit: Visit<'_>, client: &Session) -> Result<Arc<UpstreamSession>, UpstreamFault> {
+    let (keys, url) = (&visit.caller.snapshot.session_keys, &visit.server.upstream_url);
+    let discard = |session| super::discard(visit.node, visit.server, session);
+    visit.node.upstream.sessions.get(keys, visit.session_at(client), url, reopen(visit, client), discard).await
 }
 
-async fn reopen(call: &Call, client: &Session) -> Result<Arc<UpstreamSession>, UpstreamFault> {
+async fn reopen(visit: Visit<'_>, client: &Session) -> Result<Arc<UpstreamSession>, UpstreamFault> {
     let body = json!({
-        "jsonrpc": "2.0", "id": call.node.upstream.next_id(), "method": "initialize",
+        "jsonrpc": "2.0", "id": visit.node.upstream.next_id(), "method": "initialize",
         "params": {
             "protocolVersion": client.protocol_version,
             "capabilities": capabilities::declared(&client.capabilities),
             "clientInfo": { "name": client.client_name, "version": client.client_version },
         },
     });
-    let base = headers::relayed(&call.headers, call.recorder.traceparent());
-    match open(&call.node, &call.server, base, body.to_string().into()).await? {
-        Opened::Session { session, .. } => Ok(session),
-        Opened::Refused(_) => Err(UpstreamFault::BadResponse("it refused to open a session")),
-    }
+    let base = headers::relayed(visit.headers, visit.recorder.traceparent());
+    let opened = open(visit.node, visit.server, base.clone(), body.to_string().into()).await?;
+    let Opened::Session { session, .. } = opened else {
+        return Err(UpstreamFault::BadResponse("it refused to open a session"));
+    };
+    wish::again(visit, client, in_session(base, &session)).await;
+    Ok(session)
 }
 
 /// `initialize` and `notifications/initialized`.
