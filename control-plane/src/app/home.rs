@@ -5,6 +5,8 @@ use proto::names::GatewayPath;
 use super::Ctx;
 use crate::domain::Result;
 use crate::domain::access::{Action, allows};
+use crate::domain::ids::ServerId;
+use crate::domain::limits::API_KEY_CHOICES_MAX;
 use crate::domain::snippets::{Snippets, snippets};
 use crate::domain::tenancy::{Tenant, User};
 
@@ -65,4 +67,30 @@ pub async fn home(ctx: &Ctx, tenant: &Tenant, view: &View) -> Result<Home> {
     };
     let may_register = allows(ctx.caller.role, Action::RegisterServers);
     Ok(Home { user, servers: usable.into_iter().map(card).collect(), has_more, may_register, admins })
+}
+
+/// A server that a key may be for.
+pub struct KeyServer {
+    pub id: ServerId,
+    pub slug: String,
+    pub display_name: String,
+    pub gateway_url: String,
+}
+
+/// The person, and the servers that a key of theirs may be limited to.
+pub async fn key_servers(ctx: &Ctx, tenant: &Tenant) -> Result<(User, Vec<KeyServer>)> {
+    let store = ctx.app.store.tenant_read(ctx.tenant_id).await?;
+    let user = store.get_user(ctx.caller.user_id).await?;
+    let usable = store.list_usable_servers(user.id, "", 0, API_KEY_CHOICES_MAX).await?;
+    let origin = tenant.gateway_origins.first().map_or("", String::as_str);
+    let servers = usable.into_iter().map(|server| {
+        let path = GatewayPath { tenant: tenant.slug.clone(), server: server.slug.clone() };
+        KeyServer {
+            id: server.id,
+            slug: server.slug.to_string(),
+            display_name: server.display_name,
+            gateway_url: path.resource(origin),
+        }
+    });
+    Ok((user, servers.collect()))
 }

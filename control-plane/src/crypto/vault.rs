@@ -25,6 +25,8 @@ pub enum Purpose {
     SessionKey,
     /// A refresh token kept for the holders of its predecessor.
     RefreshSuccessor,
+    /// A new API key on its way to the page that shows it once.
+    FreshApiKey,
 }
 
 impl Purpose {
@@ -33,6 +35,7 @@ impl Purpose {
             Self::SigningKey => b"signing-key",
             Self::SessionKey => b"session-key",
             Self::RefreshSuccessor => b"refresh-successor",
+            Self::FreshApiKey => b"fresh-api-key",
         }
     }
 }

@@ -99,6 +99,9 @@ pub const ORIGINS_MAX: usize = 20;
 /// Personal API keys: how many of one person work at once, and servers named by one.
 pub const API_KEYS_PER_USER_MAX: u64 = 50;
 pub const API_KEY_SERVERS_MAX: usize = 50;
+/// Keys on the page of a person, and servers to choose from; the API lists them all.
+pub const API_KEYS_SHOWN: u64 = 100;
+pub const API_KEY_CHOICES_MAX: u64 = 100;
 pub const API_KEY_DAYS_DEFAULT: u32 = 90;
 pub const API_KEY_DAYS_MAX: u32 = 3_650;
 /// How often the use of a key is written down.

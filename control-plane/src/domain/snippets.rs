@@ -31,6 +31,11 @@ pub fn snippets(name: &str, url: &str) -> Snippets {
     }
 }
 
+/// The line for Claude Code with an API key instead of a sign-in. A key has no character that a shell would touch.
+pub fn with_api_key(name: &str, url: &str, key: &str) -> String {
+    format!("claude mcp add --transport http {name} {url} --header \"Authorization: Bearer {key}\"")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

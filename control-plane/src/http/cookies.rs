@@ -1,5 +1,5 @@
-//! The two cookies of the browser-facing side: the session, and the flow that binds an authorization request to the
-//! browser that started it.
+//! The cookies of the browser-facing side: the session, the flow that binds an authorization request to the browser that
+//! started it, and a fresh API key until it is shown.
 //!
 //! On https they carry the `__Host-` prefix, which forbids a Domain and fixes Path=/ (RFC 6265bis §4.1.3.2), so the
 //! tenant is part of the name and two tenants on one host never see each other's. On loopback http, where Secure
@@ -19,6 +19,8 @@ pub enum CookieKind {
     Session,
     /// Short-lived: sign-in and consent of one browser.
     Flow,
+    /// A fresh API key on its way from the form to the page that shows it, sealed.
+    FreshKey,
 }
 
 impl CookieKind {
@@ -26,6 +28,7 @@ impl CookieKind {
         match self {
             Self::Session => "session",
             Self::Flow => "flow",
+            Self::FreshKey => "fresh-key",
         }
     }
 }
@@ -59,6 +62,7 @@ pub fn set(config: &Config, kind: CookieKind, tenant: &TenantSlug, value: &Secre
     let age = match kind {
         CookieKind::Session => format!("; Max-Age={SESSION_ABSOLUTE_S}"),
         CookieKind::Flow => String::new(),
+        CookieKind::FreshKey => "; Max-Age=60".to_owned(),
     };
     format!("{}={}{}{age}", name(config, kind, tenant), value.expose_secret(), attributes(config))
 }

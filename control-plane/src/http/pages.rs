@@ -1,4 +1,4 @@
-//! Pages for people: the door, sign-in, consent, connected, invitation, home, errors. Server-rendered, no JavaScript, nothing
+//! Pages for people: the door, sign-in, consent, connected, invitation, home, API keys, errors. Server-rendered, no JavaScript, nothing
 //! from other origins. What they may do is in the Content-Security-Policy below.
 
 pub(super) mod assets;
@@ -8,6 +8,7 @@ mod error;
 mod form;
 mod home;
 mod join;
+mod keys;
 mod sign_in;
 
 use std::sync::Arc;
@@ -43,6 +44,8 @@ pub(super) fn router(app: Arc<App>) -> Router {
         .route("/", get(door::show))
         .route("/t/{tenant}", get(home::add_slash))
         .route("/t/{tenant}/", get(home::show))
+        .route("/t/{tenant}/keys", get(keys::show).post(keys::create))
+        .route("/t/{tenant}/keys/{key}/revoke", post(keys::revoke))
         .route("/t/{tenant}/login", get(sign_in::show).post(sign_in::submit))
         .route("/t/{tenant}/logout", post(sign_in::sign_out))
         .route("/t/{tenant}/join/{token}", get(join::show).post(join::submit))

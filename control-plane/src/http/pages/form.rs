@@ -35,6 +35,11 @@ impl Fields {
         self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone()).unwrap_or_default()
     }
 
+    /// Every value of a field that may come several times.
+    pub(super) fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.expose_secret())
+    }
+
     pub(super) fn text(&self, name: &str) -> String {
         self.get(name).expose_secret().to_owned()
     }
