@@ -8,7 +8,7 @@ use proto::wire::control_message::Message as Control;
 use proto::wire::node_message::Message as Said;
 use proto::wire::resource::Body;
 use proto::wire::{
-    Ack, ControlMessage, DirectoryUpdate, Heartbeat, Hello, NodeMessage, Resource, Subscribe, TenantPosition,
+    Ack, ControlMessage, DirectoryUpdate, Heartbeat, Hello, NodeMessage, Reject, Resource, Subscribe, TenantPosition,
     UpdateBegin, Welcome,
 };
 use secrecy::{ExposeSecret, SecretString};
@@ -105,6 +105,12 @@ impl Node {
 
     pub(super) async fn ack(&self, id: TenantId, revision: u64) {
         self.say(Said::Ack(Ack { tenant_id: uuid_bytes(id.0), revision, rejects: Vec::new() })).await;
+    }
+
+    /// Takes the revision, but not this resource.
+    pub(super) async fn ack_rejecting(&self, id: TenantId, revision: u64, resource: Uuid) {
+        let reject = Reject { kind: "api_key".to_owned(), resource_id: uuid_bytes(resource), reason: String::new() };
+        self.say(Said::Ack(Ack { tenant_id: uuid_bytes(id.0), revision, rejects: vec![reject] })).await;
     }
 
     /// The next message that is no heartbeat; heartbeats are answered.

@@ -2,7 +2,7 @@
 
 use super::node::{Node, hello};
 use super::plane::{Db, Plane};
-use crate::app::{nodes, publish};
+use crate::app::{acks, nodes, publish};
 use crate::store::Changed;
 
 #[tokio::test]
@@ -46,4 +46,45 @@ async fn what_one_replica_commits_the_other_hears() {
     assert_eq!(node.end().await.code(), tonic::Code::Unauthenticated);
     one.stop().await;
     two.stop().await;
+}
+
+/// The same question to both, whichever replica the node is connected to.
+#[tokio::test]
+async fn a_change_is_known_only_when_nodes_of_every_replica_have_it() {
+    let Some(db) = Db::postgres().await else { return };
+    let (one, two) = (Plane::start(&db).await, Plane::start(&db).await);
+    let acme = one.tenant("acme", "eu").await;
+    let (_, secret) = one.enrol("n1", "eu").await;
+    let (mut node, _) = Node::welcomed(&two, &secret, hello("eu")).await;
+    node.subscribe(acme, 0).await;
+    let full = node.update().await;
+    node.ack(acme, full.begin.to_revision).await;
+    let (_, _, _, revision) = one.server(acme, "github").await;
+    let resource = uuid::Uuid::from_u128(1);
+    node.update().await;
+    assert_eq!(
+        acks::pending(&one.app, acme, revision, resource).await,
+        1,
+        "the node of the other replica did not say so"
+    );
+    node.ack(acme, revision).await;
+    // The ears of both may still be opening: what is not heard counts as not known, and is asked again.
+    let mut pending = 1;
+    for _ in 0..20 {
+        pending = acks::pending(&one.app, acme, revision, resource).await;
+        if pending == 0 {
+            break;
+        }
+    }
+    assert_eq!(pending, 0);
+    // A node that took the revision but not the resource has not got it.
+    let (_, _, _, revision) = one.server(acme, "gitlab").await;
+    node.update().await;
+    node.ack_rejecting(acme, revision, resource).await;
+    assert_eq!(acks::pending(&one.app, acme, revision, resource).await, 1);
+    // A replica that stops says so, and nobody waits for it.
+    node.ack(acme, revision).await;
+    two.stop().await;
+    assert_eq!(acks::pending(&one.app, acme, revision, resource).await, 0);
+    one.stop().await;
 }
