@@ -486,6 +486,25 @@ CREATE POLICY tenant_only ON session_keys FOR ALL TO portway_app USING ((tenant_
 GRANT DELETE, INSERT, SELECT, UPDATE ON session_keys TO portway_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON session_keys TO portway_system;
 
+CREATE TABLE shared_credentials (
+    tenant_id uuid NOT NULL,
+    server_id uuid NOT NULL,
+    upstream_origin text NOT NULL,
+    headers_sealed bytea NOT NULL,
+    version bigint NOT NULL,
+    set_by uuid,
+    set_at timestamp with time zone NOT NULL,
+    CONSTRAINT shared_credentials_pkey PRIMARY KEY (tenant_id, server_id),
+    CONSTRAINT shared_credentials_tenant_id_server_id_fkey FOREIGN KEY (tenant_id, server_id) REFERENCES servers(tenant_id, id) ON DELETE CASCADE,
+    CONSTRAINT shared_credentials_tenant_id_set_by_fkey FOREIGN KEY (tenant_id, set_by) REFERENCES users(tenant_id, id)
+);
+ALTER TABLE shared_credentials ENABLE ROW LEVEL SECURITY;
+ALTER TABLE shared_credentials FORCE ROW LEVEL SECURITY;
+CREATE POLICY every_tenant ON shared_credentials FOR ALL TO portway_system USING (true) WITH CHECK (true);
+CREATE POLICY tenant_only ON shared_credentials FOR ALL TO portway_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"))) WITH CHECK ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
+GRANT DELETE, INSERT, SELECT, UPDATE ON shared_credentials TO portway_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON shared_credentials TO portway_system;
+
 CREATE TABLE signing_keys (
     tenant_id uuid NOT NULL,
     id uuid NOT NULL,

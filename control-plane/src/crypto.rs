@@ -2,6 +2,7 @@
 //! plaintext secrets (I6).
 
 pub mod csrf;
+pub mod hpke;
 pub mod password;
 pub mod pkce;
 pub mod signing;

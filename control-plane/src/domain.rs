@@ -9,6 +9,7 @@ pub mod audit;
 pub mod call;
 pub mod clock;
 pub mod configuration;
+pub mod credential;
 pub mod error;
 pub mod fields;
 pub mod ids;

@@ -30,6 +30,7 @@ mod seed;
 mod server_access;
 mod servers;
 mod sessions;
+mod shared_credentials;
 mod snapshot;
 mod system;
 mod tenancy;

@@ -12,6 +12,7 @@ mod m20261123_0005_oauth;
 mod m20261123_0006_changes;
 mod m20261123_0007_call_records;
 mod m20261123_0008_api_keys;
+mod m20261123_0009_shared_credentials;
 mod tenant_table;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -32,6 +33,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_0006_changes::Migration),
             Box::new(m20261123_0007_call_records::Migration),
             Box::new(m20261123_0008_api_keys::Migration),
+            Box::new(m20261123_0009_shared_credentials::Migration),
         ]
     }
 }

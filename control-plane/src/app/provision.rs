@@ -4,6 +4,7 @@
 use proto::names::GatewayPath;
 use serde_json::json;
 
+use super::credentials::{self, Outbound};
 use super::servers::{self, NewServer};
 use crate::domain::access::ServerRole;
 use crate::domain::audit::{Actor, AuditEntry};
@@ -23,14 +24,14 @@ pub async fn provide_server(
 ) -> Result<Option<String>> {
     let actor = Actor::Operator(operator);
     let store = app.store.tenant(tenant_id).await?;
-    let wanted = servers::checked(&store, &new, None)?;
+    let (wanted, outbound) = servers::checked(&store, &new, None)?;
     let tenant = store.get_tenant().await?;
     let path = GatewayPath { tenant: tenant.slug.clone(), server: wanted.slug.clone() };
     let gateway_url = tenant.gateway_origins.first().map(|origin| path.resource(origin)).unwrap_or_default();
     match store.find_server_by_slug(&wanted.slug).await? {
         Some(server) if server.upstream_url == wanted.upstream_url => return Ok(Some(gateway_url)),
         Some(server) => point_to(&store, actor, server, wanted.upstream_url).await?,
-        None => match insert(&store, actor, wanted).await {
+        None => match insert(app, &store, actor, wanted, &outbound).await {
             Err(Error::Conflict { code: "server.slug_taken", .. }) => return Ok(None),
             inserted => inserted?,
         },
@@ -39,8 +40,9 @@ pub async fn provide_server(
     Ok(Some(gateway_url))
 }
 
-async fn insert(store: &TenantStore, actor: Actor, server: Server) -> Result<()> {
+async fn insert(app: &App, store: &TenantStore, actor: Actor, server: Server, outbound: &Outbound) -> Result<()> {
     store.insert_server(&server).await?;
+    credentials::put(app, store, &server, &outbound.headers, None).await?;
     let grant = AccessGrant {
         id: AccessGrantId(store.new_id()),
         server_id: server.id,

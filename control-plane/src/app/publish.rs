@@ -6,15 +6,19 @@ use std::collections::HashSet;
 use chrono::TimeDelta;
 use prost::Message;
 use proto::convert::uuid_bytes;
+use proto::shared_secret::associated_data;
+use proto::wire::outbound_auth::{Method, SharedHeader};
 use proto::wire::resource::Body;
 use proto::wire::{self, Deleted, DirectoryEntry};
 use tokio::sync::broadcast;
 use uuid::Uuid;
 
+use crate::crypto::hpke;
 use crate::crypto::vault::{Key, Purpose};
 use crate::domain::access::ServerRole;
 use crate::domain::api_key::ApiKey;
 use crate::domain::configuration::{PrincipalKind, Resource, ResourceKind, SealedSessionKey};
+use crate::domain::credential::SealedCredential;
 use crate::domain::ids::TenantId;
 use crate::domain::limits::{CHUNK_BYTES_MAX, OUTBOX_KEPT_DAYS};
 use crate::domain::server::{AccessGrant, OutboundAuth, Server, ServerStatus, Subject};
@@ -49,14 +53,22 @@ pub struct Update {
     pub resources: Vec<wire::Resource>,
 }
 
-/// The way from revision `have` (0 = nothing) to the present one, for a node of `pool`.
-pub async fn tenant(app: &App, pool: &str, id: TenantId, have: u64) -> Result<Answer> {
+/// The node that is told.
+#[derive(Clone, Copy)]
+pub struct Recipient<'a> {
+    pub pool: &'a str,
+    /// Shared credentials are sealed to it; a node without a key is told of none.
+    pub public_key: &'a [u8],
+}
+
+/// The way from revision `have` (0 = nothing) to the present one.
+pub async fn tenant(app: &App, to: Recipient<'_>, id: TenantId, have: u64) -> Result<Answer> {
     let store = app.store.tenant_snapshot(id).await?;
     let tenant = match store.get_tenant().await {
         Err(Error::NotFound { .. }) => return Ok(Answer::Unknown),
         found => found?,
     };
-    if tenant.pool != pool {
+    if tenant.pool != to.pool {
         return Ok(Answer::OutsidePool);
     }
     let revision = store.revision().await?;
@@ -70,8 +82,8 @@ pub async fn tenant(app: &App, pool: &str, id: TenantId, have: u64) -> Result<An
         behind => store.list_changes(behind, revision).await?,
     };
     let (full, resources) = match changes {
-        Changes::TooFar => (true, present(app, &store, store.list_configuration().await?).await?),
-        Changes::Delta(changed) => (false, delta(app, &store, &changed).await?),
+        Changes::TooFar => (true, present(app, &store, to, store.list_configuration().await?).await?),
+        Changes::Delta(changed) => (false, delta(app, &store, to, &changed).await?),
     };
     let from = if full { 0 } else { have };
     Ok(Answer::Update(Update { tenant_id: id, full, from, to: revision, resources }))
@@ -138,7 +150,12 @@ pub fn chunks<M: Message>(messages: Vec<M>) -> Vec<Vec<M>> {
     chunks
 }
 
-async fn delta(app: &App, store: &TenantStore, changed: &[(ResourceKind, Uuid)]) -> Result<Vec<wire::Resource>> {
+async fn delta(
+    app: &App,
+    store: &TenantStore,
+    to: Recipient<'_>,
+    changed: &[(ResourceKind, Uuid)],
+) -> Result<Vec<wire::Resource>> {
     let found = store.list_resources(changed).await?;
     let alive: HashSet<(ResourceKind, Uuid)> = found.iter().map(|one| (one.kind(), one.id())).collect();
     let gone = changed.iter().filter(|one| !alive.contains(*one)).map(|&(kind, id)| wire::Resource {
@@ -146,17 +163,23 @@ async fn delta(app: &App, store: &TenantStore, changed: &[(ResourceKind, Uuid)])
         body: Some(Body::Deleted(Deleted { kind: kind.as_str().to_owned() })),
     });
     let mut resources: Vec<_> = gone.collect();
-    resources.append(&mut present(app, store, found).await?);
+    resources.append(&mut present(app, store, to, found).await?);
     Ok(resources)
 }
 
-async fn present(app: &App, store: &TenantStore, resources: Vec<Resource>) -> Result<Vec<wire::Resource>> {
+async fn present(
+    app: &App,
+    store: &TenantStore,
+    to: Recipient<'_>,
+    resources: Vec<Resource>,
+) -> Result<Vec<wire::Resource>> {
     let key = app.data_key(store).await?;
     let tenant = store.tenant_id();
-    resources.into_iter().map(|one| resource(&key, tenant, one)).collect()
+    resources.into_iter().filter_map(|one| resource(&key, tenant, to, one).transpose()).collect()
 }
 
-fn resource(key: &Key, tenant: TenantId, resource: Resource) -> Result<wire::Resource> {
+/// `None`: nothing for this node.
+fn resource(key: &Key, tenant: TenantId, to: Recipient<'_>, resource: Resource) -> Result<Option<wire::Resource>> {
     let id = uuid_bytes(resource.id());
     let body = match resource {
         Resource::TenantSettings { status, settings, .. } => Body::TenantSettings(wire::TenantSettings {
@@ -175,8 +198,17 @@ fn resource(key: &Key, tenant: TenantId, resource: Resource) -> Result<wire::Res
         Resource::SigningKey { public_jwk, .. } => Body::SigningKey(signing_key(&public_jwk)?),
         Resource::SessionKey(one) => Body::SessionKey(session_key(key, tenant, &one)?),
         Resource::ApiKey { key, secret_sha256 } => Body::ApiKey(api_key(&key, secret_sha256)),
+        Resource::SharedSecret(_) if to.public_key.is_empty() => return Ok(None),
+        Resource::SharedSecret(one) => match shared_secret(key, tenant, to.public_key, &one) {
+            Ok(secret) => Body::SharedSecret(secret),
+            // Its server answers 503 on nodes; the rest of the tenant goes on.
+            Err(error) => {
+                tracing::error!(tenant.id = %tenant, server.id = %one.server_id, %error, "a credential is not sent");
+                return Ok(None);
+            }
+        },
     };
-    Ok(wire::Resource { id, body: Some(body) })
+    Ok(Some(wire::Resource { id, body: Some(body) }))
 }
 
 fn entry(tenant: Tenant) -> DirectoryEntry {
@@ -206,7 +238,8 @@ const fn principal_kind(kind: PrincipalKind) -> wire::PrincipalKind {
 
 fn server(server: Server) -> wire::Server {
     let method = match server.outbound_auth {
-        OutboundAuth::None => wire::outbound_auth::Method::None(wire::outbound_auth::None {}),
+        OutboundAuth::None => Method::None(wire::outbound_auth::None {}),
+        OutboundAuth::SharedHeader { header_names } => Method::SharedHeader(SharedHeader { header_names }),
     };
     wire::Server {
         slug: server.slug.to_string(),
@@ -248,6 +281,20 @@ fn api_key(key: &ApiKey, secret_sha256: Vec<u8>) -> wire::ApiKey {
         expires_unix_ms: expires,
         server_ids: key.scope.servers().unwrap_or_default().iter().map(|id| uuid_bytes(id.0)).collect(),
     }
+}
+
+/// Opened from the vault and sealed to the node in one go: in clear it exists only here.
+fn shared_secret(key: &Key, tenant: TenantId, public_key: &[u8], one: &SealedCredential) -> Result<wire::SharedSecret> {
+    let plain = key.open(tenant, Purpose::SharedCredential, one.server_id.0, &one.headers_sealed)?;
+    let place = associated_data(tenant.0, one.server_id.0, &one.upstream_origin, one.mark.version);
+    let sealed = hpke::seal(public_key, &place, &plain)?;
+    Ok(wire::SharedSecret {
+        server_id: uuid_bytes(one.server_id.0),
+        upstream_origin: one.upstream_origin.clone(),
+        encapsulated_key: sealed.encapsulated_key.into(),
+        sealed_headers: sealed.ciphertext.into(),
+        version: one.mark.version,
+    })
 }
 
 fn session_key(key: &Key, tenant: TenantId, sealed: &SealedSessionKey) -> Result<wire::SessionKey> {

@@ -4,8 +4,10 @@ use proto::names::GatewayPath;
 use serde_json::json;
 
 use super::Ctx;
+use super::credentials::{self, Headers, Outbound, origin};
 use crate::domain::access::{Action, ServerRole, allows};
 use crate::domain::audit::AuditEntry;
+use crate::domain::credential::{CredentialMark, OutboundInput};
 use crate::domain::fields::{self, Mistakes};
 use crate::domain::ids::{AccessGrantId, ServerId, UserId};
 use crate::domain::page::{Created, Page, PageRequest};
@@ -24,6 +26,8 @@ pub struct Seen {
     pub role: Option<ServerRole>,
     /// Addresses inside the tenant's network are not for everybody who may use the server.
     pub sees_upstream: bool,
+    /// Of its shared credential, if it has one.
+    pub credential: Option<CredentialMark>,
 }
 
 /// What to register, as typed.
@@ -32,7 +36,7 @@ pub struct NewServer {
     pub display_name: String,
     pub description: String,
     pub upstream_url: String,
-    pub outbound_auth: OutboundAuth,
+    pub outbound_auth: OutboundInput,
     pub timeout_ms: u32,
 }
 
@@ -42,7 +46,7 @@ pub struct ServerChange {
     pub display_name: Option<String>,
     pub description: Option<String>,
     pub upstream_url: Option<String>,
-    pub outbound_auth: Option<OutboundAuth>,
+    pub outbound_auth: Option<OutboundInput>,
     pub timeout_ms: Option<u32>,
     pub enabled: Option<bool>,
 }
@@ -51,8 +55,9 @@ pub struct ServerChange {
 pub async fn register(ctx: &Ctx, new: NewServer) -> Result<Seen> {
     ctx.require(Action::RegisterServers)?;
     let store = ctx.app.store.tenant(ctx.tenant_id).await?;
-    let server = checked(&store, &new, Some(ctx.caller.user_id))?;
+    let (server, outbound) = checked(&store, &new, Some(ctx.caller.user_id))?;
     store.insert_server(&server).await?;
+    credentials::put(&ctx.app, &store, &server, &outbound.headers, Some(ctx.caller.user_id)).await?;
     let grant = AccessGrant {
         id: AccessGrantId(store.new_id()),
         server_id: server.id,
@@ -63,21 +68,22 @@ pub async fn register(ctx: &Ctx, new: NewServer) -> Result<Seen> {
     store.insert_access_grant(&grant, Some(ctx.caller.user_id)).await?;
     store.changed(ResourceKind::Server, server.id.0);
     store.changed(ResourceKind::AccessGrant, grant.id.0);
-    let detail = json!({ "slug": server.slug, "manager_grant_id": grant.id });
+    let detail = json!({ "slug": server.slug, "manager_grant_id": grant.id, "outbound_auth": server.outbound_auth });
     store.audit(entry(ctx, "server.registered", server.id, detail));
-    let tenant = store.get_tenant().await?;
+    let seen = seen(ctx, &store, server, Some(ServerRole::Manager)).await?;
     store.commit().await?;
-    Ok(seen(ctx, &tenant, server, Some(ServerRole::Manager)))
+    Ok(seen)
 }
 
-/// The server as it is to be stored, or every field that is wrong.
-pub(super) fn checked(store: &TenantStore, new: &NewServer, created_by: Option<UserId>) -> Result<Server> {
+/// The server as it is to be stored, and what it is called with, or every field that is wrong.
+pub(super) fn checked(store: &TenantStore, new: &NewServer, created_by: Option<UserId>) -> Result<(Server, Outbound)> {
     let mut mistakes = Mistakes::default();
     let slug = mistakes.take("slug", fields::server_slug(&new.slug));
     let display_name = mistakes.take("display_name", fields::name(&new.display_name));
     let description = mistakes.take("description", fields::description(&new.description));
     let upstream_url = mistakes.take("upstream_url", fields::upstream_url(&new.upstream_url));
     let timeout_ms = mistakes.take("timeout_ms", fields::timeout_ms(new.timeout_ms));
+    let outbound = credentials::check(&new.outbound_auth, &Headers::default(), false, &mut mistakes);
     let now = store.now();
     let server = (|| {
         Some(Server {
@@ -86,7 +92,7 @@ pub(super) fn checked(store: &TenantStore, new: &NewServer, created_by: Option<U
             display_name: display_name?,
             description: description?,
             upstream_url: upstream_url?,
-            outbound_auth: new.outbound_auth.clone(),
+            outbound_auth: outbound.auth(),
             status: ServerStatus::Enabled,
             timeout_ms: timeout_ms?,
             created_by,
@@ -94,7 +100,7 @@ pub(super) fn checked(store: &TenantStore, new: &NewServer, created_by: Option<U
             updated_at: now,
         })
     })();
-    mistakes.finish(server)
+    Ok((mistakes.finish(server)?, outbound))
 }
 
 /// Servers that the caller sees: those granted, or all.
@@ -114,17 +120,18 @@ async fn list_of(ctx: &Ctx, of: ServersOf, page: PageRequest<Created>) -> Result
     let page = store.list_servers(of, page).await?;
     let ids: Vec<ServerId> = page.items.iter().map(|server| server.id).collect();
     let roles = store.list_server_roles(ctx.caller.user_id, &ids).await?;
+    let marks = store.list_credential_marks(&ids).await?;
     let tenant = store.get_tenant().await?;
     Ok(page.map(|server| {
-        let role = roles.get(&server.id).copied();
-        seen(ctx, &tenant, server, role)
+        let (role, mark) = (roles.get(&server.id).copied(), marks.get(&server.id).copied());
+        as_seen(ctx, &tenant, server, role, mark)
     }))
 }
 
 pub async fn get(ctx: &Ctx, id: ServerId) -> Result<Seen> {
     let store = ctx.app.store.tenant_read(ctx.tenant_id).await?;
     let (server, role) = find_visible(ctx, &store, id).await?;
-    Ok(seen(ctx, &store.get_tenant().await?, server, role))
+    seen(ctx, &store, server, role).await
 }
 
 pub async fn update(ctx: &Ctx, id: ServerId, change: ServerChange) -> Result<Seen> {
@@ -135,26 +142,41 @@ pub async fn update(ctx: &Ctx, id: ServerId, change: ServerChange) -> Result<See
     let description = mistakes.take_some("description", change.description.as_deref().map(fields::description));
     let upstream_url = mistakes.take_some("upstream_url", change.upstream_url.as_deref().map(fields::upstream_url));
     let timeout_ms = mistakes.take_some("timeout_ms", change.timeout_ms.map(fields::timeout_ms));
+    let moved = upstream_url.as_ref().is_some_and(|url| origin(url) != origin(&old.upstream_url));
+    let stored = credentials::stored(&ctx.app, &store, id).await?;
+    let outbound = change.outbound_auth.map(|input| credentials::check(&input, &stored, moved, &mut mistakes));
+    if moved && outbound.is_none() && old.outbound_auth != OutboundAuth::None {
+        mistakes.add("outbound_auth", credentials::origin_changed());
+    }
     mistakes.finish(Some(()))?;
     let status = change.enabled.map(|on| if on { ServerStatus::Enabled } else { ServerStatus::Disabled });
     let mut server = Server {
         display_name: display_name.unwrap_or_else(|| old.display_name.clone()),
         description: description.unwrap_or_else(|| old.description.clone()),
         upstream_url: upstream_url.unwrap_or_else(|| old.upstream_url.clone()),
-        outbound_auth: change.outbound_auth.unwrap_or_else(|| old.outbound_auth.clone()),
+        outbound_auth: outbound.as_ref().map_or_else(|| old.outbound_auth.clone(), Outbound::auth),
         timeout_ms: timeout_ms.unwrap_or(old.timeout_ms),
         status: status.unwrap_or(old.status),
         ..old.clone()
     };
-    let tenant = store.get_tenant().await?;
-    if server != old {
-        server.updated_at = store.now();
-        store.update_server(&server).await?;
-        store.changed(ResourceKind::Server, id.0);
-        store.audit(entry(ctx, "server.changed", id, json!({ "fields": changed_fields(&old, &server) })));
-        store.commit().await?;
+    // The same values for another origin are another credential.
+    let rekeyed = outbound.filter(|outbound| moved || outbound.headers != stored);
+    if server == old && rekeyed.is_none() {
+        return seen(ctx, &store, server, role).await;
     }
-    Ok(seen(ctx, &tenant, server, role))
+    server.updated_at = store.now();
+    store.update_server(&server).await?;
+    store.changed(ResourceKind::Server, id.0);
+    let mut fields = changed_fields(&old, &server);
+    if let Some(outbound) = &rekeyed {
+        credentials::put(&ctx.app, &store, &server, &outbound.headers, Some(ctx.caller.user_id)).await?;
+        fields.push("credential");
+    }
+    let detail = json!({ "fields": fields, "outbound_auth": server.outbound_auth });
+    store.audit(entry(ctx, "server.changed", id, detail));
+    let seen = seen(ctx, &store, server, role).await?;
+    store.commit().await?;
+    Ok(seen)
 }
 
 fn changed_fields(old: &Server, new: &Server) -> Vec<&'static str> {
@@ -180,6 +202,7 @@ pub async fn retire(ctx: &Ctx, id: ServerId, confirm: Option<&str>) -> Result<()
     (server.status, server.updated_at) = (ServerStatus::Retired, store.now());
     store.update_server(&server).await?;
     store.changed(ResourceKind::Server, id.0);
+    credentials::remove(&store, id).await?;
     for grant in store.delete_access_grants_on(id).await? {
         store.changed(ResourceKind::AccessGrant, grant.0);
     }
@@ -207,11 +230,22 @@ pub(super) async fn find_managed(ctx: &Ctx, store: &TenantStore, id: ServerId) -
     Ok((server, role))
 }
 
-fn seen(ctx: &Ctx, tenant: &Tenant, server: Server, role: Option<ServerRole>) -> Seen {
+async fn seen(ctx: &Ctx, store: &TenantStore, server: Server, role: Option<ServerRole>) -> Result<Seen> {
+    let mark = store.list_credential_marks(&[server.id]).await?.remove(&server.id);
+    Ok(as_seen(ctx, &store.get_tenant().await?, server, role, mark))
+}
+
+fn as_seen(
+    ctx: &Ctx,
+    tenant: &Tenant,
+    server: Server,
+    role: Option<ServerRole>,
+    credential: Option<CredentialMark>,
+) -> Seen {
     let path = GatewayPath { tenant: tenant.slug.clone(), server: server.slug.clone() };
     let gateway_url = tenant.gateway_origins.first().map(|origin| path.resource(origin)).unwrap_or_default();
     let sees_upstream = role == Some(ServerRole::Manager) || allows(ctx.caller.role, Action::ReadAllServers);
-    Seen { server, gateway_url, role, sees_upstream }
+    Seen { server, gateway_url, role, sees_upstream, credential }
 }
 
 fn entry(ctx: &Ctx, action: &'static str, id: ServerId, detail: serde_json::Value) -> AuditEntry {

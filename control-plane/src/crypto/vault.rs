@@ -27,6 +27,8 @@ pub enum Purpose {
     RefreshSuccessor,
     /// A new API key on its way to the page that shows it once.
     FreshApiKey,
+    /// Headers that the gateway presents to a server for everybody.
+    SharedCredential,
 }
 
 impl Purpose {
@@ -36,6 +38,7 @@ impl Purpose {
             Self::SessionKey => b"session-key",
             Self::RefreshSuccessor => b"refresh-successor",
             Self::FreshApiKey => b"fresh-api-key",
+            Self::SharedCredential => b"shared-credential",
         }
     }
 }

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::api_key::ApiKey;
+use super::credential::SealedCredential;
 use super::ids::TenantId;
 use super::server::{AccessGrant, Server};
 use super::tenancy::{TenantSettings, TenantStatus};
@@ -18,10 +19,11 @@ pub enum ResourceKind {
     SigningKey,
     SessionKey,
     ApiKey,
+    SharedSecret,
 }
 
 impl ResourceKind {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::TenantSettings,
         Self::Server,
         Self::Principal,
@@ -29,6 +31,7 @@ impl ResourceKind {
         Self::SigningKey,
         Self::SessionKey,
         Self::ApiKey,
+        Self::SharedSecret,
     ];
 
     pub const fn as_str(self) -> &'static str {
@@ -40,6 +43,7 @@ impl ResourceKind {
             Self::SigningKey => "signing_key",
             Self::SessionKey => "session_key",
             Self::ApiKey => "api_key",
+            Self::SharedSecret => "shared_secret",
         }
     }
 
@@ -58,6 +62,7 @@ pub enum Resource {
     SigningKey { id: Uuid, public_jwk: serde_json::Value },
     SessionKey(SealedSessionKey),
     ApiKey { key: ApiKey, secret_sha256: Vec<u8> },
+    SharedSecret(SealedCredential),
 }
 
 impl Resource {
@@ -70,6 +75,7 @@ impl Resource {
             Self::SigningKey { .. } => ResourceKind::SigningKey,
             Self::SessionKey(_) => ResourceKind::SessionKey,
             Self::ApiKey { .. } => ResourceKind::ApiKey,
+            Self::SharedSecret(_) => ResourceKind::SharedSecret,
         }
     }
 
@@ -82,6 +88,7 @@ impl Resource {
             Self::SigningKey { id, .. } => *id,
             Self::SessionKey(key) => key.id,
             Self::ApiKey { key, .. } => key.id.0,
+            Self::SharedSecret(credential) => credential.server_id.0,
         }
     }
 }

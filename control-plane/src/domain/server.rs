@@ -24,12 +24,14 @@ pub struct Server {
     pub updated_at: DateTime<Utc>,
 }
 
-/// How the gateway authenticates to the server.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+/// How the gateway authenticates to the server, as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum OutboundAuth {
     /// The server asks for nothing.
     None,
+    /// The same headers for everybody; their values are a `SealedCredential`.
+    SharedHeader { header_names: Vec<String> },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

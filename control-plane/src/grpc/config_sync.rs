@@ -19,7 +19,8 @@ use tonic::{Request, Response, Status, Streaming};
 
 use self::board::Board;
 use super::{authority, status};
-use crate::app::publish::{self, Answer};
+use crate::app::publish::{self, Answer, Recipient};
+use crate::crypto::hpke::PUBLIC_KEY_BYTES;
 use crate::domain::ids::TenantId;
 use crate::domain::limits::{HEARTBEAT_MS, SILENCE_MAX_MS, STREAM_OUTBOX_MAX, SUBSCRIPTIONS_MAX};
 use crate::domain::node::NodeIdentity;
@@ -60,7 +61,8 @@ impl config_sync_server::ConfigSync for Service {
     async fn get(&self, request: Request<GetRequest>) -> Result<Response<GetResponse>, Status> {
         let identity = authority::authenticate(&self.app, request.metadata()).await?;
         let id = tenant_id(&request.get_ref().tenant_id)?;
-        let answer = publish::tenant(&self.app, &identity.pool, id, 0).await.map_err(|error| status(&error))?;
+        let to = Recipient { pool: &identity.pool, public_key: &[] };
+        let answer = publish::tenant(&self.app, to, id, 0).await.map_err(|error| status(&error))?;
         let Answer::Update(update) = answer else { return Err(Status::permission_denied("tenant.outside_pool")) };
         let history_id = publish::history_id(&self.app).await.map_err(|error| status(&error))?;
         Ok(Response::new(GetResponse { history_id, revision: update.to, resources: update.resources }))
@@ -81,17 +83,21 @@ async fn run(
     if hello.pool != identity.pool {
         return Err(Status::permission_denied("node.wrong_pool"));
     }
+    if !matches!(hello.hpke_public_key.len(), 0 | PUBLIC_KEY_BYTES) {
+        return Err(Status::invalid_argument("hpke_public_key: expected an X25519 public key, or none"));
+    }
     let history_id = publish::history_id(app).await.map_err(|error| status(&error))?;
     // Positions in another history say nothing about ours.
     let same_history = hello.history_id == history_id;
     let connection = app.nodes.connect(node_status(app, identity, &hello, same_history)?);
     tracing::info!(node.id = hello.node_id, node.identity = %identity.id, version = hello.version, "node connected");
     let board = Board::new(&hello, same_history);
+    let to = Recipient { pool: &identity.pool, public_key: &hello.hpke_public_key };
     let known_directory = if same_history { hello.directory_revision } else { 0 };
     send(outbox, Control::Welcome(Welcome { history_id, heartbeat_interval_ms: HEARTBEAT_MS as u32 })).await?;
     tokio::select! {
         ended = reader::run(app, incoming, &connection, &board, feed) => ended,
-        ended = writer::run(app, &identity.pool, known_directory, outbox, &connection, &board) => ended,
+        ended = writer::run(app, to, known_directory, outbox, &connection, &board) => ended,
         () = connection.ended().cancelled() => Err(Status::unauthenticated("replaced by a newer stream, or revoked")),
         () = app.tasks.shutdown().cancelled() => Err(Status::unavailable("shutting down")),
     }

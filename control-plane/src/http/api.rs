@@ -6,6 +6,7 @@ pub(super) mod grants;
 pub(super) mod invitations;
 pub(super) mod keys;
 pub(super) mod nodes;
+mod outbound_auth;
 pub(super) mod platform;
 pub(super) mod servers;
 pub(super) mod session;

@@ -23,6 +23,7 @@ pub(super) mod server;
 pub(super) mod server_grant;
 pub(super) mod service_account;
 pub(super) mod session_key;
+pub(super) mod shared_credential;
 pub(super) mod signing_key;
 pub(super) mod tenant;
 pub(super) mod tenant_head;

@@ -10,8 +10,10 @@ use uuid::Uuid;
 
 use super::api_keys::to_api_key;
 use super::entity::{
-    api_key, group_member, server, server_grant, service_account, session_key, signing_key, tenant, user,
+    api_key, group_member, server, server_grant, service_account, session_key, shared_credential, signing_key, tenant,
+    user,
 };
+use super::shared_credentials::credential_of;
 use super::tenancy::to_tenant;
 use super::{SystemStore, TenantStore, db_error, unreadable};
 use crate::domain::access::ServerRole;
@@ -69,6 +71,7 @@ impl TenantStore {
             ResourceKind::SigningKey => self.read_signing_keys(pick).await,
             ResourceKind::SessionKey => self.read_session_keys(pick).await,
             ResourceKind::ApiKey => self.read_api_keys(pick).await,
+            ResourceKind::SharedSecret => self.read_shared_credentials(pick).await,
         }
     }
 
@@ -135,6 +138,12 @@ impl TenantStore {
             signing_key::Entity::find().filter(signing_key::Column::TenantId.eq(self.tenant_id.0)).filter(published);
         let rows = pick.narrow(query, signing_key::Column::Id).all(&self.tx).await.map_err(db_error)?;
         Ok(rows.into_iter().map(|row| Resource::SigningKey { id: row.id, public_jwk: row.public_jwk }).collect())
+    }
+
+    async fn read_shared_credentials(&self, pick: Pick<'_>) -> Result<Vec<Resource>> {
+        let query = shared_credential::Entity::find().filter(shared_credential::Column::TenantId.eq(self.tenant_id.0));
+        let rows = pick.narrow(query, shared_credential::Column::ServerId).all(&self.tx).await.map_err(db_error)?;
+        rows.into_iter().map(|row| credential_of(row).map(Resource::SharedSecret)).collect()
     }
 
     async fn read_session_keys(&self, pick: Pick<'_>) -> Result<Vec<Resource>> {

@@ -8,8 +8,8 @@ use control_plane::app::provision;
 use control_plane::app::{nodes, servers::NewServer};
 use control_plane::domain::Error;
 use control_plane::domain::audit::Actor;
+use control_plane::domain::credential::OutboundInput;
 use control_plane::domain::ids::{OperatorId, TenantId};
-use control_plane::domain::server::OutboundAuth;
 use control_plane::state::App;
 use secrecy::{ExposeSecret, SecretString};
 
@@ -114,7 +114,7 @@ async fn demo_server(
         display_name: "Demo".to_owned(),
         description: "A small MCP server to try the gateway with.".to_owned(),
         upstream_url: upstream_url.to_owned(),
-        outbound_auth: OutboundAuth::None,
+        outbound_auth: OutboundInput::None,
         timeout_ms: 0,
     };
     Ok(provision::provide_server(app, operator, tenant_id, new).await?)

@@ -174,6 +174,11 @@ fn servers() -> Vec<Case> {
         hidden list_server_roles(their.user.id, &[their.server.id]);
         hidden list_server_roles(own.user.id, &[their.server.id]);
         hidden update_server(&Server { display_name: "taken over".to_owned(), ..their.server.clone() });
+        refused put_shared_credential(&their.credential, None);
+        refused put_shared_credential(&own.credential, Some(their.user.id));
+        hidden find_shared_credential(their.server.id);
+        hidden list_credential_marks(&[their.server.id]);
+        hidden delete_shared_credential(their.server.id);
         hidden find_usable_server(&their.server.slug, their.user.id);
         hidden find_usable_server(&their.server.slug, own.user.id);
         hidden may_use_server(their.server.id, their.user.id);

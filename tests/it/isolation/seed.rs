@@ -7,6 +7,7 @@ use control_plane::domain::api_key::{ApiKey, KeyScope};
 use control_plane::domain::audit::{Actor, AuditEntry};
 use control_plane::domain::call::{CallOutcome, CallRecord, Fault};
 use control_plane::domain::configuration::PrincipalKind;
+use control_plane::domain::credential::{CredentialMark, SealedCredential};
 use control_plane::domain::ids::{
     AccessGrantId, ApiKeyId, AuthorizationRequestId, CallRecordId, ClientId, GroupId, InvitationId, OAuthGrantId,
     ServerId, ServiceAccountId, SessionId, TenantId, UserId,
@@ -39,6 +40,7 @@ pub(super) struct Seed {
     pub(super) server: Server,
     /// Granted to nobody.
     pub(super) bare_server: Server,
+    pub(super) credential: SealedCredential,
     pub(super) grant: AccessGrant,
     pub(super) signing_key: SigningKeyRow,
     pub(super) pending_key: Uuid,
@@ -92,6 +94,7 @@ impl Seed {
             (ResourceKind::SigningKey, self.signing_key.id),
             (ResourceKind::SessionKey, self.session_key),
             (ResourceKind::ApiKey, self.api_key.id.0),
+            (ResourceKind::SharedSecret, self.server.id.0),
         ]
     }
 
@@ -132,6 +135,7 @@ impl Seed {
     async fn insert_servers(&self, store: &TenantStore) {
         store.insert_server(&self.server).await.unwrap();
         store.insert_server(&self.bare_server).await.unwrap();
+        store.put_shared_credential(&self.credential, Some(self.user.id)).await.unwrap();
         let others = [Subject::Everyone, Subject::Group(self.group), Subject::ServiceAccount(self.service_account)];
         let others =
             others.map(|subject| AccessGrant { id: AccessGrantId(store.new_id()), subject, ..self.grant.clone() });
@@ -219,6 +223,12 @@ impl Seed {
         let server = server(ServerId(id()), slug, user.id, now);
         let bare_server =
             Server { id: ServerId(id()), slug: format!("{slug}-bare").parse().unwrap(), ..server.clone() };
+        let credential = SealedCredential {
+            server_id: server.id,
+            upstream_origin: format!("https://{slug}.example"),
+            headers_sealed: digest().to_vec(),
+            mark: CredentialMark { version: 1, set_at: now },
+        };
         let grant = AccessGrant {
             id: AccessGrantId(id()),
             server_id: server.id,
@@ -298,6 +308,7 @@ impl Seed {
             invitation,
             server,
             bare_server,
+            credential,
             grant,
             client,
             oauth_grant,

@@ -12,7 +12,7 @@ use tonic::Status;
 
 use super::board::{Board, Due};
 use super::{Outbox, send};
-use crate::app::publish::{self, Answer, Update};
+use crate::app::publish::{self, Answer, Recipient, Update};
 use crate::domain::ids::TenantId;
 use crate::domain::limits::HEARTBEAT_MS;
 use crate::grpc::status;
@@ -29,7 +29,7 @@ struct Directory {
 
 pub(super) async fn run(
     app: &App,
-    pool: &str,
+    to: Recipient<'_>,
     known_directory: u64,
     outbox: &Outbox,
     connection: &Connection,
@@ -51,13 +51,13 @@ pub(super) async fn run(
         match due {
             Due::Refusal(refusal) => send(outbox, Control::SubscribeRefused(refusal)).await?,
             Due::Directory => {
-                for gone in tell_directory(app, pool, &mut directory, outbox).await? {
+                for gone in tell_directory(app, to.pool, &mut directory, outbox).await? {
                     board.unsubscribe(gone);
                     forget(connection, gone);
                 }
             }
             Due::Tenant { id, have, generation } => {
-                let answer = publish::tenant(app, pool, id, have).await.map_err(|error| status(&error))?;
+                let answer = publish::tenant(app, to, id, have).await.map_err(|error| status(&error))?;
                 let refusal = match answer {
                     Answer::UpToDate => continue,
                     Answer::Update(update) => {
@@ -69,7 +69,7 @@ pub(super) async fn run(
                     Answer::Unknown => "tenant.unknown",
                     Answer::OutsidePool => "tenant.outside_pool",
                 };
-                tracing::warn!(tenant.id = %id, pool, code = refusal, "subscription refused");
+                tracing::warn!(tenant.id = %id, pool = to.pool, code = refusal, "subscription refused");
                 forget(connection, id);
                 board.refuse_for_good(id, refusal).map_err(|_| Status::resource_exhausted("subscribe.too_fast"))?;
             }

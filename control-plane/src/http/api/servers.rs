@@ -5,11 +5,12 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::outbound_auth::{OutboundAuthBody, OutboundAuthView};
 use super::{PageQuery, PageView};
 use crate::app::servers::{self, NewServer, Seen, ServerChange};
 use crate::domain::access::ServerRole;
 use crate::domain::ids::{ServerId, UserId};
-use crate::domain::server::{OutboundAuth, ServerStatus};
+use crate::domain::server::ServerStatus;
 use crate::http::extract::{Json, Query, Target, TenantScope};
 use crate::http::problem::Problem;
 
@@ -38,16 +39,16 @@ pub(crate) struct ServerView {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct UpstreamView {
     url: String,
-    outbound_auth: OutboundAuth,
+    outbound_auth: OutboundAuthView,
     /// Of one call; 0 = the node's default.
     timeout_ms: u32,
 }
 
 impl From<Seen> for ServerView {
-    fn from(Seen { server, gateway_url, role, sees_upstream }: Seen) -> Self {
+    fn from(Seen { server, gateway_url, role, sees_upstream, credential }: Seen) -> Self {
         let upstream = UpstreamView {
             url: server.upstream_url,
-            outbound_auth: server.outbound_auth,
+            outbound_auth: OutboundAuthView::of(server.outbound_auth, credential),
             timeout_ms: server.timeout_ms,
         };
         Self {
@@ -76,14 +77,10 @@ pub(crate) struct ServerBody {
     description: String,
     /// Where the server speaks MCP over HTTP.
     upstream_url: String,
-    #[serde(default = "no_auth")]
-    outbound_auth: OutboundAuth,
+    #[serde(default)]
+    outbound_auth: OutboundAuthBody,
     #[serde(default)]
     timeout_ms: u32,
-}
-
-fn no_auth() -> OutboundAuth {
-    OutboundAuth::None
 }
 
 /// What to change; absent members stay. The slug cannot change.
@@ -93,7 +90,7 @@ pub(crate) struct ServerPatch {
     display_name: Option<String>,
     description: Option<String>,
     upstream_url: Option<String>,
-    outbound_auth: Option<OutboundAuth>,
+    outbound_auth: Option<OutboundAuthBody>,
     timeout_ms: Option<u32>,
     #[schema(inline)]
     status: Option<Switch>,
@@ -142,6 +139,7 @@ pub(crate) async fn register(
     Json(body): Json<ServerBody>,
 ) -> Result<(StatusCode, Json<ServerView>), Problem> {
     let ServerBody { slug, display_name, description, upstream_url, outbound_auth, timeout_ms } = body;
+    let outbound_auth = outbound_auth.into();
     let new = NewServer { slug, display_name, description, upstream_url, outbound_auth, timeout_ms };
     Ok((StatusCode::CREATED, Json(servers::register(&ctx, new).await?.into())))
 }
@@ -167,6 +165,7 @@ pub(crate) async fn update(
 ) -> Result<Json<ServerView>, Problem> {
     let enabled = body.status.map(|status| status == Switch::Enabled);
     let ServerPatch { display_name, description, upstream_url, outbound_auth, timeout_ms, .. } = body;
+    let outbound_auth = outbound_auth.map(Into::into);
     let change = ServerChange { display_name, description, upstream_url, outbound_auth, timeout_ms, enabled };
     Ok(Json(servers::update(&ctx, id, change).await?.into()))
 }
