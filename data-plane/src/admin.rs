@@ -72,7 +72,7 @@ async fn metrics(State(Admin { node, .. }): State<Admin>) -> Response {
 }
 
 fn age_ms(node: &Node) -> u64 {
-    u64::try_from(node.configuration.age(node.clock.now()).as_millis()).unwrap_or(u64::MAX)
+    u64::try_from(node.configuration.away(node.clock.now()).as_millis()).unwrap_or(u64::MAX)
 }
 
 async fn only_operators(State(admin): State<Admin>, request: Request, next: Next) -> Response {

@@ -12,11 +12,14 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use figment::Figment;
 use figment::providers::{Env, Format, Toml};
 use ipnet::IpNet;
 use secrecy::SecretString;
 use url::Url;
+use zeroize::Zeroizing;
 
 use crate::limits;
 
@@ -48,9 +51,43 @@ pub struct Config {
     pub buffer_bytes_max: usize,
     /// How long calls may go on after the node was told to stop (I10).
     pub drain_timeout: Duration,
+    /// Where the node keeps over restarts what it knows; `None`: in memory only.
+    pub state: Option<StateConfig>,
     /// How long a request waits for the first directory after a start.
     pub directory_wait: Duration,
     pub log: LogConfig,
+}
+
+#[derive(Debug, Clone)]
+pub struct StateConfig {
+    pub dir: PathBuf,
+    pub key: StateKey,
+}
+
+/// Seals the state folder; given by the operator (I13).
+#[derive(Clone)]
+pub struct StateKey(Zeroizing<[u8; 32]>);
+
+impl StateKey {
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(Zeroizing::new(bytes))
+    }
+
+    /// 32 bytes in base64.
+    pub fn parse(text: &str) -> Option<Self> {
+        let bytes = Zeroizing::new(STANDARD.decode(text.trim()).ok()?);
+        <[u8; 32]>::try_from(bytes.as_slice()).ok().map(Self::from_bytes)
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for StateKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("StateKey(..)")
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -151,6 +188,7 @@ impl Config {
             body_bytes_max: limits::BODY_BYTES_DEFAULT,
             buffer_bytes_max: limits::BUFFER_BYTES_DEFAULT,
             drain_timeout: Duration::from_millis(limits::DRAIN_TIMEOUT_MS_DEFAULT),
+            state: None,
             directory_wait: Duration::from_millis(limits::DIRECTORY_WAIT_MS_DEFAULT),
             log: LogConfig { filter: "info".to_owned(), format: LogFormat::Text },
         }

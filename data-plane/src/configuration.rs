@@ -46,6 +46,13 @@ pub struct Configuration {
     connection: AtomicU64,
     connected_since: Mutex<Option<Instant>>,
     last_contact_ms: AtomicI64,
+    /// Time away that no date tells: over restarts, and by a clock that nobody sets.
+    away: Mutex<Away>,
+}
+
+struct Away {
+    before: Duration,
+    since: Instant,
 }
 
 /// One tenant somebody asked for.
@@ -73,6 +80,7 @@ impl Configuration {
             connection: AtomicU64::new(0),
             connected_since: Mutex::new(None),
             last_contact_ms: AtomicI64::new(now_ms),
+            away: Mutex::new(Away { before: Duration::ZERO, since: Instant::now() }),
         }
     }
 
@@ -139,7 +147,7 @@ impl Configuration {
         if void_since != 0 {
             return now.timestamp_millis() - void_since > allowed_ms;
         }
-        !self.connected() && (allowed_ms == 0 || self.age(now) > Duration::from_millis(allowed_ms.unsigned_abs()))
+        !self.connected() && (allowed_ms == 0 || self.away(now) > Duration::from_millis(allowed_ms.unsigned_abs()))
     }
 
     /// Whether the configuration stream is up.
@@ -160,10 +168,20 @@ impl Configuration {
             || since.is_some_and(|since| since.elapsed() >= limits::SNAPSHOT_WAIT)
     }
 
-    /// Time since the control plane was last heard.
-    pub fn age(&self, now: DateTime<Utc>) -> Duration {
-        let age_ms = now.timestamp_millis() - self.last_contact_ms.load(Ordering::Relaxed);
-        Duration::from_millis(u64::try_from(age_ms).unwrap_or(0))
+    /// Time since the control plane was last heard, also by a process before this one. A clock that is set back does
+    /// not make it shorter.
+    pub fn away(&self, now: DateTime<Utc>) -> Duration {
+        let by_date_ms = now.timestamp_millis() - self.last_contact_ms.load(Ordering::Relaxed);
+        let by_date = Duration::from_millis(u64::try_from(by_date_ms).unwrap_or(0));
+        let away = self.away.lock().unwrap_or_else(PoisonError::into_inner);
+        let counted = away.since.elapsed();
+        away.before.saturating_add(by_date.max(counted))
+    }
+
+    /// What a process before this one knew is served from now on, as of so long ago.
+    pub(crate) fn resume(&self, away: Duration) {
+        self.last_contact_ms.store(self.now_ms(), Ordering::Relaxed);
+        *self.away.lock().unwrap_or_else(PoisonError::into_inner) = Away { before: away, since: Instant::now() };
     }
 
     /// Makes a snapshot visible to requests that start from now on, and wakes those that wait for it.
@@ -202,7 +220,7 @@ impl Configuration {
 
     /// The control plane was heard on a welcomed stream.
     pub(crate) fn contact(&self) {
-        self.last_contact_ms.store(self.now_ms(), Ordering::Relaxed);
+        self.resume(Duration::ZERO);
         if !self.connected.swap(true, Ordering::AcqRel) {
             self.connection.fetch_add(1, Ordering::AcqRel);
             *self.connected_since.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());

@@ -7,6 +7,7 @@ pub mod clock;
 pub mod config;
 pub mod configuration;
 pub mod discovery;
+pub mod disk;
 pub mod error;
 pub mod handle;
 pub mod limits;
@@ -31,10 +32,11 @@ use uuid::Uuid;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::configuration::Configuration;
+use crate::disk::{Files, Keeper};
 use crate::mailbox::Mailbox;
 use crate::mailbox::memory::Exchange;
 use crate::metrics::Metrics;
-use crate::node_key::NodeKey;
+use crate::node_key::{NoRandom, NodeKey};
 use crate::serve::{Server, TlsError};
 use crate::session_store::memory::MemoryStore;
 use crate::session_store::{Lifetimes, SessionStore};
@@ -51,6 +53,8 @@ pub struct Node {
     pub instance_id: Uuid,
     /// Shared credentials come sealed to it.
     pub key: Arc<NodeKey>,
+    /// What the node knows over restarts, if it was given a place for it.
+    pub keeper: Option<Arc<Keeper>>,
     pub clock: Arc<dyn Clock>,
     pub configuration: Arc<Configuration>,
     pub usage: UsageQueue,
@@ -97,7 +101,15 @@ impl Node {
         let instance_id = clock::new_id(clock.now());
         let store: Arc<dyn SessionStore> = Arc::new(MemoryStore::new(Lifetimes::default()));
         let upstream = Upstream::new(&config, resolver, store.clone())?;
-        let key = Arc::new(NodeKey::generate().map_err(|_| UpstreamSetupError::Random)?);
+        let (keeper, key) = match &config.state {
+            Some(state) => {
+                let opened = Keeper::open(Files::open(state)?, metrics.clone());
+                let (keeper, key) = opened.map_err(|NoRandom| UpstreamSetupError::Random)?;
+                (Some(Arc::new(keeper)), key)
+            }
+            None => (None, NodeKey::generate().map_err(|NoRandom| UpstreamSetupError::Random)?),
+        };
+        let key = Arc::new(key);
         Ok(Arc::new_cyclic(|node| Self {
             upstream,
             store,
@@ -106,6 +118,7 @@ impl Node {
             config: Arc::new(config),
             instance_id,
             key,
+            keeper,
             configuration: Arc::new(Configuration::new(clock.clone())),
             clock,
             usage: UsageQueue::new(metrics.clone()),
@@ -127,6 +140,7 @@ pub async fn run(config: Config, listeners: Listeners, shutdown: CancellationTok
 pub fn check(config: &Config) -> Result<(), RunError> {
     ControlPlane::new(&config.control_plane)?;
     config.tls.as_ref().map(serve::acceptor).transpose()?;
+    config.state.as_ref().map(Files::open).transpose().map_err(UpstreamSetupError::State)?;
     Upstream::new(config, Arc::new(SystemResolver), Arc::new(MemoryStore::new(Lifetimes::default())))?;
     Ok(())
 }
@@ -151,6 +165,9 @@ pub async fn run_node(node: Arc<Node>, listeners: Listeners, shutdown: Cancellat
         drain_timeout: limits::CLOSE_TIMEOUT,
     };
     node.tasks.spawn("sync", sync::run(node.clone(), plane.clone()));
+    if let Some(keeper) = &node.keeper {
+        node.tasks.spawn("state", keeper.clone().run(node.clone()));
+    }
     node.tasks.spawn("usage", usage::report::run(node.clone(), plane));
     let (tasks, closing) = (node.tasks.clone(), node.tasks.closing());
     node.tasks.spawn("admin", async move { admin.run(&tasks, closing).await });

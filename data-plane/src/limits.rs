@@ -58,6 +58,13 @@ pub const RECONNECT_PAUSE_MAX: Duration = Duration::from_secs(10);
 pub const RESYNC_PAUSE_MIN: Duration = Duration::from_millis(500);
 pub const RESYNC_PAUSE_MAX: Duration = Duration::from_secs(60);
 
+// ---- state on disk ----
+
+/// Changes are written after this pause, together with what follows them.
+pub const STATE_WRITE_DELAY: Duration = Duration::from_secs(1);
+/// How often it is written down how long the control plane has been away; what failed is tried again then, too.
+pub const STATE_CONTACT_EVERY: Duration = Duration::from_secs(10);
+
 // ---- usage ----
 
 /// Call records waiting to be reported; beyond it the newest are dropped and counted.

@@ -42,6 +42,9 @@ pub struct Metrics {
     pub(crate) rejects: Counter,
     pub(crate) resyncs: Counter,
     pub(crate) reconnects: Counter,
+    pub(crate) state_writes: Counter,
+    pub(crate) state_failures: Counter,
+    pub(crate) state_refused: Counter,
     pub(crate) usage_queued: Gauge,
     pub(crate) usage_dropped: Counter,
     pub(crate) usage_refused: Counter,
@@ -63,6 +66,9 @@ impl Default for Metrics {
             rejects: Counter::default(),
             resyncs: Counter::default(),
             reconnects: Counter::default(),
+            state_writes: Counter::default(),
+            state_failures: Counter::default(),
+            state_refused: Counter::default(),
             usage_queued: Gauge::default(),
             usage_dropped: Counter::default(),
             usage_refused: Counter::default(),
@@ -114,6 +120,9 @@ impl Metrics {
         self.add("portway_rejects", "Resources rejected", self.rejects.clone());
         self.add("portway_resyncs", "Tenants asked for again in full", self.resyncs.clone());
         self.add("portway_reconnects", "Connections to the control plane that ended", self.reconnects.clone());
+        self.add("portway_state_writes", "State files written or removed", self.state_writes.clone());
+        self.add("portway_state_failures", "State files that could not be written", self.state_failures.clone());
+        self.add("portway_state_refused", "State files ignored at the start", self.state_refused.clone());
         self.add("portway_usage_queue", "Call records waiting to be reported", self.usage_queued.clone());
         self.add("portway_usage_dropped", "Call records lost to a full queue", self.usage_dropped.clone());
         self.add("portway_usage_refused", "Call records the control plane would not store", self.usage_refused.clone());

@@ -24,6 +24,7 @@ use uuid::Uuid;
 use crate::upstream::credential::{Credential, Destination};
 
 pub(crate) use self::accept::tenant_status;
+pub(crate) use self::kind::Kind;
 
 /// All tenants of the pool. An unknown slug is a 404 from memory.
 #[derive(Debug, Clone, Default)]

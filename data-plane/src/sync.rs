@@ -26,6 +26,12 @@ use crate::{Node, limits};
 pub(crate) async fn run(node: Arc<Node>, plane: ControlPlane) {
     let closing = node.tasks.closing();
     let mut follower = Follower::new(node.configuration.clone(), node.metrics.clone(), node.key.clone());
+    if let Some(keeper) = &node.keeper {
+        follower = follower.kept_by(keeper.clone());
+        if let Some(restored) = keeper.restore(node.clock.now()).await {
+            follower.restore(restored);
+        }
+    }
     let mut backoff = Backoff::new(limits::RECONNECT_PAUSE_MIN, limits::RECONNECT_PAUSE_MAX);
     while !closing.is_cancelled() {
         let connection = connection(&node, &plane, &mut follower, &mut backoff);

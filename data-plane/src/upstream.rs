@@ -35,10 +35,11 @@ use self::in_flight::InFlight;
 use self::resolve::Resolve;
 use self::sessions::UpstreamSessions;
 use crate::config::Config;
+use crate::disk::StateError;
 use crate::limits::{UPSTREAM_IDLE_CONNECTION_TIMEOUT, UPSTREAM_IDLE_CONNECTIONS_PER_HOST_MAX};
 use crate::session_store::SessionStore;
 
-/// A node cannot start without trust anchors.
+/// A node cannot start without trust anchors, or with a state folder it cannot use.
 #[derive(Debug, thiserror::Error)]
 pub enum UpstreamSetupError {
     #[error("upstream.extra_ca_file: {0}")]
@@ -47,6 +48,8 @@ pub enum UpstreamSetupError {
     Tls(#[from] rustls::Error),
     #[error("the system has no random numbers")]
     Random,
+    #[error(transparent)]
+    State(#[from] StateError),
 }
 
 /// The upstream side of a node.

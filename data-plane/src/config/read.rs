@@ -11,7 +11,7 @@ use proto::claims::NODE_SECRET_PREFIX;
 use secrecy::{ExposeSecret, SecretString};
 use url::{Host, Url};
 
-use super::{Config, ConfigError, EDITOR_ORIGINS, LogFormat, TlsConfig};
+use super::{Config, ConfigError, EDITOR_ORIGINS, LogFormat, StateConfig, StateKey, TlsConfig};
 use crate::limits;
 
 impl Config {
@@ -39,6 +39,7 @@ impl Config {
         read.bytes("body_bytes_max", limits::BODY_BYTES_MAX, &mut config.body_bytes_max);
         read.bytes("buffer_bytes_max", usize::MAX, &mut config.buffer_bytes_max);
         read.millis("drain_timeout_ms", &mut config.drain_timeout);
+        config.state = state(&mut read);
         read.millis("directory_wait_ms", &mut config.directory_wait);
         read.value("log.filter", "directives like info,data_plane=debug", &mut config.log.filter, |text| {
             tracing_subscriber::EnvFilter::try_new(text).ok().map(|_| text.to_owned())
@@ -68,6 +69,36 @@ fn upstream(read: &mut Reader<'_>, config: &mut Config) {
     read.millis("upstream.connect_timeout_ms", &mut upstream.connect_timeout);
     read.millis("upstream.call_timeout_ms", &mut upstream.call_timeout);
     upstream.extra_ca_file = read.file("upstream.extra_ca_file");
+}
+
+/// The key itself or a file that holds it; the value is never quoted in a mistake.
+fn state(read: &mut Reader<'_>) -> Option<StateConfig> {
+    const EXPECTED: &str = "32 random bytes in base64, given as state_key_file or state_key";
+    let dir = read.text("state_dir").map(PathBuf::from);
+    let file = read.file("state_key_file");
+    let given = read.text("state_key").map(SecretString::from);
+    let (dir, key) = match (dir, file, given) {
+        (None, None, None) => return None,
+        (Some(_), None, None) => {
+            read.mistake("state_key_file", "the key that seals state_dir: there is no default");
+            return None;
+        }
+        (None, ..) => {
+            read.mistake("state_dir", "the folder that the key is for");
+            return None;
+        }
+        (Some(_), Some(_), Some(_)) => {
+            read.mistake("state_key", "not both state_key and state_key_file");
+            return None;
+        }
+        (Some(dir), Some(file), None) => (dir, std::fs::read_to_string(file).ok().map(SecretString::from)),
+        (Some(dir), None, given) => (dir, given),
+    };
+    let key = key.and_then(|key| StateKey::parse(key.expose_secret()));
+    if key.is_none() {
+        read.mistake("state_key", EXPECTED);
+    }
+    Some(StateConfig { dir, key: key? })
 }
 
 fn tls(read: &mut Reader<'_>) -> Option<TlsConfig> {

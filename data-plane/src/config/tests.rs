@@ -44,6 +44,8 @@ fn every_setting() {
         body_bytes_max = 1048576
         buffer_bytes_max = "2048"
         drain_timeout_ms = 5
+        state_dir = "/var/lib/portway-node"
+        state_key = "CQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQk="
         directory_wait_ms = 6
         [admin]
         listen = "127.0.0.1:9001"
@@ -174,4 +176,20 @@ fn a_missing_file_and_bad_syntax_are_mistakes() {
     let missing = Config::load(Some(Path::new("/no/such/file"))).unwrap_err();
     assert!(missing.to_string().contains("--config: no such file"), "{missing}");
     assert_eq!(mistakes("node_id = ").len(), 1);
+}
+
+#[test]
+fn a_state_folder_needs_a_key_and_no_key_is_ever_quoted() {
+    fn check(settings: &str, expected: &str) {
+        let found = mistakes(&format!("{settings}\n{GOOD}"));
+        assert_eq!(found.len(), 1, "{settings}: {found:?}");
+        assert!(found[0].starts_with(expected) && !found[0].contains("c2hvcnQ"), "{found:?}");
+    }
+    let key = r#"state_key = "CQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQk=""#;
+    check(r#"state_dir = "/x""#, "state_key_file: expected the key that seals state_dir");
+    check(key, "state_dir: expected");
+    check("state_dir = \"/x\"\nstate_key = \"c2hvcnQ=\"", "state_key: expected 32 random bytes");
+    let config = load(&format!("state_dir = \"/x\"\n{key}\n{GOOD}")).unwrap();
+    assert_eq!(config.state.as_ref().unwrap().key.bytes(), &[9; 32]);
+    assert!(!format!("{config:?}").contains("CQkJ"));
 }

@@ -7,7 +7,7 @@ pub const CAPABILITIES: [&str; 5] = ["servers", "grants", "outbound.none", "outb
 
 /// The kind of a resource; with its id, its identity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     TenantSettings,
     Server,
     VirtualServer,
@@ -41,7 +41,7 @@ impl Kind {
     }
 
     /// The kind a body is of, or, of a deletion, the kind of what is gone.
-    pub(super) fn of(body: Option<&Body>) -> Self {
+    pub(crate) fn of(body: Option<&Body>) -> Self {
         match body {
             Some(Body::TenantSettings(_)) => Self::TenantSettings,
             Some(Body::Server(_)) => Self::Server,

@@ -19,6 +19,7 @@ use super::assembly::{Assembly, Fault};
 use super::backoff::{Backoff, random};
 use super::directory::{DirectoryAssembly, DirectoryFault};
 use crate::configuration::Configuration;
+use crate::disk::{Keeper, Restored};
 use crate::limits;
 use crate::metrics::Metrics;
 use crate::node_key::NodeKey;
@@ -42,6 +43,7 @@ pub(super) struct Follower {
     configuration: Arc<Configuration>,
     metrics: Metrics,
     key: Arc<NodeKey>,
+    keeper: Option<Arc<Keeper>>,
     history_id: String,
     directory: DirectoryAssembly,
     updates: Assembly,
@@ -85,12 +87,39 @@ impl Follower {
             configuration,
             metrics,
             key,
+            keeper: None,
             history_id: String::new(),
             directory: DirectoryAssembly::default(),
             updates: Assembly::default(),
             tenants: HashMap::new(),
             new: VecDeque::new(),
         }
+    }
+
+    /// Writes down what it is told.
+    pub(super) fn kept_by(self, keeper: Arc<Keeper>) -> Self {
+        Self { keeper: Some(keeper), ..self }
+    }
+
+    /// Serves what a process before this one was told; the control plane will send what changed since.
+    pub(super) fn restore(&mut self, restored: Restored) {
+        let Ok(Some((directory, _))) = self.directory.take(restored.directory) else { return };
+        self.configuration.resume(restored.away);
+        self.history_id = restored.history_id;
+        // Sealed secrets of a lost key pair do not open: only a full update helps.
+        let void = self.keeper.as_ref().is_some_and(|keeper| keeper.key_is_new());
+        self.configuration.publish_directory(directory);
+        let count = restored.tenants.len();
+        for (id, update) in restored.tenants {
+            let mut tenant = Followed::new(id, self.key.clone());
+            let previous = std::mem::replace(&mut tenant.state, TenantState::empty(id));
+            let Applied { state, snapshot, rejects } = apply(previous, update);
+            (tenant.state, tenant.void) = (state, void);
+            tracing::info!(tenant.id = %id, revision = snapshot.revision, rejects = rejects.len(), "tenant restored");
+            self.configuration.publish(snapshot);
+            self.tenants.insert(id, tenant);
+        }
+        tracing::info!(tenants = count, away_s = restored.away.as_secs(), "serving what was known before the start");
     }
 
     /// Fills in what the node has.
@@ -115,6 +144,9 @@ impl Follower {
             self.configuration.void_all();
         }
         self.history_id.clone_from(&welcome.history_id);
+        if let Some(keeper) = &self.keeper {
+            keeper.welcomed(&welcome.history_id);
+        }
         self.updates = Assembly::default();
         self.directory.abandon();
         self.new.clear();
@@ -218,6 +250,9 @@ impl Follower {
             tenant.backoff.reset();
         }
         tenant.void = false;
+        if let Some(keeper) = &self.keeper {
+            keeper.note_update(id, &update);
+        }
         let previous = std::mem::replace(&mut tenant.state, TenantState::empty(id));
         let Applied { state, snapshot, rejects } = apply(previous, update);
         let revision = state.revision();
@@ -239,6 +274,9 @@ impl Follower {
             tracing::warn!(reason, "directory entry left out");
         }
         let revision = directory.revision;
+        if let Some(keeper) = &self.keeper {
+            keeper.note_directory(&directory);
+        }
         self.configuration.publish_directory(directory);
         self.metrics.directory_revision.set(i64::try_from(revision).unwrap_or(i64::MAX));
         let mut replies = self.drop_unwanted();
@@ -254,6 +292,9 @@ impl Follower {
         if refused.retry_after_ms == 0 {
             self.tenants.remove(&id);
             self.configuration.forget(id);
+            if let Some(keeper) = &self.keeper {
+                keeper.note_gone(id);
+            }
         } else {
             let pause = Duration::from_millis(refused.retry_after_ms.into());
             tenant.phase = Phase::RetryAt(now + pause.clamp(limits::RESYNC_PAUSE_MIN, limits::RESYNC_PAUSE_MAX));
@@ -294,6 +335,9 @@ impl Follower {
         self.new.retain(|id| wanted.contains(id));
         let dropped = unwanted.into_iter().filter_map(|id| {
             self.updates.drop(id);
+            if let Some(keeper) = &self.keeper {
+                keeper.note_gone(id);
+            }
             let asked = self.tenants.remove(&id)?.phase != Phase::Unasked;
             asked.then(|| Reply::Unsubscribe(Unsubscribe { tenant_id: uuid_bytes(id) }))
         });
