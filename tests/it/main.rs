@@ -15,6 +15,7 @@ mod contract;
 mod coverage;
 mod ide;
 mod isolation;
+mod modern;
 mod oauth;
 mod offline;
 mod proxy;

@@ -1,6 +1,8 @@
 //! Phase 7: to the upstream and back. Decides what happens to a message; how is in the files below.
 
 mod answer;
+#[cfg(test)]
+mod faithful;
 mod flow;
 mod legacy;
 mod modern;

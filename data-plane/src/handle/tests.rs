@@ -4,6 +4,7 @@
 mod api_keys;
 mod credentials;
 mod doors;
+mod faithful;
 mod faults;
 mod legacy;
 mod listen;
@@ -12,5 +13,6 @@ mod modern;
 mod questions;
 mod records;
 mod returned;
+pub(super) mod texts;
 mod upstream;
 mod world;

@@ -36,6 +36,9 @@ enum Task {
 }
 
 fn main() -> ExitCode {
+    if let Some(compiled) = test::fuzz::as_wrapper() {
+        return compiled;
+    }
     let outcome = match Arguments::parse().task {
         Task::Dev(options) => dev::run(&options),
         Task::Test(options) => test::run(&options),

@@ -2,6 +2,7 @@
 //!
 //! Starts what the suites need on free ports and stops it again; touches no server that was running before.
 
+pub(crate) mod fuzz;
 pub(crate) mod postgres;
 pub(crate) mod preflight;
 mod start;
@@ -26,7 +27,7 @@ pub(crate) struct Options {
     /// Leave this stage out (repeatable)
     #[arg(long, value_enum)]
     skip: Vec<Stage>,
-    /// Leave out what is slow and rarely breaks: docs and start
+    /// Leave out what is slow and rarely breaks: docs, fuzz and start
     #[arg(long)]
     fast: bool,
     /// Arguments for the test runner, such as a part of a test's name
@@ -51,6 +52,8 @@ enum Stage {
     Clients,
     /// All Rust tests, with their own PostgreSQL; generated files are compared here
     Nextest,
+    /// Each fuzz target for a minute
+    Fuzz,
     /// The real program starts, becomes ready and stops; twice on the same data
     Start,
 }
@@ -85,7 +88,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 
 impl Options {
     fn stages(&self) -> Vec<Stage> {
-        let slow = [Stage::Docs, Stage::Start];
+        let slow = [Stage::Docs, Stage::Fuzz, Stage::Start];
         let wanted = |stage: &&Stage| {
             let chosen =
                 if self.only.is_empty() { !(self.fast && slow.contains(stage)) } else { self.only.contains(stage) };
@@ -113,6 +116,7 @@ impl Stage {
             }
             Stage::Clients => suites::install_clients(),
             Stage::Nextest => suites::run(&options.runner_arguments, totals),
+            Stage::Fuzz => fuzz::run(),
             Stage::Start => start::run(),
         }
     }

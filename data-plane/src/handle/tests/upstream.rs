@@ -71,6 +71,12 @@ impl FakeUpstream {
         Self::start_with(Speaks::Modern, Some(Arc::new(script))).await
     }
 
+    pub(super) async fn scripted_legacy(
+        script: impl Fn(&Seen) -> Option<Response<Body>> + Send + Sync + 'static,
+    ) -> Self {
+        Self::start_with(Speaks::Legacy, Some(Arc::new(script))).await
+    }
+
     async fn start_with(speaks: Speaks, script: Option<Script>) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("binds");
         let url = format!("http://{}/mcp", listener.local_addr().expect("bound"));

@@ -17,6 +17,7 @@ const MAY_DEPEND: &[(&str, &[&str])] = &[
         &["portway-proto", "portway-migrations", "portway-control-plane", "portway-data-plane", "portway"],
     ),
     ("portway-bench", &[]),
+    ("portway-fuzz", &["portway-data-plane"]),
     ("xtask", &[]),
 ];
 
