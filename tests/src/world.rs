@@ -38,7 +38,7 @@ pub struct World {
     config: control_plane::config::Config,
     node_secret: SecretString,
     fronts: Vec<CancellationToken>,
-    _db: Db,
+    db: Db,
 }
 
 /// One control-plane process.
@@ -124,7 +124,7 @@ impl Setup {
             config,
             node_secret,
             fronts: Vec::new(),
-            _db: db,
+            db,
         };
         for _ in 0..self.nodes {
             world.add_node().await;
@@ -211,6 +211,11 @@ impl World {
         self.stop_control_plane().await;
         let (http, grpc) = (rebind(self.config.listen).await, rebind(self.config.grpc_listen).await);
         self.control_plane = Some(ControlPlane::start(self.config.clone(), &self.clock, http, grpc).await);
+    }
+
+    /// Where an SQLite database and everything else of this world on disk lies.
+    pub fn folder(&self) -> &std::path::Path {
+        self.db.folder()
     }
 
     /// Moves the time of every part forward.
