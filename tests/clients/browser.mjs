@@ -38,7 +38,7 @@ try {
     await note()
   }
   // The last page goes back to the IDE by itself.
-  await page.waitForURL(/^http:\/\/(localhost|127\.0\.0\.1):\d+\/callback/, { timeout: 10_000 }).catch(() => {})
+  await page.waitForURL(/^http:\/\/(localhost|127\.0\.0\.1):\d+(\/oauth)?\/callback/, { timeout: 10_000 }).catch(() => {})
   process.stdout.write(`${JSON.stringify({ seen, end: page.url() })}\n`)
 } finally {
   await browser.close()

@@ -9,6 +9,7 @@
 
 mod attacks;
 mod binaries;
+mod clients;
 mod config_sync;
 mod conformance;
 mod contract;

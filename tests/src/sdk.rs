@@ -1,4 +1,4 @@
-//! The official SDKs and a real Chromium, driven as processes. `tests/clients` says what each line means.
+//! Clients that nobody here wrote and a real Chromium, driven as processes. `tests/clients` says what each line means.
 
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -7,17 +7,26 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
-use crate::PATIENCE;
+use crate::fakes::mcp_server::Era;
 use crate::people::{PASSWORD, Person};
+use crate::{PATIENCE, conformance};
 
-/// Which SDK line: v1 speaks the legacy era, v2 is pinned to the modern one.
+/// Which client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sdk {
+    /// The official TypeScript SDK, v1: the legacy era.
     V1Legacy,
+    /// The official TypeScript SDK, v2, pinned to the modern era.
     V2Modern,
+    /// The official Python SDK, which finds out the era.
+    Python,
+    /// `mcp-remote` between the gateway and an IDE that knows local servers only.
+    McpRemote,
+    /// The MCP Inspector's command line, told the era.
+    Inspector(Era),
 }
 
-/// An IDE built on the official TypeScript SDK.
+/// An IDE built on somebody else's client.
 pub struct SdkIde {
     _process: Child,
     input: ChildStdin,
@@ -31,17 +40,46 @@ fn clients() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("clients")
 }
 
+impl Sdk {
+    /// What to run, without the gateway's URL.
+    fn command(self) -> Command {
+        let node = |script: &str| {
+            let mut command = Command::new(conformance::node());
+            command.arg(clients().join(script));
+            command
+        };
+        let mut command;
+        match self {
+            Self::V1Legacy | Self::V2Modern => {
+                command = Command::new("node");
+                command.arg(clients().join("ide.mjs")).arg(if self == Self::V1Legacy { "legacy" } else { "modern" });
+            }
+            Self::Python => {
+                command = Command::new(clients().join(".venv/bin/python"));
+                command.arg(clients().join("ide.py"));
+            }
+            Self::McpRemote => command = node("mcp-remote.mjs"),
+            Self::Inspector(era) => {
+                let inspector = "node_modules/@modelcontextprotocol/inspector/clients/launcher/build/index.js";
+                command = node("inspector.mjs");
+                command.arg(conformance::folder().join(inspector));
+                command.arg(if era == Era::Legacy { "legacy" } else { "modern" });
+            }
+        }
+        command
+    }
+}
+
 impl SdkIde {
     pub fn start(sdk: Sdk, url: &str) -> Self {
-        let era = if sdk == Sdk::V2Modern { "modern" } else { "legacy" };
-        let mut process = Command::new("node")
-            .arg(clients().join("ide.mjs"))
-            .args([era, url])
+        let mut process = sdk
+            .command()
+            .arg(url)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
-            .expect("node runs; `cargo xtask test` installs the clients' packages");
+            .expect("it runs; `cargo xtask test --only clients` installs the clients");
         let input = process.stdin.take().expect("piped");
         let output = BufReader::new(process.stdout.take().expect("piped")).lines();
         Self { _process: process, input, output, next_id: 0, authorizations: Vec::new() }

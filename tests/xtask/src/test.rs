@@ -2,6 +2,7 @@
 //!
 //! Starts what the suites need on free ports and stops it again; touches no server that was running before.
 
+mod clients;
 pub(crate) mod fuzz;
 pub(crate) mod postgres;
 pub(crate) mod preflight;
@@ -114,7 +115,7 @@ impl Stage {
                 let arguments = ["doc", "--workspace", "--no-deps", "--document-private-items", "--quiet"];
                 run_command(command("cargo", &arguments).env("RUSTDOCFLAGS", DOC_LINTS))
             }
-            Stage::Clients => suites::install_clients(),
+            Stage::Clients => clients::install(),
             Stage::Nextest => suites::run(&options.runner_arguments, totals),
             Stage::Fuzz => fuzz::run(),
             Stage::Start => start::run(),

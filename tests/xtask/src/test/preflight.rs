@@ -24,6 +24,7 @@ pub(super) fn run() -> Result<()> {
     println!("{}", output(&mut command("rustc", &["--version"]))?.trim());
     println!("node {}, npm {}", node.trim(), npm.trim());
     println!("{}", postgres.trim());
+    println!("{}", output(&mut command("python3", &["--version"]))?.trim());
     println!("chromium at {}", chromium().context("no Chromium found")?.display());
     Ok(())
 }
@@ -40,6 +41,10 @@ fn missing_packages() -> Vec<&'static str> {
     }
     if chromium().is_none() {
         missing.push("chromium");
+    }
+    // Debian's Python comes without the means to make a virtual environment.
+    if output(&mut command("python3", &["-c", "import ensurepip, venv"])).is_err() {
+        missing.push("python3-venv");
     }
     missing
 }

@@ -1,15 +1,13 @@
-//! The test runner, with a database of its own, and the packages that client tests need.
+//! The test runner, with a database of its own.
 
 use std::fmt;
 use std::io::{BufRead as _, BufReader};
-use std::path::Path;
 use std::process::Stdio;
-use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
 
 use super::{postgres::Postgres, preflight};
-use crate::command::{command, output, root, run as run_command};
+use crate::command::{command, output, run as run_command};
 
 /// How many tests passed and failed, as the closing line of a run.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -72,37 +70,6 @@ pub(super) fn run(runner_arguments: &[String], totals: &mut Option<Totals>) -> R
         bail!("{failed} tests failed ({status})");
     }
     Ok(())
-}
-
-/// Folders of packages that tests use: libraries of clients and a browser, the servers that stand behind the gateway, and
-/// the official suites with the newer Node that they need.
-const PACKAGES: &[&str] = &["tests/clients", "tests/fixtures", "tests/conformance"];
-
-/// `npm ci` where something changed since the last time.
-pub(super) fn install_clients() -> Result<()> {
-    for folder in PACKAGES {
-        let started = Instant::now();
-        let installed = install(&root().join(folder)).with_context(|| format!("cannot install {folder}"))?;
-        let outcome = if installed { "installed" } else { "up to date" };
-        println!("{folder}: {outcome} in {:.1} s", started.elapsed().as_secs_f64());
-    }
-    Ok(())
-}
-
-/// Says whether there was anything to do.
-fn install(folder: &Path) -> Result<bool> {
-    let modified = |file: &str| folder.join(file).metadata().and_then(|file| file.modified()).ok();
-    // npm writes this file last.
-    let installed = modified("node_modules/.package-lock.json");
-    if installed.is_some() && installed >= modified("package-lock.json") {
-        return Ok(false);
-    }
-    // What was downloaded once is taken from npm's cache, also without a network. The suites' packages ask for a newer
-    // Node than the one that installs them: they bring it, and npm need not warn.
-    let words = ["ci", "--no-audit", "--no-fund", "--ignore-scripts", "--prefer-offline", "--loglevel=error"];
-    // The distribution's Chromium is used: no browser is downloaded.
-    run_command(command("npm", &words).current_dir(folder).env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1"))?;
-    Ok(true)
 }
 
 impl Totals {
