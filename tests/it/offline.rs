@@ -11,7 +11,7 @@ use world::{World, on_both};
 
 const MARKER: &str = "marker-77aa-shared-secret";
 
-/// A world whose one node keeps its state, a server with a shared credential, and an IDE with an API key.
+/// A world whose second node keeps its state (the first is behind the front), a server with a shared credential, and an IDE with an API key.
 struct Scene {
     world: World,
     config: Config,
@@ -24,7 +24,7 @@ struct Scene {
 
 impl Scene {
     async fn set(setup: world::world::Setup) -> Self {
-        let mut world = setup.split_hosts().nodes(0).start().await;
+        let mut world = setup.split_hosts().nodes(1).start().await;
         let state = tempfile::tempdir().unwrap();
         let mut config = world.node_config("keeper");
         config.state = Some(StateConfig { dir: state.path().join("state"), key: StateKey::from_bytes([9; 32]) });
@@ -45,7 +45,7 @@ impl Scene {
 
     /// Stops the node; when it is started again it is another process as far as anybody can tell.
     async fn stop_node(&mut self) {
-        let mut node = self.world.nodes.remove(0);
+        let mut node = self.world.nodes.remove(1);
         node.stop().await;
     }
 
@@ -64,7 +64,7 @@ impl Scene {
     }
 
     fn ide(&self) -> Ide {
-        let mut ide = Ide::new(&self.owner.url("github")).at(&self.world.nodes[0].origin());
+        let mut ide = Ide::new(&self.owner.url("github")).at(&self.world.nodes[1].origin());
         ide.tokens = json!({"access_token": self.key});
         ide
     }
@@ -83,7 +83,7 @@ fn shared(value: &str) -> Value {
 on_both! {
     async fn a_node_restarted_without_the_control_plane_serves_until_offline_max(setup: Setup) {
         let mut scene = Scene::set(setup).await;
-        let mut ide = scene.owner.ide("github").await.at(&scene.world.nodes[0].origin());
+        let mut ide = scene.owner.ide("github").await.at(&scene.world.nodes[1].origin());
         assert_eq!(ide.initialize().await.status, 200);
         scene.world.stop_control_plane().await;
         scene.stop_node().await;
@@ -92,7 +92,7 @@ on_both! {
         let answer = scene.call().await;
         assert_eq!(answer.json()["result"]["content"][0]["text"], r#"{"n":1}"#);
         assert_eq!(scene.last_authorization(), MARKER);
-        let mut ide = ide.at(&scene.world.nodes[0].origin());
+        let mut ide = ide.at(&scene.world.nodes[1].origin());
         assert_eq!(ide.call_tool("echo", json!({})).await.status, 200);
         // The time away is counted over restarts.
         scene.world.advance(TimeDelta::minutes(70));
@@ -113,7 +113,7 @@ on_both! {
         owner.sign_in().await.ok();
         owner.patch(&format!("servers/{}", scene.server), json!({"outbound_auth": shared("Bearer new")})).await.ok();
         world::eventually("the node heard of it", || async {
-            scene.world.app().nodes.list().len() == 1
+            scene.world.app().nodes.list().len() == 2
         }).await;
         scene.world.synced("acme").await;
         assert_eq!(scene.call().await.status, 200);
@@ -126,11 +126,11 @@ on_both! {
         let path = format!("servers/{}", scene.server);
         scene.owner.patch(&path, json!({"outbound_auth": shared("Bearer rotated")})).await.ok();
         scene.start_node().await;
-        world::eventually("the node is back", || async { scene.world.app().nodes.list().len() == 1 }).await;
+        world::eventually("the node is back", || async { scene.world.app().nodes.list().len() == 2 }).await;
         scene.world.synced("acme").await;
         assert_eq!(scene.call().await.status, 200);
         assert_eq!(scene.last_authorization(), "Bearer rotated");
-        let metrics = world::http::builder().build().unwrap().get(format!("http://{}/metrics", scene.world.nodes[0].admin));
+        let metrics = world::http::builder().build().unwrap().get(format!("http://{}/metrics", scene.world.nodes[1].admin));
         let metrics = metrics.send().await.unwrap().text().await.unwrap();
         assert!(metrics.contains("portway_state_refused_total 0"), "{metrics}");
     }
