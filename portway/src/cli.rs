@@ -12,11 +12,14 @@ Examples:
   portway tenant create --slug acme --name Acme --owner-email ana@acme.example
   portway tenant list
   portway node enrol --name eu-1 --pool default > node.secret
+  portway export --tenant acme > servers.yaml
+  portway apply --tenant acme -f servers.yaml --dry-run
 
-Commands other than dev talk to the control plane at --url (PORTWAY_URL) as the operator whose token is in
---operator-token-file or PORTWAY_OPERATOR_TOKEN.
+The commands tenant and node talk to the control plane at --url (PORTWAY_URL) as the operator whose token is in
+--operator-token-file or PORTWAY_OPERATOR_TOKEN; apply and export as the owner of an API key, in --token-file or
+PORTWAY_TOKEN.
 
-Exit codes: 0 done, 1 refused or failed, 2 wrong usage.";
+Exit codes: 0 done, 1 refused or failed, 2 wrong usage, or changes pending in a dry run with --exit-code.";
 
 /// Multi-tenant MCP gateway: try it on this machine, operate it anywhere.
 #[derive(Debug, Parser)]
@@ -36,6 +39,92 @@ pub enum Command {
     /// Enrol and list gateway nodes
     #[command(subcommand)]
     Node(NodeCommand),
+    /// Make a tenant's servers and grants be as files say
+    #[command(after_help = APPLY_HELP)]
+    Apply(ApplyArgs),
+    /// Print a tenant's servers and grants as a file for apply
+    #[command(after_help = "Example:\n  portway export --tenant acme > servers.yaml")]
+    Export(ExportArgs),
+}
+
+const APPLY_HELP: &str = "\
+A file, or each document in it:
+  apiVersion: portway/v1
+  kind: Server
+  metadata: {slug: github}
+  spec:
+    displayName: GitHub
+    url: https://mcp.example.com/mcp
+    enabled: true
+    timeoutMs: 0                 # of one call; 0 is the node's default
+    outboundAuth:
+      kind: sharedHeader         # or none
+      headers:
+        - name: authorization
+          secret: {fromEnv: GITHUB_MCP_TOKEN}
+    grants:                      # all of them: others are taken away; left out, they stay as they are
+      - {user: ana@acme.example, role: manager}
+      - {everyone: true, role: user}
+
+Everything is checked before anything is changed. Values of secrets cannot be compared: they are sent when a server is
+new, moves, or gets other headers, and with --set-secrets.
+
+Examples:
+  portway apply --tenant acme -f servers.yaml --dry-run
+  portway apply --tenant acme -f servers/ --prune --yes
+  portway export --tenant acme | portway apply --tenant acme -f - --dry-run --exit-code";
+
+/// Which tenant, and as whom to ask.
+#[derive(Debug, Clone, Args)]
+pub struct TenantArgs {
+    /// Control plane, such as https://auth.example.com
+    #[arg(long, env = "PORTWAY_URL", value_parser = control_plane_url)]
+    pub url: Url,
+    /// The tenant's slug
+    #[arg(long, env = "PORTWAY_TENANT")]
+    pub tenant: String,
+    /// File with an API key (pwk_…) of an owner or admin, for all servers
+    #[arg(long, value_name = "FILE", required_unless_present = "token")]
+    pub token_file: Option<PathBuf>,
+    /// The key itself; prefer the variable or the file, other users see command lines
+    #[arg(long, value_name = "KEY", env = "PORTWAY_TOKEN", hide_env_values = true)]
+    pub token: Option<SecretString>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct ApplyArgs {
+    /// File, folder of .yaml files, or - for standard input; may be given several times
+    #[arg(short, long, value_name = "PLACE", required = true)]
+    pub file: Vec<PathBuf>,
+    /// Show what would change, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Exit with 2 if a dry run finds changes
+    #[arg(long, requires = "dry_run")]
+    pub exit_code: bool,
+    /// Delete servers that no file names; their slugs stay taken for ever
+    #[arg(long)]
+    pub prune: bool,
+    /// Send values of secrets also where nothing else changed
+    #[arg(long)]
+    pub set_secrets: bool,
+    /// Do not ask before deleting
+    #[arg(long)]
+    pub yes: bool,
+    /// Without colours; also NO_COLOR
+    #[arg(long, env = "NO_COLOR", hide_env = true, value_parser = clap::builder::FalseyValueParser::new())]
+    pub no_color: bool,
+    #[command(flatten)]
+    pub tenant: TenantArgs,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct ExportArgs {
+    /// Only this server, by slug; may be given several times
+    #[arg(long, value_name = "SLUG")]
+    pub server: Vec<String>,
+    #[command(flatten)]
+    pub tenant: TenantArgs,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -206,5 +295,8 @@ mod tests {
         let secret = ["portway", "tenant", "list", "--url", "https://a.example", "--operator-token", "pwo_marker"];
         let parsed = format!("{:?}", Cli::try_parse_from(secret).unwrap());
         assert!(!parsed.contains("pwo_marker"), "{parsed}");
+        let secret = ["portway", "export", "--tenant", "acme", "--url", "https://a.example", "--token", "pwk_marker"];
+        let parsed = format!("{:?}", Cli::try_parse_from(secret).unwrap());
+        assert!(!parsed.contains("pwk_marker"), "{parsed}");
     }
 }

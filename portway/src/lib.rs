@@ -1,5 +1,6 @@
 //! The front door: `portway dev`, its demo server and its one-port front, and the operator's command line.
 
+pub mod apply;
 pub mod cli;
 pub mod commands;
 pub mod demo;

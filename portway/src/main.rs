@@ -4,19 +4,21 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use portway::cli::{Cli, Command};
-use portway::{commands, dev, terminal};
+use portway::{apply, commands, dev, terminal};
 
 #[tokio::main]
 async fn main() -> ExitCode {
     // One provider for every socket of this process, named once; the call fails only if it was made before.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let done = match Cli::parse().command {
-        Command::Dev(args) => dev::run(&args).await,
-        Command::Tenant(command) => commands::tenant(command).await,
-        Command::Node(command) => commands::node(command).await,
+        Command::Dev(args) => dev::run(&args).await.map(|()| ExitCode::SUCCESS),
+        Command::Tenant(command) => commands::tenant(command).await.map(|()| ExitCode::SUCCESS),
+        Command::Node(command) => commands::node(command).await.map(|()| ExitCode::SUCCESS),
+        Command::Apply(args) => apply::apply(&args).await,
+        Command::Export(args) => apply::export(&args).await,
     };
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(failure) => {
             terminal::note(&format!("error: {failure:#}"));
             ExitCode::FAILURE

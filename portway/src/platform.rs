@@ -1,6 +1,7 @@
-//! Client of the control plane's platform API, for operators. The only place here that builds an HTTP client; the
-//! operator's token goes to the configured origin and follows no redirect.
+//! Client of the control plane's REST API: the platform's part for operators, a tenant's part for its people. The only
+//! place here that builds an HTTP client; the token goes to the configured origin and follows no redirect.
 
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
@@ -12,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use url::Url;
 
-use crate::cli::ConnectionArgs;
+use crate::cli::{ConnectionArgs, TenantArgs};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
@@ -22,9 +23,14 @@ const ANSWER_BYTES_MAX: usize = 4 * 1024 * 1024;
 const PAGES_MAX: usize = 10_000;
 const PAGE_LIMIT: &str = "100";
 
-/// The platform API as one operator.
-pub(crate) struct Platform {
+/// The way in for operators.
+pub(crate) struct Platform;
+
+/// One part of the API, with the token that opens it.
+pub(crate) struct Api {
     base: Url,
+    /// Segments before every path.
+    root: Vec<String>,
     token: SecretString,
     client: Client,
 }
@@ -56,16 +62,42 @@ struct Page {
 }
 
 impl Platform {
-    pub(crate) fn connect(args: &ConnectionArgs) -> anyhow::Result<Self> {
-        let token = match (&args.operator_token_file, &args.operator_token) {
-            (Some(path), _) => std::fs::read_to_string(path)
-                .with_context(|| format!("cannot read the operator's token from {}", path.display()))?
-                .trim()
-                .into(),
-            (None, Some(token)) => token.clone(),
-            (None, None) => return Err(anyhow!("no operator's token was given")),
-        };
-        Ok(Self { base: args.url.clone(), token, client: http_client()? })
+    /// The platform API as one operator.
+    pub(crate) fn connect(args: &ConnectionArgs) -> anyhow::Result<Api> {
+        let root = ["api", "v1", "platform"].map(str::to_owned).to_vec();
+        let token = token("operator's token", args.operator_token_file.as_deref(), args.operator_token.as_ref())?;
+        Ok(Api { base: args.url.clone(), root, token, client: http_client()? })
+    }
+}
+
+/// From a file, or as it was given.
+fn token(what: &str, file: Option<&Path>, given: Option<&SecretString>) -> anyhow::Result<SecretString> {
+    match (file, given) {
+        (Some(path), _) => {
+            let text = std::fs::read_to_string(path);
+            Ok(text.with_context(|| format!("cannot read the {what} from {}", path.display()))?.trim().into())
+        }
+        (None, Some(token)) => Ok(token.clone()),
+        (None, None) => Err(anyhow!("no {what} was given")),
+    }
+}
+
+impl Api {
+    /// A tenant's API as the owner of an API key.
+    pub(crate) fn tenant(args: &TenantArgs) -> anyhow::Result<Self> {
+        let root = ["api", "v1", "tenants", &args.tenant].map(str::to_owned).to_vec();
+        let token = token("API key", args.token_file.as_deref(), args.token.as_ref())?;
+        Ok(Self { base: args.url.clone(), root, token, client: http_client()? })
+    }
+
+    pub(crate) async fn put<T: DeserializeOwned>(&self, path: &[&str], body: &impl Serialize) -> anyhow::Result<T> {
+        self.request(Method::PUT, self.url(path)?, Some(body)).await
+    }
+
+    pub(crate) async fn delete_with(&self, path: &[&str], query: &[(&str, &str)]) -> anyhow::Result<()> {
+        let mut url = self.url(path)?;
+        url.query_pairs_mut().extend_pairs(query);
+        self.request(Method::DELETE, url, None::<&Value>).await
     }
 
     pub(crate) async fn post<T: DeserializeOwned>(&self, path: &[&str], body: &impl Serialize) -> anyhow::Result<T> {
@@ -99,13 +131,13 @@ impl Platform {
         Err(anyhow!("the listing does not end after {PAGES_MAX} pages"))
     }
 
-    /// Below `/api/v1/platform`; every segment is escaped.
+    /// Below the part of the API; every segment is escaped.
     fn url(&self, path: &[&str]) -> anyhow::Result<Url> {
         let mut url = self.base.clone();
         url.path_segments_mut()
             .map_err(|()| anyhow!("{} cannot be the base of a path", self.base))?
             .clear()
-            .extend(["api", "v1", "platform"])
+            .extend(&self.root)
             .extend(path);
         Ok(url)
     }
@@ -180,7 +212,7 @@ impl Problem {
             text.push_str(&format!("\n  id: {id}"));
         }
         if self.status == StatusCode::UNAUTHORIZED.as_u16() {
-            text.push_str("\n  Is the operator's token the right one for this control plane?");
+            text.push_str("\n  Is the token the right one for this control plane?");
         }
         text
     }
@@ -217,7 +249,7 @@ mod tests {
         check(
             401,
             r#"{"code":"unauthenticated","detail":"Sign in first."}"#,
-            "Sign in first. (401 unauthenticated)\n  Is the operator's token the right one for this control plane?",
+            "Sign in first. (401 unauthenticated)\n  Is the token the right one for this control plane?",
         );
     }
 }

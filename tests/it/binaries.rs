@@ -14,7 +14,7 @@ use world::people::Person;
 use world::{PATIENCE, eventually};
 
 /// A program of the workspace; `cargo xtask test` builds them before the suites.
-fn program(name: &str) -> Command {
+pub(crate) fn program(name: &str) -> Command {
     let tests = std::env::current_exe().expect("this program");
     let path: PathBuf = tests.parent().and_then(|deps| deps.parent()).expect("target/debug/deps").join(name);
     assert!(path.is_file(), "{} is not built: cargo build --workspace --bins", path.display());
@@ -27,7 +27,7 @@ async fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").await.expect("a free port").local_addr().expect("bound").port()
 }
 
-async fn finished(mut command: Command) -> Output {
+pub(crate) async fn finished(mut command: Command) -> Output {
     tokio::time::timeout(PATIENCE, command.output()).await.expect("it ends").expect("it starts")
 }
 

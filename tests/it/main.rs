@@ -7,6 +7,8 @@
     reason = "a test that finds something unexpected must fail"
 )]
 
+mod api_keys;
+mod apply;
 mod attacks;
 mod binaries;
 mod clients;

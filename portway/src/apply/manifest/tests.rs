@@ -1,0 +1,108 @@
+//! What files say, and what is wrong with them.
+
+use super::*;
+
+const GOOD: &str = "\
+apiVersion: portway/v1
+kind: Server
+metadata: {slug: github}
+spec:
+  displayName: GitHub
+  url: https://mcp.example/mcp
+  timeoutMs: 30000
+  grants:
+    - everyone: true
+      role: user
+    - {user: Ana@Acme.Example, role: manager}
+";
+
+fn parse(text: &str) -> Result<Manifest, Vec<String>> {
+    let mistakes = |mistakes: Vec<Mistake>| mistakes.iter().map(Mistake::to_string).collect();
+    Manifest::parse(&[("f.yaml".to_owned(), text.to_owned())]).map_err(mistakes)
+}
+
+#[test]
+fn a_file_is_read_with_defaults() {
+    let two = format!(
+        "{GOOD}---\napiVersion: portway/v1\nkind: Server\nmetadata: {{slug: plain}}\nspec: {{url: 'http://x'}}\n"
+    );
+    let manifest = parse(&two).unwrap();
+    let [github, plain] = &manifest.servers[..] else { panic!("{manifest:?}") };
+    assert_eq!((github.display_name.as_str(), github.timeout_ms, github.enabled), ("GitHub", 30_000, true));
+    let grants: Vec<_> =
+        github.grants.as_ref().unwrap().iter().map(|one| (one.subject.to_string(), one.role)).collect();
+    assert_eq!(
+        grants,
+        [("everyone".to_owned(), ServerRole::User), ("ana@acme.example".to_owned(), ServerRole::Manager)]
+    );
+    assert_eq!((plain.display_name.as_str(), plain.url.as_str(), plain.place.line), ("plain", "http://x/", 13));
+    assert!(plain.grants.is_none(), "not a list: left as they are");
+}
+
+#[test]
+fn every_mistake_is_told_at_once_with_its_line_and_field() {
+    let bad = "\
+apiVersion: portway/v2
+kind: Server
+metadata: {slug: Bad_Slug, labels: x}
+spec:
+  dispalyName: GitHub
+  url: ftp://x
+  enabled: yes
+  timeoutMs: 3
+  outboundAuth: {kind: magic}
+  grants:
+    - {user: ana, role: owner}
+    - {everyone: true, role: manager}
+    - {group: devs, role: user}
+";
+    let mistakes = parse(bad).unwrap_err();
+    for expected in [
+        "f.yaml:1: apiVersion: must be portway/v1",
+        "f.yaml:3: metadata.labels: is unknown; expected slug",
+        "f.yaml:3: metadata.slug: must be lower-case",
+        "f.yaml:5: spec.dispalyName: is unknown; expected displayName, description, url",
+        "f.yaml:6: spec.url: must start with https:// or http://",
+        "f.yaml:7: spec.enabled: must be true or false",
+        "f.yaml:8: spec.timeoutMs: must be 0 (the default) or 1000 to 600000",
+        "f.yaml:9: spec.outboundAuth.kind: must be none or sharedHeader",
+        "f.yaml:11: spec.grants[0].role: must be user or manager",
+        "f.yaml:11: spec.grants[0].user: must be an address",
+        "f.yaml:12: spec.grants[1].role: must be user when",
+        "f.yaml:13: spec.grants[2].group: is unknown; expected user, everyone, role",
+    ] {
+        assert!(mistakes.iter().any(|mistake| mistake.starts_with(expected)), "{expected}: {mistakes:#?}");
+    }
+}
+
+#[test]
+fn shapes_that_are_not_what_they_should_be() {
+    fn check(text: &str, expected: &str) {
+        let mistakes = parse(text).unwrap_err();
+        assert!(mistakes.iter().any(|mistake| mistake.starts_with(expected)), "{expected}: {mistakes:#?}");
+    }
+    check("just text", "f.yaml:1: must be a mapping with apiVersion, kind, metadata, spec, not a value");
+    check("a: [", "f.yaml:");
+    check("apiVersion: portway/v1\nkind: Server\nmetadata: {slug: ab}\n", "f.yaml:1: spec: is missing");
+    check(
+        "apiVersion: portway/v1\nkind: Group\nmetadata: {slug: ab}\nspec: {url: http://x}",
+        "f.yaml:2: kind: must be Server",
+    );
+    check("apiVersion: portway/v1\nkind: Server\nmetadata: {slug: ab}\nspec: {}\n", "f.yaml:4: spec.url: is missing");
+    check(
+        &GOOD.replace("    - everyone: true\n      role: user\n", "    - {user: ana@acme.example, role: user}\n"),
+        "f.yaml:10: spec.grants: ana@acme.example is there twice",
+    );
+    check(&format!("{GOOD}---\n{GOOD}"), "f.yaml:13: metadata.slug: github is described at f.yaml:1 already");
+    let auth = |auth: &str| GOOD.replace("  timeoutMs: 30000\n", &format!("  outboundAuth: {auth}\n"));
+    check(&auth("{kind: none, headers: []}"), "f.yaml:7: spec.outboundAuth.headers: must be absent");
+    check(&auth("{kind: sharedHeader}"), "f.yaml:7: spec.outboundAuth.headers: is missing");
+    check(
+        &auth("{kind: sharedHeader, headers: [{name: x, secret: plain}]}"),
+        "f.yaml:7: spec.outboundAuth.headers[0].secret: must be a mapping with fromEnv",
+    );
+    check(
+        &auth("{kind: sharedHeader, headers: [{name: x, secret: {fromEnv: PORTWAY_NO_SUCH_VARIABLE}}]}"),
+        "f.yaml:7: spec.outboundAuth.headers[0].secret.fromEnv: the variable PORTWAY_NO_SUCH_VARIABLE is not set",
+    );
+}

@@ -1,0 +1,243 @@
+//! What must change so that the tenant is as the files say. Decides and words it; changes nothing.
+
+use control_plane::domain::access::ServerRole;
+
+use super::manifest::{AuthSpec, GrantSpec, Manifest, Mistake, ServerSpec, SubjectSpec};
+use super::present::{Auth, Grant, Present, Server};
+
+pub(super) struct Plan<'a> {
+    pub(super) present: &'a Present,
+    pub(super) steps: Vec<Step<'a>>,
+    unchanged: usize,
+    /// Servers that no file names, and that stay.
+    kept: Vec<&'a str>,
+}
+
+/// One server's change.
+pub(super) enum Step<'a> {
+    Create(&'a ServerSpec),
+    Update { spec: &'a ServerSpec, server: &'a Server, fields: Vec<Field>, grants: Vec<GrantChange<'a>> },
+    Retire(&'a Server),
+}
+
+/// A field as people read it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Field {
+    pub(super) name: &'static str,
+    pub(super) before: String,
+    pub(super) after: String,
+}
+
+pub(super) enum GrantChange<'a> {
+    Give { subject: &'a SubjectSpec, role: ServerRole, before: Option<ServerRole> },
+    Take(&'a Grant),
+}
+
+impl<'a> Plan<'a> {
+    /// Fails with every subject that nobody in the tenant is.
+    pub(super) fn make(
+        manifest: &'a Manifest,
+        present: &'a Present,
+        prune: bool,
+        set_secrets: bool,
+    ) -> Result<Self, Vec<Mistake>> {
+        let mut plan = Self { present, steps: Vec::new(), unchanged: 0, kept: Vec::new() };
+        let mut mistakes = Vec::new();
+        for spec in &manifest.servers {
+            mistakes.extend(spec.grants.iter().flatten().filter_map(|grant| unknown(grant, present)));
+            let Some(server) = present.server(&spec.slug) else {
+                mistakes.extend(unset(spec));
+                plan.steps.push(Step::Create(spec));
+                continue;
+            };
+            let fields = fields(spec, server, set_secrets);
+            let grants = spec.grants.as_ref().map(|wanted| grant_changes(wanted, &server.grants)).unwrap_or_default();
+            if fields.is_empty() && grants.is_empty() {
+                plan.unchanged += 1;
+            } else {
+                plan.steps.push(Step::Update { spec, server, fields, grants });
+            }
+        }
+        let named = |server: &&Server| manifest.servers.iter().any(|spec| spec.slug == server.slug);
+        let unnamed = present.servers.iter().filter(|server| !named(server));
+        match prune {
+            true => plan.steps.extend(unnamed.map(Step::Retire)),
+            false => plan.kept = unnamed.map(|server| server.slug.as_str()).collect(),
+        }
+        if mistakes.is_empty() { Ok(plan) } else { Err(mistakes) }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    pub(super) fn deletes(&self) -> usize {
+        self.steps.iter().filter(|step| matches!(step, Step::Retire(_))).count()
+    }
+
+    /// The plan for people, one line for each change.
+    pub(super) fn lines(&self, color: bool) -> Vec<String> {
+        let paint = |sign: char, text: String| match (color, sign) {
+            (true, '+') => format!("\x1b[32m{text}\x1b[0m"),
+            (true, '-') => format!("\x1b[31m{text}\x1b[0m"),
+            (true, '~') => format!("\x1b[33m{text}\x1b[0m"),
+            _ => text,
+        };
+        let mut lines = Vec::new();
+        for step in &self.steps {
+            for (sign, depth, text) in step.lines() {
+                lines.push(paint(sign, format!("{}{sign} {text}", "    ".repeat(depth))));
+            }
+        }
+        let count = |wanted: fn(&Step<'_>) -> bool| self.steps.iter().filter(|step| wanted(step)).count();
+        lines.push(match self.is_empty() {
+            true => format!("No changes: {} server(s) are as the files say.", self.unchanged),
+            false => format!(
+                "{} to create, {} to update, {} to delete, {} unchanged.",
+                count(|step| matches!(step, Step::Create(_))),
+                count(|step| matches!(step, Step::Update { .. })),
+                self.deletes(),
+                self.unchanged
+            ),
+        });
+        if !self.kept.is_empty() {
+            lines.push(format!("Not in the files, and kept (--prune deletes them): {}.", self.kept.join(", ")));
+        }
+        lines
+    }
+}
+
+impl Step<'_> {
+    pub(super) fn title(&self) -> String {
+        match self {
+            Self::Create(spec) => format!("server {}: create", spec.slug),
+            Self::Update { spec, .. } => format!("server {}: update", spec.slug),
+            Self::Retire(server) => format!("server {}: delete", server.slug),
+        }
+    }
+
+    /// Sign, depth and text of each line.
+    fn lines(&self) -> Vec<(char, usize, String)> {
+        match self {
+            Self::Create(spec) => {
+                let mut lines = vec![('+', 0, format!("server {}", spec.slug))];
+                lines.extend(values(spec).map(|(name, value)| ('+', 1, format!("{name}: {value}"))));
+                let grants = spec.grants.iter().flatten();
+                lines.extend(grants.map(|one| ('+', 1, format!("grant {}: {}", one.subject, one.role.as_str()))));
+                lines
+            }
+            Self::Update { spec, fields, grants, .. } => {
+                let mut lines = vec![('~', 0, format!("server {}", spec.slug))];
+                let change = |field: &Field| ('~', 1, format!("{}: {} → {}", field.name, field.before, field.after));
+                lines.extend(fields.iter().map(change));
+                lines.extend(grants.iter().map(GrantChange::line));
+                lines
+            }
+            Self::Retire(server) => vec![('-', 0, format!("server {} (for ever: its slug stays taken)", server.slug))],
+        }
+    }
+}
+
+impl GrantChange<'_> {
+    fn line(&self) -> (char, usize, String) {
+        match self {
+            Self::Give { subject, role, before: None } => ('+', 1, format!("grant {subject}: {}", role.as_str())),
+            Self::Give { subject, role, before: Some(before) } => {
+                ('~', 1, format!("grant {subject}: {} → {}", before.as_str(), role.as_str()))
+            }
+            Self::Take(grant) => ('-', 1, format!("grant {}: {}", grant.subject, grant.role.as_str())),
+        }
+    }
+}
+
+fn unknown(grant: &GrantSpec, present: &Present) -> Option<Mistake> {
+    let SubjectSpec::User(email) = &grant.subject else { return None };
+    let message = match present.users(email).len() {
+        1 => return None,
+        0 => format!("nobody in the tenant has the address {email}: invite them first"),
+        several => format!("{several} people have the address {email}: grant it over the API, by id"),
+    };
+    Some(Mistake { place: grant.place.clone(), field: "spec.grants".to_owned(), message })
+}
+
+/// A new server has no stored values that could stay.
+fn unset(spec: &ServerSpec) -> Vec<Mistake> {
+    let AuthSpec::SharedHeader(headers) = &spec.auth else { return Vec::new() };
+    let unset = headers.iter().filter(|header| header.value.is_none());
+    let mistake = |name: &str| {
+        let message = format!("{name} needs secret: {{fromEnv: …}}, as no value is stored yet");
+        Mistake { place: spec.place.clone(), field: "spec.outboundAuth.headers".to_owned(), message }
+    };
+    unset.map(|header| mistake(&header.name)).collect()
+}
+
+/// What changes from one list of grants to the other; taking comes last, in case it is one's own.
+pub(super) fn grant_changes<'a>(wanted: &'a [GrantSpec], present: &'a [Grant]) -> Vec<GrantChange<'a>> {
+    let given = wanted.iter().filter_map(|grant| {
+        let before = present.iter().find(|one| one.subject == grant.subject).map(|one| one.role);
+        let (subject, role) = (&grant.subject, grant.role);
+        (before != Some(role)).then_some(GrantChange::Give { subject, role, before })
+    });
+    let taken = present.iter().filter(|one| !wanted.iter().any(|grant| grant.subject == one.subject));
+    given.chain(taken.map(GrantChange::Take)).collect()
+}
+
+fn fields(spec: &ServerSpec, server: &Server, set_secrets: bool) -> Vec<Field> {
+    let before = [
+        shown(&server.display_name),
+        shown(&server.description),
+        server.url.clone(),
+        server.enabled.to_string(),
+        server.timeout_ms.to_string(),
+        stored_auth(&server.auth),
+    ];
+    let pairs = values(spec).zip(before).filter(|((_, after), before)| after != before);
+    let mut fields: Vec<Field> = pairs.map(|((name, after), before)| Field { name, before, after }).collect();
+    let has_values =
+        matches!(&spec.auth, AuthSpec::SharedHeader(headers) if headers.iter().any(|one| one.value.is_some()));
+    if set_secrets && has_values && !fields.iter().any(|field| field.name == "outboundAuth") {
+        let (before, after) = ("stored values".to_owned(), "values from the environment".to_owned());
+        fields.push(Field { name: "outboundAuth", before, after });
+    }
+    fields
+}
+
+/// Names and values in the order in which they are shown.
+fn values(spec: &ServerSpec) -> impl Iterator<Item = (&'static str, String)> {
+    [
+        ("displayName", shown(&spec.display_name)),
+        ("description", shown(&spec.description)),
+        ("url", spec.url.clone()),
+        ("enabled", spec.enabled.to_string()),
+        ("timeoutMs", spec.timeout_ms.to_string()),
+        ("outboundAuth", wanted_auth(&spec.auth)),
+    ]
+    .into_iter()
+}
+
+/// On one line, and visible when empty.
+fn shown(text: &str) -> String {
+    format!("{text:?}")
+}
+
+fn wanted_auth(auth: &AuthSpec) -> String {
+    match auth {
+        AuthSpec::None => "none".to_owned(),
+        AuthSpec::SharedHeader(headers) => named(headers.iter().map(|header| header.name.clone()).collect()),
+    }
+}
+
+fn stored_auth(auth: &Auth) -> String {
+    match auth {
+        Auth::None => "none".to_owned(),
+        Auth::SharedHeader { headers } => {
+            named(headers.iter().map(|header| header.name.to_ascii_lowercase()).collect())
+        }
+    }
+}
+
+/// Names only: values are never read, so they cannot be compared.
+fn named(mut names: Vec<String>) -> String {
+    names.sort();
+    format!("sharedHeader {}", names.join(", "))
+}

@@ -1,0 +1,194 @@
+//! `portway apply` and `portway export` as people and pipelines run them.
+
+use std::path::Path;
+use std::process::Output;
+
+use serde_json::{Value, json};
+use tokio::process::Command;
+use world::people::Person;
+use world::{PATIENCE, World};
+
+use crate::binaries::{finished, program};
+
+/// An owner's key in the environment of the command.
+struct Pipeline {
+    url: String,
+    key: String,
+}
+
+impl Pipeline {
+    async fn of(world: &World, owner: &Person) -> Self {
+        let made = owner.post("keys", json!({"name": "pipeline"})).await.ok();
+        Self { url: world.auth_origin.clone(), key: made["secret"].as_str().unwrap().to_owned() }
+    }
+
+    fn command(&self, words: &[&str]) -> Command {
+        let mut command = program("portway");
+        command.args(words).envs([("PORTWAY_URL", &self.url), ("PORTWAY_TOKEN", &self.key)]);
+        command.env("PORTWAY_TENANT", "acme");
+        command
+    }
+
+    async fn run(&self, words: &[&str]) -> Said {
+        let said = Said::of(finished(self.command(words)).await);
+        assert!(!format!("{said:?}").contains(&self.key), "a key is never shown: {said:?}");
+        said
+    }
+}
+
+#[derive(Debug)]
+struct Said {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+impl Said {
+    fn of(output: Output) -> Self {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        Self { code: output.status.code().unwrap_or(-1), out: text(&output.stdout), err: text(&output.stderr) }
+    }
+
+    #[track_caller]
+    fn with(self, code: i32, words: &[&str]) -> Self {
+        assert_eq!(self.code, code, "{self:?}");
+        for word in words {
+            assert!(self.out.contains(word) || self.err.contains(word), "{word:?}: {self:?}");
+        }
+        self
+    }
+}
+
+fn write(folder: &Path, name: &str, text: &str) -> String {
+    let path = folder.join(name);
+    std::fs::write(&path, text).unwrap();
+    path.display().to_string()
+}
+
+fn server(slug: &str, rest: &str) -> String {
+    format!(
+        "apiVersion: portway/v1\nkind: Server\nmetadata: {{slug: {slug}}}\nspec:\n  url: https://{slug}.example/mcp\n{rest}"
+    )
+}
+
+#[tokio::test]
+async fn files_become_servers_and_again_nothing_changes() {
+    let world = World::setup().nodes(0).start().await;
+    let owner = world.tenant("acme").await;
+    let ana = owner.invite("ana", "member").await;
+    owner.invite("bo", "member").await;
+    let pipeline = Pipeline::of(&world, &owner).await;
+    let folder = tempfile::tempdir().unwrap();
+    let grants = "  displayName: 'GitHub: issues'\n  timeoutMs: 30000\n  grants:\n    - {user: ana@acme.example, role: manager}\n    - {everyone: true, role: user}\n";
+    let text = format!("{}---\n{}", server("github", grants), server("off", "  enabled: false\n"));
+    let file = write(folder.path(), "servers.yaml", &text);
+
+    let dry = ["apply", "-f", &file, "--dry-run", "--exit-code"];
+    let said =
+        pipeline.run(&dry).await.with(2, &["+ server github", "+ grant ana@acme.example: manager", "2 to create"]);
+    assert!(!said.out.contains('\x1b'), "no colours where nobody looks: {said:?}");
+    assert_eq!(owner.get("servers").await.ok()["items"], json!([]), "a dry run changes nothing");
+    pipeline.run(&["apply", "-f", &file]).await.with(0, &["Applied."]);
+    pipeline.run(&["apply", "-f", &file]).await.with(0, &["No changes: 2 server(s)"]);
+    pipeline.run(&dry).await.with(0, &["No changes"]);
+    let seen = ana.get("me/servers").await.ok();
+    assert_eq!(seen["items"][0]["your_role"], "manager", "{seen}");
+    let id = seen["items"][0]["id"].as_str().unwrap().to_owned();
+    let granted = owner.get(&format!("servers/{id}/grants")).await.ok();
+    assert_eq!(granted["items"].as_array().unwrap().len(), 2, "whoever applied is no manager unless the file says so");
+
+    // What the file no longer says goes; what it says differently changes.
+    let less = "  displayName: GitHub\n  timeoutMs: 30000\n  grants:\n    - {user: ana@acme.example, role: user}\n    - {user: bo@acme.example, role: user}\n";
+    let file = write(folder.path(), "servers.yaml", &server("github", less));
+    let said = pipeline.run(&["apply", "-f", &file]).await;
+    let said =
+        said.with(0, &["displayName: \"GitHub: issues\" → \"GitHub\"", "~ grant ana@acme.example: manager → user"]);
+    said.with(0, &["+ grant bo@acme.example: user", "- grant everyone: user", "kept (--prune deletes them): off"]);
+    // Deleting is asked for twice, and there is nobody to ask.
+    pipeline
+        .run(&["apply", "-f", &file, "--prune"])
+        .await
+        .with(1, &["- server off", "pass --yes", "nothing was changed"]);
+    pipeline.run(&["apply", "-f", &file, "--prune", "--yes"]).await.with(0, &["1 to delete"]);
+    assert_eq!(owner.get("servers").await.ok()["items"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_exported_changes_nothing_when_applied() {
+    let world = World::setup().nodes(0).start().await;
+    let owner = world.tenant("acme").await;
+    let ana = owner.invite("ana", "member").await;
+    for (slug, name, description) in
+        [("zeta", "yes", "two\nlines"), ("alpha", "- 'odd': \"name\" #1", ""), ("mid", "ünï 漢字", "null")]
+    {
+        let body = json!({"slug": slug, "display_name": name, "description": description, "timeout_ms": 5000,
+            "upstream_url": format!("https://{slug}.example/mcp?a=b&c=%20")});
+        let id = owner.post("servers", body).await.ok()["id"].as_str().unwrap().to_owned();
+        owner.grant(&id, &ana).await;
+    }
+    let pipeline = Pipeline::of(&world, &owner).await;
+    let exported = pipeline.run(&["export"]).await.with(0, &["slug: zeta"]);
+    let again = pipeline.run(&["export"]).await;
+    assert_eq!(exported.out, again.out, "in a stable order");
+    let places: Vec<_> = ["alpha", "mid", "zeta"].map(|slug| exported.out.find(&format!("slug: {slug}"))).into();
+    assert!(places.is_sorted() && places.iter().all(Option::is_some), "{}", exported.out);
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "all.yaml", &exported.out);
+    let place = folder.path().display().to_string();
+    pipeline.run(&["apply", "-f", &place, "--prune", "--dry-run", "--exit-code"]).await.with(0, &["No changes: 3"]);
+    pipeline.run(&["export", "--server", "mid"]).await.with(0, &["slug: mid"]);
+    pipeline.run(&["export", "--server", "nothing"]).await.with(1, &["there is no server nothing"]);
+    // And through standard input.
+    let mut apply = pipeline.command(&["apply", "-f", "-"]);
+    let mut child = apply.stdin(std::process::Stdio::piped()).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    tokio::io::AsyncWriteExt::write_all(&mut stdin, exported.out.as_bytes()).await.unwrap();
+    drop(stdin);
+    let output = tokio::time::timeout(PATIENCE, child.wait_with_output()).await.unwrap().unwrap();
+    Said::of(output).with(0, &["No changes: 3"]);
+}
+
+#[tokio::test]
+async fn everything_is_checked_before_anything_is_changed_and_a_failure_says_how_far_it_came() {
+    let world = World::setup().nodes(0).start().await;
+    let owner = world.tenant("acme").await;
+    let pipeline = Pipeline::of(&world, &owner).await;
+    let folder = tempfile::tempdir().unwrap();
+    let good = write(folder.path(), "a.yaml", &server("good", ""));
+    let bad = write(
+        folder.path(),
+        "b.yaml",
+        &server("bad", "  timeoutMs: soon\n  grants: [{user: nobody@acme.example, role: user}]\n  colour: red\n"),
+    );
+    let said = pipeline.run(&["apply", "-f", &good, "-f", &bad]).await;
+    said.with(
+        1,
+        &[&format!("{bad}:6: spec.timeoutMs: must be a whole number"), &format!("{bad}:8: spec.colour: is unknown")],
+    );
+    let stranger =
+        write(folder.path(), "b.yaml", &server("bad", "  grants: [{user: nobody@acme.example, role: user}]\n"));
+    let said = pipeline.run(&["apply", "-f", &good, "-f", &stranger]).await;
+    said.with(1, &[&format!("{stranger}:6: spec.grants: nobody in the tenant has the address nobody@acme.example")]);
+    assert_eq!(owner.get("servers").await.ok()["items"], json!([]), "not even the good one");
+
+    // A slug that was used before is refused by the control plane only.
+    let id = owner.register_server("gone", "https://gone.example/mcp").await;
+    owner.delete(&format!("servers/{id}?confirm=gone")).await.ok();
+    let text = format!("{}---\n{}---\n{}", server("first", ""), server("gone", ""), server("last", ""));
+    let file = write(folder.path(), "c.yaml", &text);
+    let said = pipeline.run(&["apply", "-f", &file]).await;
+    let said = said.with(1, &["Applied:\n  server first: create", "Failed, perhaps in part:\n  server gone: create"]);
+    said.with(1, &["Not applied:\n  server last: create", "server.slug_taken"]);
+    let slugs = owner.get("servers").await.ok();
+    let slugs: Vec<&Value> = slugs["items"].as_array().unwrap().iter().map(|server| &server["slug"]).collect();
+    assert_eq!(slugs, ["first"]);
+
+    // Who asks matters: no key, a member's key, a key for single servers.
+    let mut nobody = pipeline.command(&["export"]);
+    nobody.env_remove("PORTWAY_TOKEN");
+    assert_eq!(finished(nobody).await.status.code(), Some(2), "a command without a key is wrong usage");
+    let member = owner.invite("ana", "member").await;
+    Pipeline::of(&world, &member).await.run(&["export"]).await.with(1, &["403 forbidden"]);
+    let typo = Pipeline { url: pipeline.url.clone(), key: pipeline.key.replacen("_", "_x", 1) };
+    typo.run(&["export"]).await.with(1, &["key.malformed"]);
+}
