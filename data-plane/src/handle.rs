@@ -34,6 +34,7 @@ pub struct Memory {
     pub streams: streams::Streams,
     pub(crate) parked: forward::ParkedRequests,
     pub(crate) listeners: forward::Listeners,
+    pub(crate) progress_tokens: forward::ProgressTokens,
 }
 
 /// The gateway's HTTP service.
