@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
 use axum::response::Response;
 use bytes::Bytes;
 use http::header::{ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL};
@@ -18,8 +17,13 @@ use crate::handle::route::{self, Route};
 /// RFC 9728 §3.1: inserted before the path of the resource.
 pub const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
 
+/// Whether a path is one of those that [`protected_resource`] answers.
+pub fn asked_for(path: &str) -> bool {
+    path.strip_prefix(WELL_KNOWN).is_some_and(|rest| rest.starts_with('/'))
+}
+
 /// `GET /.well-known/oauth-protected-resource/<tenant>/mcp/<server>/server[/]`.
-pub async fn protected_resource(State(node): State<Arc<Node>>, request: Request<axum::body::Body>) -> Response {
+pub async fn protected_resource(node: Arc<Node>, request: Request<axum::body::Body>) -> Response {
     let (head, _) = request.into_parts();
     let path = head.uri.path().strip_prefix(WELL_KNOWN).unwrap_or_default();
     let mut response = match route::resolve(&node, &head, path).await {

@@ -11,14 +11,17 @@ mod reply;
 pub mod route;
 pub mod streams;
 
+use std::convert::Infallible;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
-use axum::Router;
 use axum::body::Body;
-use axum::extract::State;
 use axum::response::Response;
-use axum::routing::any;
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use http::header::CONTENT_LENGTH;
 use http::{Method, Request, request};
+use http_body::Body as _;
 
 use self::forward::{Call, Visit};
 use self::record::Recorder;
@@ -34,18 +37,43 @@ pub struct Memory {
     pub streams: streams::Streams,
     pub(crate) parked: forward::ParkedRequests,
     pub(crate) listeners: forward::Listeners,
-    pub(crate) progress_tokens: forward::ProgressTokens,
 }
 
-/// The gateway's HTTP service.
-pub fn service(node: Arc<Node>) -> Router {
-    Router::new()
-        .route(&format!("{}/{{*path}}", discovery::WELL_KNOWN), any(discovery::protected_resource))
-        .fallback(handle)
-        .with_state(node)
+/// The gateway's HTTP service. Not a router: there are two kinds of path, and what a router does for one more costs as
+/// much as a phase.
+#[derive(Clone)]
+pub struct Gateway(pub Arc<Node>);
+
+impl tower::Service<Request<Body>> for Gateway {
+    type Response = Response;
+    type Error = Infallible;
+    // In memory of its own: connections that wait for a request keep no room for one.
+    type Future = BoxFuture<'static, Result<Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let (node, is_head) = (self.0.clone(), request.method() == Method::HEAD);
+        let answered = move |response| Ok(if is_head { without_body(response) } else { response });
+        match discovery::asked_for(request.uri().path()) {
+            true => discovery::protected_resource(node, request).map(answered).boxed(),
+            false => handle(node, request).map(answered).boxed(),
+        }
+    }
 }
 
-async fn handle(State(node): State<Arc<Node>>, request: Request<Body>) -> Response {
+/// The answer to HEAD: what GET would say of its body, without it (RFC 9110 §9.3.2).
+fn without_body(mut response: Response) -> Response {
+    if let Some(length) = response.body().size_hint().exact() {
+        response.headers_mut().insert(CONTENT_LENGTH, length.into());
+    }
+    *response.body_mut() = Body::empty();
+    response
+}
+
+async fn handle(node: Arc<Node>, request: Request<Body>) -> Response {
     let (head, body) = request.into_parts();
     let mut reply = Reply::default();
     match serve(&node, &head, body, &mut reply).await {

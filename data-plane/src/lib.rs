@@ -152,7 +152,7 @@ pub async fn run_node(node: Arc<Node>, listeners: Listeners, shutdown: Cancellat
         name: "gateway",
         listener: listeners.gateway,
         tls: node.config.tls.as_ref().map(serve::acceptor).transpose()?,
-        service: handle::service(node.clone()),
+        service: handle::Gateway(node.clone()),
         connections_max: limits::GATEWAY_CONNECTIONS_MAX,
         drain_timeout: node.config.drain_timeout,
     };

@@ -7,13 +7,15 @@
 pub(crate) mod tests;
 mod tls;
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
+use axum::response::Response;
+use http::Request;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -25,25 +27,36 @@ use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
-use tower::ServiceExt;
+use tower::{Service, ServiceExt};
 
 pub use self::tls::TlsError;
 pub(crate) use self::tls::acceptor;
 use crate::limits;
 use crate::tasks::Tasks;
 
+/// What answers on a listener.
+pub(crate) trait Answers:
+    Service<Request<Body>, Response = Response, Error = Infallible, Future: Send> + Clone + Send + Sync + 'static
+{
+}
+
+impl<S> Answers for S where
+    S: Service<Request<Body>, Response = Response, Error = Infallible, Future: Send> + Clone + Send + Sync + 'static
+{
+}
+
 /// One listener and what answers on it.
-pub(crate) struct Server {
+pub(crate) struct Server<S> {
     pub(crate) name: &'static str,
     pub(crate) listener: TcpListener,
     pub(crate) tls: Option<TlsAcceptor>,
-    pub(crate) service: Router,
+    pub(crate) service: S,
     pub(crate) connections_max: usize,
     /// How long requests may go on after `stop`.
     pub(crate) drain_timeout: Duration,
 }
 
-impl Server {
+impl<S: Answers> Server<S> {
     /// Serves until `stop`, then takes no more connections and waits for requests under way, within the bound.
     pub(crate) async fn run(self, tasks: &Tasks, stop: CancellationToken) {
         let places = Arc::new(Semaphore::new(self.connections_max));
@@ -90,14 +103,14 @@ async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> Option<Accep
     }
 }
 
-struct Connection {
+struct Connection<A> {
     tls: Option<TlsAcceptor>,
-    service: Router,
+    service: A,
     watcher: Watcher,
     peer: SocketAddr,
 }
 
-impl Connection {
+impl<A: Answers> Connection<A> {
     async fn serve(self, stream: TcpStream) {
         // Small frames must not wait for each other; a socket that refuses is merely slower.
         let _slower = stream.set_nodelay(true);
@@ -113,7 +126,7 @@ impl Connection {
 
     async fn serve_http<S: AsyncRead + AsyncWrite + Send + Unpin + 'static>(self, stream: S) {
         let (service, peer) = (self.service, self.peer);
-        let service = service_fn(move |request: http::Request<Incoming>| {
+        let service = service_fn(move |request: Request<Incoming>| {
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(ConnectInfo(peer));
             service.clone().oneshot(request)

@@ -24,7 +24,10 @@ impl Tasks {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        tokio::spawn(self.tracker.track_future(task.instrument(tracing::info_span!("task", task.name = name))))
+        // Boxed first: wrappers are then moved around it, not copied with it. The span is for those who look closely:
+        // it would cost every call more than some phases do.
+        let task = Box::pin(task).instrument(tracing::debug_span!("task", task.name = name));
+        tokio::spawn(self.tracker.track_future(task))
     }
 
     /// Ends when the node begins to stop.

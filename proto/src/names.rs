@@ -130,6 +130,16 @@ impl GatewayPath {
     pub fn resource(&self, gateway_origin: &str) -> String {
         format!("{}{self}", gateway_origin.trim_end_matches('/').to_ascii_lowercase())
     }
+
+    /// Whether `text` is [`Self::resource`] below that origin; without making it.
+    pub fn is_resource(&self, gateway_origin: &str, text: &str) -> bool {
+        let origin = gateway_origin.trim_end_matches('/');
+        let Some((before, rest)) = text.split_at_checked(origin.len()) else { return false };
+        let path = rest.strip_prefix('/').and_then(|rest| rest.strip_prefix(self.tenant.as_str()));
+        let path = path.and_then(|rest| rest.strip_prefix("/mcp/")?.strip_prefix(self.server.as_str()));
+        let lower = origin.bytes().map(|byte| byte.to_ascii_lowercase());
+        path == Some("/server") && before.bytes().eq(lower)
+    }
 }
 
 impl fmt::Display for GatewayPath {
@@ -169,6 +179,25 @@ mod tests {
         assert_eq!((path.tenant.as_str(), path.server.as_str()), ("acme", "github"));
         assert_eq!(path.to_string(), "/acme/mcp/github/server");
         assert_eq!(path.resource("https://GW.example:8443/"), "https://gw.example:8443/acme/mcp/github/server");
+        let is_resource = |origin: &str, text: &str, expected: bool| {
+            assert_eq!(path.is_resource(origin, text), expected, "{origin} {text}");
+            assert_eq!(path.resource(origin) == text, expected, "{origin} {text}");
+        };
+        let good = "https://gw.example/acme/mcp/github/server";
+        is_resource("https://gw.example", good, true);
+        is_resource("https://GW.example/", good, true);
+        is_resource("https://other.example", good, false);
+        for bad in [
+            "",
+            "https://gw.example",
+            "https://gw.example/acme/mcp/github/server/",
+            "https://gw.example/acme/mcp/git/server",
+            "https://gw.example/acme/mcp/github-2/server",
+            "https://gw.example/acme2/mcp/github/server",
+            "https://GW.example/acme/mcp/github/server",
+        ] {
+            is_resource("https://gw.example", bad, false);
+        }
         assert_eq!(GatewayPath::parse("/acme/mcp/github/server/"), Some(path));
         for bad in [
             "",

@@ -18,7 +18,6 @@ mod contract;
 mod coverage;
 mod ide;
 mod isolation;
-mod legacy;
 mod modern;
 mod oauth;
 mod offline;

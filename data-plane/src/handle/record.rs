@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-use http::request;
+use http::{Method, request};
 use proto::convert::uuid_bytes;
 use proto::wire::{CallOutcome, CallRecord, Fault, PrincipalKind as WireKind};
 use tokio::time::Instant;
@@ -42,20 +42,21 @@ impl Recorder {
     pub(super) fn start(node: &Arc<Node>, caller: &Caller, head: &request::Parts) -> Self {
         let now = node.clock.now();
         let inbound = head.headers.get("traceparent").and_then(|value| trace_id(value.to_str().ok()?));
-        let (is_traced, span) = (inbound.is_some(), hex::<8>());
-        let trace = inbound.map_or_else(hex::<16>, str::to_owned);
+        let Random { id, trace, span } = Random::new();
+        let (is_traced, span) = (inbound.is_some(), hex(&span));
+        let trace = inbound.map_or_else(|| hex(&trace), str::to_owned);
         let kind = match caller.kind {
             PrincipalKind::User => WireKind::User,
             PrincipalKind::ServiceAccount => WireKind::ServiceAccount,
         };
         let record = CallRecord {
-            id: uuid_bytes(clock::new_id(now)),
+            id: uuid_bytes(clock::id_from(now, &id)),
             tenant_id: uuid_bytes(caller.snapshot.tenant_id),
             principal_id: uuid_bytes(caller.principal_id),
             principal_kind: kind.into(),
             client_id: caller.client_id.clone(),
             api_key_id: caller.credential.api_key_id().map(uuid_bytes).unwrap_or_default(),
-            method: format!("http/{}", head.method.as_str().to_ascii_lowercase()),
+            method: http_method(&head.method).to_owned(),
             started_unix_us: u64::try_from(now.timestamp_micros()).unwrap_or(0),
             trace_id: trace,
             node_id: node.config.node_id.clone(),
@@ -206,14 +207,47 @@ fn trace_id(header: &str) -> Option<&str> {
     (well_formed && version != "ff" && trace.bytes().any(|byte| byte != b'0')).then_some(trace)
 }
 
-/// Random hex digits. Without random numbers a trace is all ones, which is still a valid id.
-fn hex<const BYTES: usize>() -> String {
-    let mut bytes = [0x11; BYTES];
-    if aws_lc_rs::rand::fill(&mut bytes).is_err() {
-        bytes = [0x11; BYTES];
+/// How the record of a request without a message names what was asked.
+fn http_method(method: &Method) -> &'static str {
+    match *method {
+        Method::POST => "http/post",
+        Method::GET => "http/get",
+        Method::HEAD => "http/head",
+        Method::DELETE => "http/delete",
+        _ => "http/other",
     }
-    let digits = |byte: u8| [byte >> 4, byte & 15].map(|digit| char::from_digit(digit.into(), 16).unwrap_or('0'));
-    bytes.into_iter().flat_map(digits).collect()
+}
+
+/// The random parts of a record, drawn at once: each draw costs as much as all.
+struct Random {
+    id: [u8; 10],
+    trace: [u8; 16],
+    span: [u8; 8],
+}
+
+impl Random {
+    /// Without random numbers all digits are ones, which makes ids that are still valid.
+    fn new() -> Self {
+        let mut random = Self { id: [0x11; 10], trace: [0x11; 16], span: [0x11; 8] };
+        let mut bytes = [0; 34];
+        if aws_lc_rs::rand::fill(&mut bytes).is_ok() {
+            let (id, rest) = bytes.split_at(random.id.len());
+            let (trace, span) = rest.split_at(random.trace.len());
+            random.id.copy_from_slice(id);
+            random.trace.copy_from_slice(trace);
+            random.span.copy_from_slice(span);
+        }
+        random
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    const DIGITS: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        text.extend([byte >> 4, byte & 15].into_iter().filter_map(|digit| DIGITS.get(usize::from(digit))));
+    }
+    text
 }
 
 #[cfg(test)]
@@ -232,6 +266,8 @@ mod tests {
         check(&format!("00-{}-00f067aa0ba902b7-01", "0".repeat(32)), None);
         check("00-1-2-3", None);
         check("", None);
-        assert_eq!(hex::<16>().len(), 32);
+        assert_eq!(hex(&[0x00, 0x1f, 0xa9]), "001fa9");
+        let Random { id, trace, span } = Random::new();
+        assert!(id != [0x11; 10] && trace != [0x11; 16] && span != [0x11; 8]);
     }
 }

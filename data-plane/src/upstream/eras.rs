@@ -1,6 +1,7 @@
 //! Which era an upstream speaks, learned by asking it once and asked again from time to time. Only
 //! `server/discover` decides: another method that an upstream does not know says nothing about its era.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -21,9 +22,15 @@ use crate::mcp::version::MODERN;
 const UNSUPPORTED_VERSION: i64 = -32022;
 const MODERN_ERRORS: [i64; 3] = [-32020, -32021, UNSUPPORTED_VERSION];
 
-/// Verdicts by server and URL: one host fronts many servers, and one tenant's server says nothing about another's.
+/// Verdicts by server: one host fronts many servers, and one tenant's server says nothing about another's.
 pub struct Eras {
-    verdicts: Cache<(Uuid, Url), Era>,
+    verdicts: Cache<Uuid, Arc<Verdict>>,
+}
+
+struct Verdict {
+    /// Where the server was asked; at another URL it is another one.
+    url: Url,
+    era: Era,
 }
 
 impl Default for Eras {
@@ -36,14 +43,26 @@ impl Default for Eras {
 impl Upstream {
     /// The era of a server's upstream; an upstream that cannot be asked has none, and the reason is the answer.
     pub async fn era_of(&self, server: Uuid, to: Destination<'_>) -> Result<Era, UpstreamFault> {
-        let key = (server, to.url.clone());
-        let verdict = self.eras.verdicts.try_get_with(key, self.probe(to)).await;
-        verdict.map_err(|fault| UpstreamFault::clone(&fault))
+        if let Some(verdict) = self.eras.verdicts.get(&server).await {
+            if verdict.url == *to.url {
+                return Ok(verdict.era);
+            }
+            self.forget_era(server, &verdict.url).await;
+        }
+        let ask = async { Ok(Arc::new(Verdict { url: to.url.clone(), era: self.probe(to).await? })) };
+        match self.eras.verdicts.try_get_with(server, ask).await {
+            Ok(verdict) if verdict.url == *to.url => Ok(verdict.era),
+            // Somebody asked at another URL in the same moment.
+            Ok(_) => self.probe(to).await,
+            Err(fault) => Err(UpstreamFault::clone(&fault)),
+        }
     }
 
     /// After a failure that could mean that the upstream changed.
     pub async fn forget_era(&self, server: Uuid, url: &Url) {
-        self.eras.verdicts.invalidate(&(server, url.clone())).await;
+        if self.eras.verdicts.get(&server).await.is_some_and(|verdict| verdict.url == *url) {
+            self.eras.verdicts.invalidate(&server).await;
+        }
     }
 
     /// Carries the credential like every other request: an upstream that wants one would answer 401 to a bare probe.

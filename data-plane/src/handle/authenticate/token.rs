@@ -133,8 +133,8 @@ fn check_claims(claims: &AccessClaims, node: &Node, route: &Route) -> Result<(),
     if claims.iss != route.tenant.issuer || claims.tid != route.tenant.id {
         return Err(unauthenticated(TokenFault::Issuer));
     }
-    let mut resources = route::gateway_origins(node, &route.tenant).iter().map(|origin| route.path.resource(origin));
-    if !resources.any(|resource| resource == claims.aud) {
+    let mut origins = route::gateway_origins(node, &route.tenant).iter();
+    if !origins.any(|origin| route.path.is_resource(origin, &claims.aud)) {
         return Err(unauthenticated(TokenFault::Audience));
     }
     if claims.exp <= node.clock.now().timestamp() {

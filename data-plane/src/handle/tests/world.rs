@@ -5,7 +5,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
-use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use bytes::Bytes;
@@ -24,6 +23,7 @@ use super::upstream::{FakeUpstream, Speaks};
 use crate::Node;
 use crate::clock::{Clock as _, FixedClock};
 use crate::config::Config;
+use crate::handle::Gateway;
 use crate::snapshot::{
     Directory, GrantIndex, OutboundAuth, Principal, PrincipalKind, Role, Server, ServerState, SessionKey, SigningKey,
     Snapshot, TenantEntry, TenantStatus,
@@ -46,7 +46,7 @@ pub(super) struct World {
     pub(super) upstream: FakeUpstream,
     /// Who is connected, if the listener knows.
     pub(super) peer: Option<SocketAddr>,
-    service: Router,
+    service: Gateway,
     signer: Arc<EncodingKey>,
     verifier: DecodingKey,
 }
@@ -118,8 +118,7 @@ impl World {
         adjust(&mut config);
         let clock = Arc::new(FixedClock::at(DateTime::from_timestamp(1_800_000_000, 0).expect("in range")));
         let node = Node::new(config, clock.clone()).expect("a node");
-        let world =
-            Self { peer: None, service: super::super::service(node.clone()), node, clock, upstream, signer, verifier };
+        let world = Self { peer: None, service: Gateway(node.clone()), node, clock, upstream, signer, verifier };
         world.publish(5);
         world
     }
