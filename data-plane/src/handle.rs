@@ -37,6 +37,7 @@ pub struct Memory {
     pub streams: streams::Streams,
     pub(crate) parked: forward::ParkedRequests,
     pub(crate) listeners: forward::Listeners,
+    pub(crate) progress_tokens: forward::ProgressTokens,
 }
 
 /// The gateway's HTTP service. Not a router: there are two kinds of path, and what a router does for one more costs as

@@ -18,6 +18,7 @@ mod contract;
 mod coverage;
 mod ide;
 mod isolation;
+mod legacy;
 mod modern;
 mod oauth;
 mod offline;

@@ -72,9 +72,20 @@ impl Sdk {
 
 impl SdkIde {
     pub fn start(sdk: Sdk, url: &str) -> Self {
-        let mut process = sdk
-            .command()
-            .arg(url)
+        let mut command = sdk.command();
+        command.arg(url);
+        Self::run_command(command)
+    }
+
+    /// A legacy client that can be asked everything; it has its token already.
+    pub fn host(url: &str, access_token: &str) -> Self {
+        let mut command = Command::new("node");
+        command.arg(clients().join("host.mjs")).args([url, access_token]);
+        Self::run_command(command)
+    }
+
+    fn run_command(mut command: Command) -> Self {
+        let mut process = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .kill_on_drop(true)
@@ -99,7 +110,7 @@ impl SdkIde {
         }
     }
 
-    /// Any other operation of `ide.mjs`.
+    /// Any other operation of the script.
     pub async fn run(&mut self, op: &str, input: Value) -> Result<Value, String> {
         self.ask(op, input).await;
         self.answer().await

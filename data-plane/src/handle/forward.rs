@@ -17,7 +17,7 @@ use http::{HeaderMap, StatusCode};
 use proto::wire::CallOutcome;
 use tokio::task::JoinHandle;
 
-pub(crate) use self::legacy::{Listeners, ParkedRequests};
+pub(crate) use self::legacy::{Listeners, ParkedRequests, ProgressTokens};
 pub(super) use self::legacy::{from_another_node, session_ended};
 use super::authenticate::Caller;
 use super::decode::{Bodiless, Meaning};

@@ -7,6 +7,7 @@ mod exchange;
 mod notification;
 mod open;
 mod parked;
+mod progress;
 mod reply;
 mod resume;
 mod stream;
@@ -25,6 +26,7 @@ use self::dialogue::Dialogue;
 pub(super) use self::notification::notification;
 pub(super) use self::open::initialize;
 pub(crate) use self::parked::ParkedRequests;
+pub(crate) use self::progress::ProgressTokens;
 pub(super) use self::reply::deliver;
 pub(crate) use self::reply::from_another_node;
 pub(crate) use self::stream::Listeners;
@@ -51,6 +53,8 @@ pub(super) async fn request(call: Call) -> Result<Response, Failure> {
         meta::retrace(&call.message, call.recorder.traceparent(), splice);
     });
     let entered = call.node.upstream.in_flight.enter(client.id, call.message.id().unwrap_or_default(), outgoing.id);
+    let tokens = &call.node.memory.progress_tokens;
+    let token = outgoing.progress_token.clone().map(|token| tokens.enter(client.id, outgoing.id, token));
     let cancelled = entered.cancelled();
     let recorder = call.recorder.clone();
     let exchange = async {
@@ -64,7 +68,7 @@ pub(super) async fn request(call: Call) -> Result<Response, Failure> {
         let dialogue = Arc::new(Dialogue::new(call.owner, client.clone(), call.server.clone(), session));
         let attached = Attached::new(&call.node, &dialogue, takes_events, Kind::of(&question));
         let relay = Relay {
-            attached: Some(attached.wishing(wish::of(&call))),
+            attached: Some(attached.of_call(token, wish::of(&call))),
             question,
             takes_events,
             entered: Some(entered),

@@ -74,6 +74,23 @@ async fn messages_of_no_call_reach_the_client() {
     assert_eq!(ide.post(&reply).await.status, 202);
     world.upstream.saw(|seen| seen.body["id"] == 7 && seen.body["result"].is_object()).await;
 
+    let progress = async {
+        let seen = world.upstream.saw(|seen| seen.body["params"]["name"] == "hang").await;
+        let token = &seen.body["params"]["_meta"]["progressToken"];
+        world
+            .upstream
+            .say(&json!({"jsonrpc": "2.0", "method": "notifications/progress",
+            "params": {"progressToken": token, "progress": 1}}))
+            .await;
+        stream.next().await.expect("progress of a call that has no stream")
+    };
+    let hanging = ide.call(1, "hang");
+    let heard = tokio::select! {
+        answer = hanging => panic!("it hangs: {answer:?}"),
+        heard = progress => heard,
+    };
+    assert_eq!(heard["params"], json!({"progressToken": "tok", "progress": 1}));
+
     let opened = world.upstream.saw(|seen| seen.http == Method::GET).await;
     assert_eq!(opened.headers["accept"], "text/event-stream");
     assert!(!opened.headers.contains_key("content-type") && !opened.headers.contains_key("authorization"));

@@ -10,8 +10,9 @@ use uuid::Uuid;
 
 use super::super::answer::Question;
 use super::dialogue::Dialogue;
+use super::progress::ActiveToken;
 use crate::Node;
-use crate::limits::{JSON_RPC_ID_BYTES_MAX, RESUME_ATTEMPTS_MAX, RESUME_PAUSE, RESUME_PAUSE_MAX};
+use crate::limits::{CALL_TOTAL_TIMEOUT, JSON_RPC_ID_BYTES_MAX, RESUME_ATTEMPTS_MAX, RESUME_PAUSE, RESUME_PAUSE_MAX};
 use crate::mcp::correlation::ResumedCall;
 use crate::mcp::message::Message;
 use crate::mcp::method::Method;
@@ -45,12 +46,15 @@ pub(in super::super) struct Attached {
     pause: Duration,
     resume_at: Option<Instant>,
     attempts: u32,
+    began: Instant,
+    _token: Option<ActiveToken>,
     wish: Option<Wish>,
 }
 
 impl Attached {
     pub(super) fn new(node: &Arc<Node>, dialogue: &Arc<Dialogue>, takes_events: bool, kind: Kind) -> Self {
         Self {
+            _token: None,
             node: node.clone(),
             dialogue: dialogue.clone(),
             kind,
@@ -61,13 +65,14 @@ impl Attached {
             pause: RESUME_PAUSE,
             resume_at: None,
             attempts: 0,
+            began: Instant::now(),
             wish: None,
         }
     }
 
-    /// A call that asks for something that lasts.
-    pub(super) fn wishing(self, wish: Option<Wish>) -> Self {
-        Self { wish, ..self }
+    /// The stream of a call that reports progress under `token`, and may ask for something that lasts.
+    pub(super) fn of_call(self, token: Option<ActiveToken>, wish: Option<Wish>) -> Self {
+        Self { _token: token, wish, ..self }
     }
 
     /// Notes where the stream stands.
@@ -78,9 +83,7 @@ impl Attached {
         if let Some(retry_ms) = frame.retry_ms {
             self.pause = Duration::from_millis(retry_ms).min(RESUME_PAUSE_MAX);
         }
-        if !frame.bytes.is_empty() {
-            self.attempts = 0;
-        }
+        self.attempts = 0;
     }
 
     /// An upstream's request as the client gets it, if it is for the client.
@@ -94,11 +97,11 @@ impl Attached {
         Some(shown.body)
     }
 
-    /// A notification on a stream of no call. Progress belongs to calls.
+    /// A notification on a stream of no call.
     pub(super) fn notification(&self, message: &Message) -> Option<Bytes> {
         match message.method()? {
             "notifications/cancelled" => self.withdrawn(message),
-            "notifications/progress" => None,
+            "notifications/progress" => self.node.memory.progress_tokens.restored(self.dialogue.client().id, message),
             _ => Some(reserved::stripped(message)),
         }
     }
@@ -141,17 +144,19 @@ impl Attached {
 
     /// The rest of a stream that ended too early, read on from here. Cancel-safe.
     pub(in super::super) async fn resumed(&mut self) -> Result<Events, UpstreamFault> {
-        let Some(last) = self.last.clone().filter(|_| self.attempts < RESUME_ATTEMPTS_MAX) else {
-            return Err(UpstreamFault::Interrupted);
-        };
-        sleep_until(*self.resume_at.get_or_insert_with(|| Instant::now() + self.pause)).await;
-        let answer = self.dialogue.resume(&self.node, &last).await;
-        (self.resume_at, self.attempts) = (None, self.attempts + 1);
-        match answer {
-            Ok(Answer::Events(events)) => Ok(events),
-            // Nothing else is the rest of it; what became of the call is unknown.
-            _ => Err(UpstreamFault::Interrupted),
+        let Some(last) = self.last.clone() else { return Err(UpstreamFault::Interrupted) };
+        while self.attempts < RESUME_ATTEMPTS_MAX && self.began.elapsed() < CALL_TOTAL_TIMEOUT {
+            sleep_until(*self.resume_at.get_or_insert_with(|| Instant::now() + self.pause)).await;
+            let answer = self.dialogue.resume(&self.node, &last).await;
+            (self.resume_at, self.attempts) = (None, self.attempts + 1);
+            match answer {
+                Ok(Answer::Events(events)) => return Ok(events),
+                Err(UpstreamFault::Unreachable) => {}
+                // Nothing else is the rest of it; what became of the call is unknown.
+                _ => break,
+            }
         }
+        Err(UpstreamFault::Interrupted)
     }
 
     /// The call is over: nobody waits for what was asked during it, and what was granted is remembered.

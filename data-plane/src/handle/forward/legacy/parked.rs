@@ -118,3 +118,86 @@ impl Table {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mcp::session::{Owner, Session};
+    use crate::session_store::UpstreamSession;
+    use crate::snapshot::{GrantIndex, OutboundAuth, Server, ServerState};
+
+    const SESSION: Uuid = Uuid::from_u128(1);
+
+    fn dialogue() -> Arc<Dialogue> {
+        let url: url::Url = "https://up.example/mcp".parse().expect("URL");
+        let server = Server {
+            id: Uuid::from_u128(3),
+            slug: "github".parse().expect("slug"),
+            display_name: String::new(),
+            state: ServerState::Enabled,
+            upstream_url: url.clone(),
+            outbound_auth: OutboundAuth::None,
+            timeout_ms: 0,
+            grants: GrantIndex::default(),
+        };
+        let client = Session {
+            id: SESSION,
+            issued_unix_s: 0,
+            protocol_version: "2025-11-25",
+            capabilities: "{}".into(),
+            client_name: String::new(),
+            client_version: String::new(),
+        };
+        let owner = Owner { tenant_id: Uuid::nil(), principal_id: Uuid::nil(), server_id: server.id };
+        let upstream = UpstreamSession::new(url, None, http::HeaderValue::from_static("2025-11-25"));
+        Arc::new(Dialogue::new(owner, client, Arc::new(server), Arc::new(upstream)))
+    }
+
+    fn parked(dialogue: &Arc<Dialogue>, ticket: u128) -> Parked {
+        Parked {
+            ticket: Uuid::from_u128(ticket),
+            upstream_id: Bytes::from(ticket.to_string()),
+            progress_token: None,
+            shown_as: Bytes::from(format!("\"shown-{ticket}\"")),
+            dialogue: dialogue.clone(),
+            since: Instant::now(),
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn atk_29_taken_once_in_its_session_and_in_time() {
+        let (table, dialogue) = (ParkedRequests::default(), dialogue());
+        let ticket = Uuid::from_u128;
+        for number in 1..=4 {
+            table.park(SESSION, parked(&dialogue, number)).expect("room");
+        }
+        assert!(table.take(Uuid::from_u128(2), ticket(1)).is_none(), "another session");
+        assert_eq!(table.take(SESSION, ticket(1)).expect("waits").upstream_id, "1");
+        assert!(table.take(SESSION, ticket(1)).is_none(), "once");
+        assert_eq!(table.withdraw(SESSION, Uuid::nil(), b"2"), None, "another upstream session");
+        assert_eq!(table.withdraw(SESSION, dialogue.opened(), b"2").as_deref(), Some(&b"\"shown-2\""[..]));
+        table.forget(SESSION, &[ticket(2), ticket(3)]);
+        tokio::time::advance(PARKED_REQUEST_AGE_MAX + std::time::Duration::from_secs(1)).await;
+        assert!(table.take(SESSION, ticket(4)).is_none(), "too late");
+        let left = table.lock();
+        assert_eq!((left.total, left.by_session.len()), (0, 0), "nothing is left behind");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn atk_24_a_session_and_the_node_have_room_for_so_many() {
+        let (table, dialogue) = (ParkedRequests::default(), dialogue());
+        for number in 0..PARKED_REQUESTS_PER_SESSION_MAX as u128 {
+            table.park(SESSION, parked(&dialogue, number)).expect("room");
+        }
+        assert_eq!(table.park(SESSION, parked(&dialogue, 99)), Err(Full));
+        for session in 2..2 + (PARKED_REQUESTS_MAX - PARKED_REQUESTS_PER_SESSION_MAX) as u128 {
+            table.park(Uuid::from_u128(session), parked(&dialogue, 1)).expect("room");
+        }
+        let newcomer = Uuid::from_u128(u128::MAX);
+        assert_eq!(table.park(newcomer, parked(&dialogue, 1)), Err(Full));
+        tokio::time::advance(PARKED_REQUEST_AGE_MAX + std::time::Duration::from_secs(1)).await;
+        table.park(newcomer, parked(&dialogue, 1)).expect("those that waited too long made room");
+        table.end(newcomer);
+        assert_eq!(table.lock().total, 0);
+    }
+}

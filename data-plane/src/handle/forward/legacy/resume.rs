@@ -29,12 +29,15 @@ pub(super) async fn call(
     call: ResumedCall,
 ) -> Result<Response, Failure> {
     let (node, client) = (visit.node, listening.session);
+    let session = client.id;
     let asked = Asked { id: call.client_id.clone(), is_tool_call: call.is_tool_call, era: Era::Legacy };
     let held = listening.held.filter(|held| held.opened == opened);
     // Of a call in an upstream session that is gone nobody knows what became.
     let Some(upstream) = held else { return Ok(lost(visit, &asked)) };
     let dialogue = Arc::new(Dialogue::new(visit.owner(), client, visit.server.clone(), upstream));
     let entered = dialogue.entered(node, &call);
+    let tokens = &node.memory.progress_tokens;
+    let token = call.progress_token.clone().map(|token| tokens.enter(session, call.upstream_id, token));
     let sent = Instant::now();
     let events = match dialogue.resume(node, last).await {
         Ok(Answer::Events(events)) => events,
@@ -53,7 +56,7 @@ pub(super) async fn call(
             terms: None,
         },
         takes_events: true,
-        attached: Some(Attached::new(node, &dialogue, true, Kind::Call(call))),
+        attached: Some(Attached::new(node, &dialogue, true, Kind::Call(call)).of_call(token, None)),
         entered: Some(entered),
         sent,
     };
