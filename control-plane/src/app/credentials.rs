@@ -165,7 +165,8 @@ mod tests {
     #[test]
     fn what_is_typed_is_checked_and_what_is_not_is_kept() {
         type Typed<'a> = &'a [(&'a str, Option<&'a str>)];
-        fn check(typed: Typed<'_>, moved: bool, expected: Result<&[(&str, &str)], &[(&str, &str)]>) {
+        type Pairs<'a> = &'a [(&'a str, &'a str)];
+        fn check(typed: Typed<'_>, moved: bool, expected: Result<Pairs<'_>, Pairs<'_>>) {
             let headers = typed.iter().map(|(name, value)| HeaderInput {
                 name: (*name).to_owned(),
                 value: value.map(|value| value.to_owned().into()),
