@@ -32,6 +32,17 @@ struct Readiness {
     snapshots: usize,
     /// Time since the control plane was last heard: how old the snapshots may be.
     snapshot_age_ms: u64,
+    /// A node goes on without it, alone.
+    redis: RedisState,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum RedisState {
+    /// This node has none.
+    None,
+    Up,
+    Away,
 }
 
 /// The admin service; `draining` is the node's shutdown.
@@ -57,6 +68,11 @@ async fn ready(State(Admin { node, draining }): State<Admin>) -> Response {
         directory_revision: configuration.directory().revision,
         snapshots: configuration.snapshot_count(),
         snapshot_age_ms: age_ms(&node),
+        redis: match &node.redis {
+            None => RedisState::None,
+            Some(redis) if redis.link.is_up() && redis.mailbox.is_listening() => RedisState::Up,
+            Some(_) => RedisState::Away,
+        },
     };
     let status = if readiness.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(readiness)).into_response()
@@ -141,6 +157,7 @@ mod tests {
         assert_eq!(ask(&service, "/live", &local).await.0, 200);
         let (status, text) = ask(&service, "/ready", &local).await;
         assert_eq!((status, text.contains(r#""has_directory":false"#)), (503, true), "{text}");
+        assert!(text.contains(r#""redis":"none""#), "{text}");
 
         node.configuration.publish_directory(Directory::default());
         let (status, text) = ask(&service, "/ready", &local).await;

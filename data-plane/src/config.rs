@@ -45,6 +45,8 @@ pub struct Config {
     /// `Origin` header values let in besides loopback and the node's own origins.
     pub allowed_origins: Vec<String>,
     pub upstream: UpstreamConfig,
+    /// What nodes share. `None`: this node is alone, or the balancer sends each client to the same node.
+    pub redis: Option<RedisConfig>,
     /// Largest request body.
     pub body_bytes_max: usize,
     /// Memory for frames in flight, node-wide.
@@ -137,6 +139,17 @@ pub struct UpstreamConfig {
     pub extra_ca_file: Option<PathBuf>,
 }
 
+#[derive(Debug, Clone)]
+pub struct RedisConfig {
+    /// `redis://` or `rediss://`; may hold a password. Of a cluster any number of its nodes, with commas.
+    pub url: SecretString,
+    pub cluster: bool,
+    /// PEM certificates trusted for Redis instead of the public ones.
+    pub ca_file: Option<PathBuf>,
+    /// What a request waits for Redis, before this node answers from its own memory.
+    pub deadline: Duration,
+}
+
 /// Everything that is wrong with the settings.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub struct ConfigError {
@@ -185,6 +198,7 @@ impl Config {
                 call_timeout: Duration::from_millis(limits::CALL_TIMEOUT_MS_DEFAULT),
                 extra_ca_file: None,
             },
+            redis: None,
             body_bytes_max: limits::BODY_BYTES_DEFAULT,
             buffer_bytes_max: limits::BUFFER_BYTES_DEFAULT,
             drain_timeout: Duration::from_millis(limits::DRAIN_TIMEOUT_MS_DEFAULT),

@@ -15,6 +15,7 @@ pub mod mailbox;
 pub mod mcp;
 pub mod metrics;
 pub mod node_key;
+pub mod redis_link;
 pub mod serve;
 pub mod session_store;
 pub mod snapshot;
@@ -35,10 +36,13 @@ use crate::configuration::Configuration;
 use crate::disk::{Files, Keeper};
 use crate::mailbox::Mailbox;
 use crate::mailbox::memory::Exchange;
+use crate::mailbox::redis::RedisMailbox;
 use crate::metrics::Metrics;
 use crate::node_key::{NoRandom, NodeKey};
+use crate::redis_link::{Link, RedisSetupError};
 use crate::serve::{Server, TlsError};
 use crate::session_store::memory::MemoryStore;
+use crate::session_store::redis::RedisStore;
 use crate::session_store::{Lifetimes, SessionStore};
 use crate::sync::channel::{ChannelError, ControlPlane};
 use crate::tasks::Tasks;
@@ -65,7 +69,15 @@ pub struct Node {
     pub store: Arc<dyn SessionStore>,
     /// To other nodes.
     pub mailbox: Arc<dyn Mailbox>,
+    /// What store and mailbox go through when there are several nodes.
+    pub redis: Option<Redis>,
     pub memory: handle::Memory,
+}
+
+/// The parts of a node that are about Redis itself.
+pub struct Redis {
+    pub link: Arc<Link>,
+    pub mailbox: Arc<RedisMailbox>,
 }
 
 /// Bound sockets, so that tests take port 0.
@@ -82,12 +94,21 @@ pub enum RunError {
     #[error(transparent)]
     ControlPlane(#[from] ChannelError),
     #[error(transparent)]
+    Setup(#[from] SetupError),
+}
+
+/// Why there is no node with these settings.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    #[error(transparent)]
     Upstream(#[from] UpstreamSetupError),
+    #[error(transparent)]
+    Redis(#[from] RedisSetupError),
 }
 
 impl Node {
     /// A node that knows nothing yet and talks to nobody.
-    pub fn new(config: Config, clock: Arc<dyn Clock>) -> Result<Arc<Self>, UpstreamSetupError> {
+    pub fn new(config: Config, clock: Arc<dyn Clock>) -> Result<Arc<Self>, SetupError> {
         Self::with_resolver(config, clock, Arc::new(SystemResolver))
     }
 
@@ -96,34 +117,49 @@ impl Node {
         config: Config,
         clock: Arc<dyn Clock>,
         resolver: Arc<dyn Resolve>,
-    ) -> Result<Arc<Self>, UpstreamSetupError> {
-        let metrics = Metrics::default();
+    ) -> Result<Arc<Self>, SetupError> {
+        let (metrics, tasks) = (Metrics::default(), Tasks::default());
         let instance_id = clock::new_id(clock.now());
-        let store: Arc<dyn SessionStore> = Arc::new(MemoryStore::new(Lifetimes::default()));
+        let link = config.redis.as_ref().map(|redis| Link::new(redis, &metrics)).transpose()?;
+        let store: Arc<dyn SessionStore> = match &link {
+            Some(link) => Arc::new(RedisStore::new(link.clone(), Lifetimes::default())),
+            None => Arc::new(MemoryStore::new(Lifetimes::default())),
+        };
         let upstream = Upstream::new(&config, resolver, store.clone())?;
         let (keeper, key) = match &config.state {
             Some(state) => {
-                let opened = Keeper::open(Files::open(state)?, metrics.clone());
+                let opened = Keeper::open(Files::open(state).map_err(UpstreamSetupError::State)?, metrics.clone());
                 let (keeper, key) = opened.map_err(|NoRandom| UpstreamSetupError::Random)?;
                 (Some(Arc::new(keeper)), key)
             }
             None => (None, NodeKey::generate().map_err(|NoRandom| UpstreamSetupError::Random)?),
         };
         let key = Arc::new(key);
-        Ok(Arc::new_cyclic(|node| Self {
-            upstream,
-            store,
-            mailbox: Arc::new(Exchange::default().join(instance_id, handle::mail::recipient(node))),
-            memory: handle::Memory::default(),
-            config: Arc::new(config),
-            instance_id,
-            key,
-            keeper,
-            configuration: Arc::new(Configuration::new(clock.clone())),
-            clock,
-            usage: UsageQueue::new(metrics.clone()),
-            metrics,
-            tasks: Tasks::default(),
+        Ok(Arc::new_cyclic(|node| {
+            let recipient = handle::mail::recipient(node);
+            let (mailbox, redis): (Arc<dyn Mailbox>, _) = match link {
+                Some(link) => {
+                    let mailbox = RedisMailbox::new(instance_id, link.clone(), recipient, tasks.clone(), &metrics);
+                    (mailbox.clone(), Some(Redis { link, mailbox }))
+                }
+                None => (Arc::new(Exchange::default().join(instance_id, recipient)), None),
+            };
+            Self {
+                upstream,
+                store,
+                mailbox,
+                redis,
+                memory: handle::Memory::default(),
+                config: Arc::new(config),
+                instance_id,
+                key,
+                keeper,
+                configuration: Arc::new(Configuration::new(clock.clone())),
+                clock,
+                usage: UsageQueue::new(metrics.clone()),
+                metrics,
+                tasks,
+            }
         }))
     }
 }
@@ -140,8 +176,10 @@ pub async fn run(config: Config, listeners: Listeners, shutdown: CancellationTok
 pub fn check(config: &Config) -> Result<(), RunError> {
     ControlPlane::new(&config.control_plane)?;
     config.tls.as_ref().map(serve::acceptor).transpose()?;
-    config.state.as_ref().map(Files::open).transpose().map_err(UpstreamSetupError::State)?;
-    Upstream::new(config, Arc::new(SystemResolver), Arc::new(MemoryStore::new(Lifetimes::default())))?;
+    config.state.as_ref().map(Files::open).transpose().map_err(UpstreamSetupError::State).map_err(SetupError::from)?;
+    let store = Arc::new(MemoryStore::new(Lifetimes::default()));
+    Upstream::new(config, Arc::new(SystemResolver), store).map_err(SetupError::from)?;
+    config.redis.as_ref().map(redis_link::check).transpose().map_err(SetupError::from)?;
     Ok(())
 }
 
@@ -167,6 +205,12 @@ pub async fn run_node(node: Arc<Node>, listeners: Listeners, shutdown: Cancellat
     node.tasks.spawn("sync", sync::run(node.clone(), plane.clone()));
     if let Some(keeper) = &node.keeper {
         node.tasks.spawn("state", keeper.clone().run(node.clone()));
+    }
+    if let Some(redis) = &node.redis {
+        let link = redis.link.clone();
+        let closing = node.tasks.closing();
+        node.tasks.spawn("redis", async move { link.watch(closing).await });
+        node.tasks.spawn("mailbox", redis.mailbox.clone().listen(node.tasks.closing()));
     }
     node.tasks.spawn("usage", usage::report::run(node.clone(), plane));
     let (tasks, closing) = (node.tasks.clone(), node.tasks.closing());

@@ -154,11 +154,32 @@ pub const ENDED_SESSIONS_MAX: u64 = 100_000;
 
 /// Upstream sessions and what clients asked for in them, remembered on one node.
 pub const STORED_SESSIONS_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// Sessions opened or ended while Redis was away, remembered to be stored later.
+pub const UNSTORED_SESSIONS_MAX: u64 = 50_000;
 /// Resource subscriptions that survive the loss of an upstream session.
 pub const SUBSCRIPTIONS_PER_SESSION_MAX: usize = 64;
 pub const SUBSCRIPTION_URI_BYTES_MAX: usize = 2 * 1024;
 
-// ---- messages between nodes ----
+// ---- what nodes share ----
+
+/// One exchange with Redis that a request waits for; what an operator may choose.
+pub const REDIS_DEADLINE_DEFAULT: Duration = Duration::from_millis(50);
+pub const REDIS_DEADLINE_MAX: Duration = Duration::from_millis(1_000);
+/// Failures in a row after which nobody asks Redis for [`REDIS_PAUSE`].
+pub const REDIS_FAILURES_MAX: u32 = 3;
+pub const REDIS_PAUSE: Duration = Duration::from_millis(500);
+/// How often Redis is asked whether it is there, besides what requests ask.
+pub const REDIS_PING_EVERY: Duration = Duration::from_secs(1);
+pub const REDIS_CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+/// Pause before a subscription that broke is made anew.
+pub const RESUBSCRIBE_PAUSE: Duration = Duration::from_millis(250);
+/// How often a subscription is asked whether it is still there.
+pub const SUBSCRIPTION_PING_EVERY: Duration = Duration::from_secs(5);
+/// How long the node that a letter is for may take to answer.
+pub const LETTER_ANSWER_TIMEOUT: Duration = Duration::from_secs(2);
+/// Letters waiting for an answer, and letters being read, per node.
+pub const LETTERS_UNANSWERED_MAX: usize = 4_096;
+pub const LETTERS_READING_MAX: usize = 64;
 
 /// What one message from node to node carries.
 pub const LETTER_BYTES_MAX: usize = 4 * 1024 * 1024;

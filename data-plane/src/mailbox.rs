@@ -3,39 +3,19 @@
 //!
 //! Must never be the only way to learn that something is over: a message that is lost is told to its sender, no more.
 
+mod envelope;
+mod letter;
 pub mod memory;
+pub mod redis;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use bytes::Bytes;
 use futures::future::BoxFuture;
 use uuid::Uuid;
 
+pub use self::letter::Letter;
 use crate::snapshot::{SessionKey, Snapshot};
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Letter {
-    /// A client's answer to a request of an upstream's; `correlation` is what the asking node knows it by.
-    Reply { correlation: Bytes, body: Bytes },
-    /// A client cancelled one of its requests; `body` is its notification.
-    Cancel { session: Uuid, body: Bytes },
-    /// A client ended its session.
-    Ended { session: Uuid },
-    /// A client opened its stream at the sender: the one it had elsewhere is over.
-    Listening { session: Uuid },
-}
-
-impl Letter {
-    /// Bytes of what it carries.
-    pub fn size(&self) -> usize {
-        match self {
-            Self::Reply { correlation, body } => correlation.len() + body.len(),
-            Self::Cancel { body, .. } => body.len(),
-            Self::Ended { .. } | Self::Listening { .. } => 0,
-        }
-    }
-}
 
 /// What the recipient did with a letter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +31,8 @@ pub enum MailError {
     Gone,
     #[error("the letter is too large")]
     TooLarge,
+    #[error("too many letters are unanswered")]
+    Full,
     #[error("nodes cannot reach each other")]
     Away,
 }

@@ -5,6 +5,7 @@
 //! Must never fail a call: a store that is away answers from what this node remembers, and the session is opened anew.
 
 pub mod memory;
+pub mod redis;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -78,6 +79,13 @@ pub struct Wishes {
     pub log_level: Option<String>,
     /// Resource URIs, sorted.
     pub subscriptions: Vec<String>,
+}
+
+impl Wishes {
+    fn each(&self) -> impl Iterator<Item = Wish> {
+        let level = self.log_level.clone().map(Wish::LogLevel);
+        level.into_iter().chain(self.subscriptions.iter().cloned().map(Wish::Subscribed))
+    }
 }
 
 /// More, or longer ones, are not remembered.

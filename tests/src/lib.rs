@@ -18,6 +18,7 @@ pub mod http;
 pub mod ide;
 pub mod modern_ide;
 pub mod people;
+pub mod redis;
 pub mod sdk;
 pub mod world;
 

@@ -11,11 +11,13 @@ use control_plane::domain::ids::TenantId;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use tokio::net::TcpListener;
+use tokio::runtime::{Handle, Runtime};
 use tokio_util::sync::CancellationToken;
 
 use crate::PATIENCE;
 use crate::db::{Backend, Db};
 use crate::people::{Operator, Person};
+use crate::redis::Redis;
 
 /// What the world is made of.
 pub struct Setup {
@@ -23,6 +25,7 @@ pub struct Setup {
     nodes: usize,
     single_host: bool,
     tls: bool,
+    redis: bool,
 }
 
 /// The running product; everything stops when it is dropped.
@@ -35,6 +38,8 @@ pub struct World {
     pub gateway_origin: String,
     /// Where people reach the control plane; the gateway's origin when there is one host.
     pub auth_origin: String,
+    /// What the nodes share.
+    pub redis: Option<Redis>,
     config: control_plane::config::Config,
     node_secret: SecretString,
     fronts: Vec<CancellationToken>,
@@ -57,11 +62,13 @@ pub struct Node {
     pub node: Arc<data_plane::Node>,
     stop: CancellationToken,
     done: tokio::task::JoinHandle<()>,
+    /// Everything the node runs, if it is one that can be killed.
+    runtime: Option<Runtime>,
 }
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { backend: Backend::Sqlite, nodes: 1, single_host: true, tls: false }
+        Self { backend: Backend::Sqlite, nodes: 1, single_host: true, tls: false, redis: false }
     }
 }
 
@@ -85,6 +92,12 @@ impl Setup {
     /// Gateway and authorization server on hosts of their own.
     pub fn split_hosts(mut self) -> Self {
         self.single_host = false;
+        self
+    }
+
+    /// Nodes share a Redis of the world's own, and can be killed.
+    pub fn redis(mut self) -> Self {
+        self.redis = true;
         self
     }
 
@@ -121,6 +134,7 @@ impl Setup {
             nodes: Vec::new(),
             gateway_origin,
             auth_origin,
+            redis: if self.redis { Some(Redis::start().await) } else { None },
             config,
             node_secret,
             fronts: Vec::new(),
@@ -167,7 +181,8 @@ impl World {
     /// The same with settings of the test's own.
     pub async fn add_node_with(&mut self, config: data_plane::config::Config) -> &Node {
         let (gateway, admin) = (bind().await, bind().await);
-        let node = Node::start(config, &self.clock, gateway, admin).await;
+        let runtime = self.redis.as_ref().map(|_| Node::runtime());
+        let node = Node::start(config, &self.clock, [gateway, admin], runtime);
         self.nodes.push(node);
         self.nodes.last().expect("pushed")
     }
@@ -180,6 +195,7 @@ impl World {
         config.upstream.allowed_private_ranges = vec!["127.0.0.0/8".parse().expect("a range")];
         config.public_origins = vec![self.gateway_origin.clone()];
         config.trusted_proxies = vec!["127.0.0.0/8".parse().expect("a range")];
+        config.redis = self.redis.as_ref().map(Redis::config);
         config
     }
 
@@ -259,31 +275,45 @@ impl ControlPlane {
 }
 
 impl Node {
-    async fn start(
+    fn start(
         config: data_plane::config::Config,
         clock: &ShiftedClock,
-        gateway: TcpListener,
-        admin: TcpListener,
+        [gateway, admin]: [TcpListener; 2],
+        runtime: Option<Runtime>,
     ) -> Self {
         let (stop, name) = (CancellationToken::new(), config.node_id.clone());
         let (gateway_address, admin_address) = (address(&gateway), address(&admin));
+        let handle = runtime.as_ref().map_or_else(Handle::current, |runtime| runtime.handle().clone());
+        let entered = handle.enter();
         let node = data_plane::Node::new(config, Arc::new(SharedClock(clock.clone()))).expect("a node");
+        drop(entered);
         let listeners = data_plane::Listeners { gateway, admin };
         let serving = data_plane::run_node(node.clone(), listeners, stop.clone());
-        let done = crate::spawn(async move { serving.await.expect("it serves") });
-        Self { name, gateway: gateway_address, admin: admin_address, node, stop, done }
+        let done = handle.spawn(async move { serving.await.expect("it serves") });
+        Self { name, gateway: gateway_address, admin: admin_address, node, stop, done, runtime }
+    }
+
+    /// A node in a runtime of its own can be stopped between any two instructions.
+    fn runtime() -> Runtime {
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime")
+    }
+
+    /// Ends it as a crash does: nothing is drained, connections break.
+    pub fn kill(&mut self) {
+        self.runtime.take().expect("a node of a world with Redis").shutdown_background();
     }
 
     pub fn origin(&self) -> String {
         format!("http://{}", self.gateway)
     }
 
-    /// Asks `/ready` until it says yes.
+    /// Asks `/ready` until it says yes, and Redis is up if there is one.
     pub async fn ready(&self) {
         let client = crate::http::builder().build().expect("a client");
         let url = format!("http://{}/ready", self.admin);
         crate::eventually("the node is ready", || async {
-            client.get(&url).send().await.is_ok_and(|answer| answer.status().is_success())
+            let Ok(answer) = client.get(&url).send().await else { return false };
+            answer.status().is_success() && answer.text().await.is_ok_and(|text| !text.contains(r#""redis":"away""#))
         })
         .await;
     }
@@ -292,6 +322,15 @@ impl Node {
     pub async fn stop(&mut self) {
         self.stop.cancel();
         tokio::time::timeout(PATIENCE, &mut self.done).await.expect("a bounded drain").expect("no panic");
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        // A runtime may not be dropped where others run.
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
     }
 }
 

@@ -8,10 +8,11 @@ use std::time::Duration;
 use figment::Figment;
 use figment::value::{Dict, Value};
 use proto::claims::NODE_SECRET_PREFIX;
+use redis::IntoConnectionInfo as _;
 use secrecy::{ExposeSecret, SecretString};
 use url::{Host, Url};
 
-use super::{Config, ConfigError, EDITOR_ORIGINS, LogFormat, StateConfig, StateKey, TlsConfig};
+use super::{Config, ConfigError, EDITOR_ORIGINS, LogFormat, RedisConfig, StateConfig, StateKey, TlsConfig};
 use crate::limits;
 
 impl Config {
@@ -36,6 +37,7 @@ impl Config {
         read.list("allowed_origins", "origins like https://ide.example.com", &mut added, parse_allowed_origin);
         config.allowed_origins = EDITOR_ORIGINS.map(str::to_owned).into_iter().chain(added).collect();
         upstream(&mut read, &mut config);
+        config.redis = redis(&mut read);
         read.bytes("body_bytes_max", limits::BODY_BYTES_MAX, &mut config.body_bytes_max);
         read.bytes("buffer_bytes_max", usize::MAX, &mut config.buffer_bytes_max);
         read.millis("drain_timeout_ms", &mut config.drain_timeout);
@@ -112,28 +114,56 @@ fn tls(read: &mut Reader<'_>) -> Option<TlsConfig> {
     }
 }
 
-/// The secret itself or a file that holds it; the value is never quoted in a mistake.
+fn redis(read: &mut Reader<'_>) -> Option<RedisConfig> {
+    const FIELDS: [&str; 2] = ["redis.url", "redis.url_file"];
+    let mut cluster = false;
+    read.parsed("redis.cluster", "true or false", &mut cluster);
+    let ca_file = read.file("redis.ca_file");
+    let mut deadline = limits::REDIS_DEADLINE_DEFAULT;
+    let expected = format!("milliseconds, 1 to {}", limits::REDIS_DEADLINE_MAX.as_millis());
+    read.value("redis.deadline_ms", &expected, &mut deadline, |text| {
+        let deadline = Duration::from_millis(text.parse().ok().filter(|millis| *millis > 0)?);
+        (deadline <= limits::REDIS_DEADLINE_MAX).then_some(deadline)
+    });
+    let url = match read.secret(FIELDS) {
+        Ok(Some(url)) => url,
+        Ok(None) => {
+            if cluster || ca_file.is_some() {
+                read.mistake(FIELDS[0], "a URL, where there are other settings of redis");
+            }
+            return None;
+        }
+        Err(()) => return None,
+    };
+    let several = url.expose_secret().split(',').count() > 1;
+    if !url.expose_secret().split(',').all(is_redis_url) {
+        read.mistake(
+            FIELDS[0],
+            "redis://host:port or rediss://host:port, with user:password@ and /database if need be",
+        );
+        return None;
+    }
+    if several && !cluster {
+        read.mistake(FIELDS[0], "one URL, or redis.cluster = true");
+        return None;
+    }
+    Some(RedisConfig { url, cluster, ca_file, deadline })
+}
+
+/// A fragment would switch off the check of certificates, a query the protocol.
+fn is_redis_url(text: &str) -> bool {
+    let Ok(url) = Url::parse(text.trim()) else { return false };
+    let has_host = url.host_str().is_some_and(|host| !host.is_empty());
+    let database = url.path().trim_start_matches('/');
+    let bare = url.query().is_none() && url.fragment().is_none() && database.bytes().all(|byte| byte.is_ascii_digit());
+    matches!(url.scheme(), "redis" | "rediss") && has_host && bare && text.trim().into_connection_info().is_ok()
+}
+
 fn node_secret(read: &mut Reader<'_>) -> Option<SecretString> {
     const EXPECTED: &str = "the enrolment secret pwn_…, given as node_secret or node_secret_file";
-    let file = read.file("control_plane.node_secret_file");
-    let given = read.text("control_plane.node_secret").map(SecretString::from);
-    let secret = match (given, file) {
-        (Some(_), Some(_)) => {
-            read.mistake("control_plane.node_secret", "not both node_secret and node_secret_file");
-            return None;
-        }
-        (Some(secret), None) => secret,
-        (None, Some(file)) => match std::fs::read_to_string(&file) {
-            Ok(text) => SecretString::from(text.trim()),
-            Err(_) => {
-                read.mistake("control_plane.node_secret_file", "a file this process may read");
-                return None;
-            }
-        },
-        (None, None) => {
-            read.mistake("control_plane.node_secret", EXPECTED);
-            return None;
-        }
+    let Some(secret) = read.secret(["control_plane.node_secret", "control_plane.node_secret_file"]).ok()? else {
+        read.mistake("control_plane.node_secret", EXPECTED);
+        return None;
     };
     let text = secret.expose_secret();
     let well_formed = text.strip_prefix(NODE_SECRET_PREFIX).is_some_and(|rest| {
@@ -209,6 +239,27 @@ impl<'a> Reader<'a> {
             self.mistake(field, "one value");
         }
         text
+    }
+
+    /// A secret or the file that holds it; the value is never quoted in a mistake.
+    fn secret(&mut self, [field, file_field]: [&'static str; 2]) -> Result<Option<SecretString>, ()> {
+        let file = self.file(file_field);
+        match (self.text(field), file) {
+            (Some(_), Some(_)) => {
+                let (field_name, file_name) = (last_segment(field), last_segment(file_field));
+                self.mistake(field, &format!("not both {field_name} and {file_name}"));
+                Err(())
+            }
+            (Some(secret), None) => Ok(Some(SecretString::from(secret))),
+            (None, Some(file)) => match std::fs::read_to_string(&file) {
+                Ok(text) => Ok(Some(SecretString::from(text.trim()))),
+                Err(_) => {
+                    self.mistake(file_field, "a file this process may read");
+                    Err(())
+                }
+            },
+            (None, None) => Ok(None),
+        }
     }
 
     fn value<T>(&mut self, field: &'static str, expected: &str, slot: &mut T, parse: impl Fn(&str) -> Option<T>) {
@@ -290,6 +341,10 @@ fn flatten(prefix: &str, values: &Dict, keys: &mut Vec<String>) {
             _ => keys.push(path),
         }
     }
+}
+
+fn last_segment(field: &str) -> &str {
+    field.rsplit('.').next().unwrap_or(field)
 }
 
 fn scalar(value: &Value) -> Option<String> {

@@ -149,6 +149,30 @@ fn the_secret_may_be_in_a_file() {
 }
 
 #[test]
+fn redis_settings() {
+    fn check(settings: &str, expected: bool) {
+        let found = mistakes(&format!("{GOOD}\n[redis]\n{settings}"));
+        assert_eq!(found.is_empty(), expected, "{settings}: {found:?}");
+        assert!(found.iter().all(|mistake| !mistake.contains("s3cr3t")), "never quoted: {found:?}");
+    }
+    check(r#"url = "redis://localhost""#, true);
+    check(r#"url = "rediss://user:s3cr3t@redis.example:6380/2""#, true);
+    check("url = \"redis://a:1, redis://b:2\"\ncluster = true", true);
+    check(r#"url = "redis://a:1,redis://b:2""#, false);
+    check("url = \"redis://a:1\"\ndeadline_ms = 1000", true);
+    check("url = \"redis://a:1\"\ndeadline_ms = 1001", false);
+    check("cluster = true", false);
+    check(r#"url = "http://:s3cr3t@localhost""#, false);
+    check(r#"url = "rediss://:s3cr3t@localhost/#insecure""#, false);
+    check(r#"url = "redis://:s3cr3t@localhost?protocol=resp3""#, false);
+    check(r#"url = "s3cr3t""#, false);
+    check(r#"cluster = "perhaps""#, false);
+    let config = load(&format!("{GOOD}\n[redis]\nurl = \"redis://:s3cr3t@localhost\"")).unwrap();
+    assert!(config.redis.is_some() && !format!("{config:?}").contains("s3cr3t"), "a secret is never shown");
+    assert!(load(GOOD).unwrap().redis.is_none());
+}
+
+#[test]
 fn plain_http_is_for_loopback() {
     fn check(url: &str, expected: bool) {
         let toml = GOOD.replace("https://control.example:8443", url);

@@ -55,6 +55,9 @@ impl Mailbox for MemoryMailbox {
     }
 
     async fn tell_all(&self, _keys: &[SessionKey], tenant: Uuid, letter: Letter) {
+        if letter.size() > LETTER_BYTES_MAX {
+            return;
+        }
         let others: Vec<Arc<Recipient>> = {
             let recipients = self.exchange.lock();
             let others = recipients.iter().filter(|(instance, _)| **instance != self.instance);

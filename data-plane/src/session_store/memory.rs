@@ -77,6 +77,21 @@ impl MemoryStore {
         }
     }
 
+    /// Puts it in, whatever was there.
+    pub(super) fn put(&self, at: SessionAt, session: &Arc<UpstreamSession>) {
+        self.change(at, |holder| match holder.find(at) {
+            Some(present) if present.opened == session.opened => false,
+            _ => holder.put(at, session),
+        });
+    }
+
+    /// Forgets whatever is there.
+    pub(super) fn forget_any(&self, at: SessionAt) {
+        if let Loaded::Found(present) = self.load(at) {
+            self.forget(at, present.opened);
+        }
+    }
+
     pub(super) fn forget(&self, at: SessionAt, lost: Uuid) {
         self.change(at, |holder| {
             let before = holder.upstream.len();

@@ -25,6 +25,7 @@ pub(super) fn run() -> Result<()> {
     println!("node {}, npm {}", node.trim(), npm.trim());
     println!("{}", postgres.trim());
     println!("{}", output(&mut command("python3", &["--version"]))?.trim());
+    println!("{}", output(&mut command("redis-server", &["--version"]))?.trim());
     println!("chromium at {}", chromium().context("no Chromium found")?.display());
     Ok(())
 }
@@ -41,6 +42,9 @@ fn missing_packages() -> Vec<&'static str> {
     }
     if chromium().is_none() {
         missing.push("chromium");
+    }
+    if find("redis-server").is_none() {
+        missing.push("redis-server");
     }
     // Debian's Python comes without the means to make a virtual environment.
     if output(&mut command("python3", &["-c", "import ensurepip, venv"])).is_err() {

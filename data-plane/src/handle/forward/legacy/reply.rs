@@ -45,7 +45,7 @@ pub(in super::super) async fn deliver(call: &Call) -> Result<(), Failure> {
         Ok(Receipt::Delivered) => Ok(()),
         Ok(Receipt::Unknown) => Err(Failure::ReplyUnknown),
         Err(MailError::TooLarge) => Err(Failure::BodyTooLarge),
-        Err(MailError::Gone | MailError::Away) => Err(Failure::ReplyGone),
+        Err(MailError::Gone | MailError::Away | MailError::Full) => Err(Failure::ReplyGone),
     }
 }
 
