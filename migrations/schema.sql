@@ -150,6 +150,24 @@ CREATE POLICY tenant_only ON call_records FOR ALL TO portway_app USING ((tenant_
 GRANT DELETE, INSERT, SELECT, UPDATE ON call_records TO portway_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON call_records TO portway_system;
 
+CREATE TABLE client_secrets (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    client_id uuid NOT NULL,
+    secret_sha256 bytea NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone,
+    CONSTRAINT client_secrets_pkey PRIMARY KEY (tenant_id, id),
+    CONSTRAINT client_secrets_tenant_id_client_id_fkey FOREIGN KEY (tenant_id, client_id) REFERENCES oauth_clients(tenant_id, id) ON DELETE CASCADE
+);
+CREATE INDEX client_secrets_client ON public.client_secrets USING btree (tenant_id, client_id);
+ALTER TABLE client_secrets ENABLE ROW LEVEL SECURITY;
+ALTER TABLE client_secrets FORCE ROW LEVEL SECURITY;
+CREATE POLICY every_tenant ON client_secrets FOR ALL TO portway_system USING (true) WITH CHECK (true);
+CREATE POLICY tenant_only ON client_secrets FOR ALL TO portway_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"))) WITH CHECK ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
+GRANT DELETE, INSERT, SELECT, UPDATE ON client_secrets TO portway_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON client_secrets TO portway_system;
+
 CREATE TABLE consents (
     tenant_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -296,7 +314,10 @@ CREATE TABLE oauth_clients (
     created_at timestamp with time zone NOT NULL,
     first_authorized_at timestamp with time zone,
     last_used_at timestamp with time zone,
+    auth text NOT NULL DEFAULT 'none'::text,
+    fetched_at timestamp with time zone,
     CONSTRAINT oauth_clients_pkey PRIMARY KEY (tenant_id, id),
+    CONSTRAINT oauth_clients_auth_check CHECK ((auth = ANY (ARRAY['none'::text, 'secret'::text]))),
     CONSTRAINT oauth_clients_kind_check CHECK ((kind = ANY (ARRAY['dynamic'::text, 'metadata_document'::text, 'static'::text]))),
     CONSTRAINT oauth_clients_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
 );
@@ -475,7 +496,10 @@ CREATE TABLE session_keys (
     key_id bigint NOT NULL,
     secret_sealed bytea NOT NULL,
     created_at timestamp with time zone NOT NULL,
+    state text NOT NULL DEFAULT 'active'::text,
+    retired_at timestamp with time zone,
     CONSTRAINT session_keys_pkey PRIMARY KEY (tenant_id, id),
+    CONSTRAINT session_keys_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'active'::text, 'retired'::text]))),
     CONSTRAINT session_keys_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
 );
 CREATE UNIQUE INDEX session_keys_key_id ON public.session_keys USING btree (tenant_id, key_id);

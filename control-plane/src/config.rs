@@ -15,6 +15,8 @@ use serde_json::json;
 use url::Url;
 
 use crate::crypto::vault::KeyEncryptionKey;
+use crate::domain::limits::KEY_AGE_DAYS;
+use crate::egress::EgressConfig;
 use crate::store::DatabaseConfig;
 
 /// Settings of one control-plane process. Environment variables `PORTWAY_CONTROL_…` override the file; `__` nests:
@@ -41,6 +43,27 @@ pub struct Config {
     pub kek_file: Option<PathBuf>,
     /// Balancers whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// Clients may be named by the URL of a document about them, which this process then reads: off where it cannot
+    /// reach the internet.
+    #[serde(default = "yes")]
+    pub client_documents: bool,
+    /// Outgoing requests to URLs from outside.
+    #[serde(default)]
+    pub egress: EgressConfig,
+    /// Names under which the admin listener is reached, besides `localhost` and addresses.
+    #[serde(default)]
+    pub admin_hosts: Vec<String>,
+    /// Age at which signing and session keys are replaced, days; 0 = only by command.
+    #[serde(default = "key_age_days")]
+    pub key_age_days: u32,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+const fn key_age_days() -> u32 {
+    KEY_AGE_DAYS
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -169,11 +192,19 @@ fn defaults() -> serde_json::Value {
         "gateway_origins": [],
         "database": { "url": "", "connections_max": 20 },
         "trusted_proxies": [],
+        "client_documents": true,
+        "egress": {},
+        "admin_hosts": [],
+        "key_age_days": KEY_AGE_DAYS,
     })
 }
 
 /// `scheme://host[:port]`, lower case, nothing after it; http only on loopback.
 pub fn is_origin(text: &str) -> bool {
+    // No browser sends a wildcard, and whoever writes one expects it to mean something.
+    if text.contains('*') {
+        return false;
+    }
     let Ok(url) = Url::parse(text) else { return false };
     let loopback = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
     let scheme_ok = url.scheme() == "https" || (url.scheme() == "http" && loopback);
@@ -202,6 +233,7 @@ mod tests {
             "a.example",
             "https://a.example/x",
             "ftp://localhost",
+            "https://*.example",
             "https://u@a.example",
             "",
         ] {

@@ -28,11 +28,12 @@ const POLL: Duration = Duration::from_secs(2);
 
 const BEAT: Duration = Duration::from_millis(REPLICA_BEAT_MS);
 
-const JOBS: [Job; 6] = [
+const JOBS: [Job; 7] = [
     Job { name: "call-record-partitions", every: DAY, run: |app| Box::pin(usage::ensure_partitions(app)) },
     Job { name: "prune-outbox", every: HOUR, run: |app| Box::pin(publish::forget_old_changes(app)) },
     Job { name: "forget-expired", every: HOUR, run: |app| Box::pin(upkeep::forget_expired(app)) },
     Job { name: "replica-beat", every: BEAT, run: |app| Box::pin(acks::beat(app)) },
+    Job { name: "rotate-keys", every: HOUR, run: |app| Box::pin(upkeep::rotate_keys(app)) },
     Job { name: "poll-changes", every: POLL, run: |app| Box::pin(nodes::poll(app)) },
     Job { name: "enforce-revocations", every: POLL, run: |app| Box::pin(nodes::enforce_revocations(app)) },
 ];

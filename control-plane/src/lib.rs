@@ -6,6 +6,7 @@ pub mod app;
 pub mod config;
 pub mod crypto;
 pub mod domain;
+pub mod egress;
 pub mod grpc;
 pub mod http;
 pub mod jobs;
@@ -24,6 +25,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::{Config, ConfigError};
 use crate::domain::{Clock, Error};
+use crate::egress::{Resolve, SystemResolver};
 use crate::state::App;
 use crate::tasks::Tasks;
 
@@ -64,8 +66,19 @@ pub async fn start(
     listeners: Listeners,
     shutdown: CancellationToken,
 ) -> Result<Running, StartError> {
+    start_with(config, clock, Arc::new(SystemResolver), listeners, shutdown).await
+}
+
+/// The same with names resolved otherwise than by the operating system.
+pub async fn start_with(
+    config: Config,
+    clock: Arc<dyn Clock>,
+    resolver: Arc<dyn Resolve>,
+    listeners: Listeners,
+    shutdown: CancellationToken,
+) -> Result<Running, StartError> {
     config.validate()?;
-    let app = Arc::new(App::new(config, clock, Tasks::new(shutdown)).await?);
+    let app = Arc::new(App::with_resolver(config, clock, Tasks::new(shutdown), resolver).await?);
     let pending = app.store.pending_migrations().await?;
     if pending > 0 {
         return Err(StartError::NotMigrated { pending });

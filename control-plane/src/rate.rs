@@ -28,6 +28,10 @@ pub enum Door {
     /// Sign-in attempts at one account, from anywhere.
     Account(String),
     Token(IpAddr),
+    /// Documents of clients that are read for one address…
+    Document(IpAddr),
+    /// …and for the whole tenant: what makes us send requests to others is for nobody to drive (ATK-15).
+    Documents,
 }
 
 impl Door {
@@ -39,6 +43,8 @@ impl Door {
             Self::SignIn(_) => (30, 60, 30),
             Self::Account(_) => (10, 300, 10),
             Self::Token(_) => (600, 60, 600),
+            Self::Document(_) => (20, 60, 20),
+            Self::Documents => (60, 60, 60),
         }
     }
 
@@ -53,7 +59,9 @@ impl Door {
             Self::Authorize(address) => Self::Authorize(network(address)),
             Self::SignIn(address) => Self::SignIn(network(address)),
             Self::Token(address) => Self::Token(network(address)),
+            Self::Document(address) => Self::Document(network(address)),
             Self::Account(name) => Self::Account(name),
+            Self::Documents => Self::Documents,
         }
     }
 }

@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use moka::future::Cache;
 
+use crate::app::documents::Documents;
 use crate::config::Config;
 use crate::crypto::vault::{Key, KeyEncryptionKey};
 use crate::domain::ids::TenantId;
 use crate::domain::{Clock, Error, Result};
+use crate::egress::{Fetcher, Resolve, SystemResolver};
 use crate::metrics::Metrics;
 use crate::nodes::Nodes;
 use crate::rate::Rates;
@@ -29,16 +31,31 @@ pub struct App {
     pub tasks: Tasks,
     pub metrics: Metrics,
     pub rates: Rates,
+    pub fetcher: Fetcher,
+    pub documents: Documents,
     data_keys: Cache<TenantId, Key>,
 }
 
 impl App {
     pub async fn new(config: Config, clock: Arc<dyn Clock>, tasks: Tasks) -> Result<Self> {
+        Self::with_resolver(config, clock, tasks, Arc::new(SystemResolver)).await
+    }
+
+    /// The same with names resolved otherwise than by the operating system.
+    pub async fn with_resolver(
+        config: Config,
+        clock: Arc<dyn Clock>,
+        tasks: Tasks,
+        resolver: Arc<dyn Resolve>,
+    ) -> Result<Self> {
         let kek = config.key_encryption_key().map_err(|public| Error::invalid("config.kek", "kek", public))?;
+        let fetcher = Fetcher::new(&config.egress, resolver);
+        let fetcher = fetcher.map_err(|public| Error::invalid("config.egress", "egress", public))?;
         let store = Store::connect(&config.database, clock.clone()).await?;
         let data_keys = Cache::builder().max_capacity(DATA_KEYS_MAX).time_to_idle(DATA_KEY_IDLE).build();
         let (nodes, metrics, rates) = (Nodes::default(), Metrics::default(), Rates::default());
-        Ok(Self { config, store, clock, kek, nodes, tasks, metrics, rates, data_keys })
+        let documents = Documents::default();
+        Ok(Self { config, store, clock, kek, nodes, tasks, metrics, rates, fetcher, documents, data_keys })
     }
 
     /// A fresh UUIDv7.

@@ -164,7 +164,8 @@ impl fmt::Display for ConfigError {
 }
 
 /// `Origin` values of editors that have no web origin of their own.
-pub const EDITOR_ORIGINS: [&str; 2] = ["vscode-webview://", "https://vscode.dev"];
+pub const EDITOR_ORIGINS: [&str; 4] =
+    ["vscode-file://vscode-app", "vscode-webview://", "https://vscode.dev", "https://insiders.vscode.dev"];
 
 impl Config {
     /// Settings from the file, if one is given, overridden by the environment.

@@ -13,6 +13,7 @@ mod m20261123_0006_changes;
 mod m20261123_0007_call_records;
 mod m20261123_0008_api_keys;
 mod m20261123_0009_shared_credentials;
+mod m20261123_0010_registration;
 mod tenant_table;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -34,6 +35,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_0007_call_records::Migration),
             Box::new(m20261123_0008_api_keys::Migration),
             Box::new(m20261123_0009_shared_credentials::Migration),
+            Box::new(m20261123_0010_registration::Migration),
         ]
     }
 }

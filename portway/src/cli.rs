@@ -45,6 +45,9 @@ pub enum Command {
     /// Print a tenant's servers and grants as a file for apply
     #[command(after_help = "Example:\n  portway export --tenant acme > servers.yaml")]
     Export(ExportArgs),
+    /// Replace a tenant's keys
+    #[command(subcommand)]
+    Keys(KeysCommand),
 }
 
 const APPLY_HELP: &str = "\
@@ -240,6 +243,25 @@ pub enum NodeCommand {
     },
     /// List enrolled nodes and what they are doing
     List {
+        #[command(flatten)]
+        connection: ConnectionArgs,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum KeysCommand {
+    /// Replace keys of a tenant now: those that sign access tokens, those that seal session ids, or both. What the old
+    /// ones signed and sealed stays good until it expires; nobody has to sign in again
+    #[command(after_help = "Example:\n  portway keys rotate acme --signing")]
+    Rotate {
+        /// Slug of the tenant
+        tenant: String,
+        /// Only the key that signs access tokens
+        #[arg(long)]
+        signing: bool,
+        /// Only the key that seals session ids
+        #[arg(long)]
+        session: bool,
         #[command(flatten)]
         connection: ConnectionArgs,
     },

@@ -1,6 +1,7 @@
 //! The official conformance suites. First a fixture server alone: what fails there is not ours. Then the same fixture
 //! behind the gateway, in the fixture's own era.
 
+mod authorization;
 mod legacy;
 mod modern;
 

@@ -21,7 +21,7 @@ const NAMES: usize = 10;
 // `member` has no grant on the server, `user` may use it, `manager` manages it; `stranger` is another tenant's owner,
 // `revoked` the owner with an ended session. Not visible is 404, visible but not allowed 403.
 #[rustfmt::skip]
-const TABLE: [Line; 48] = [
+const TABLE: [Line; 55] = [
     //                                                                      nobody stranger member user manager auditor admin owner operator revoked
     ("GET /tenants/{tenant}",                            "",               [401,   401,     200,   200, 200,    200,    200,  200,  401,     401]),
     ("PATCH /tenants/{tenant}",                          "",               [401,   401,     403,   403, 403,    403,    200,  200,  401,     401]),
@@ -66,6 +66,13 @@ const TABLE: [Line; 48] = [
     ("PUT /tenants/{tenant}/servers/{server}/grants",    "everyone",       [401,   401,     404,   403, 200,    403,    200,  200,  401,     401]),
     ("DELETE /tenants/{tenant}/servers/{server}/grants/{grant}", "",       [401,   401,     404,   403, 204,    403,    204,  204,  401,     401]),
 
+    ("GET /tenants/{tenant}/clients",                    "",               [401,   401,     403,   403, 403,    200,    200,  200,  401,     401]),
+    ("POST /tenants/{tenant}/clients",                   "",               [401,   401,     403,   403, 403,    403,    201,  201,  401,     401]),
+    ("GET /tenants/{tenant}/clients/{client}",           "",               [401,   401,     403,   403, 403,    200,    200,  200,  401,     401]),
+    ("PATCH /tenants/{tenant}/clients/{client}",         "",               [401,   401,     403,   403, 403,    403,    200,  200,  401,     401]),
+    ("DELETE /tenants/{tenant}/clients/{client}",        "",               [401,   401,     403,   403, 403,    403,    204,  204,  401,     401]),
+    ("POST /tenants/{tenant}/clients/{client}/secrets",  "",               [401,   401,     403,   403, 403,    403,    201,  201,  401,     401]),
+
     ("GET /tenants/{tenant}/calls",                      "",               [401,   401,     200,   200, 200,    200,    200,  200,  401,     401]),
     ("GET /tenants/{tenant}/calls/{call}",               "",               [401,   401,     404,   404, 404,    200,    200,  200,  401,     401]),
     ("GET /tenants/{tenant}/calls/{call}",               "oneself",        [401,   401,     200,   200, 200,    200,    200,  200,  401,     401]),
@@ -77,6 +84,7 @@ const TABLE: [Line; 48] = [
     ("POST /platform/tenants",                           "",               [401,   401,     401,   401, 401,    401,    401,  401,  201,     401]),
     ("GET /platform/tenants/{tenant}",                   "",               [401,   401,     401,   401, 401,    401,    401,  401,  200,     401]),
     ("PATCH /platform/tenants/{tenant}",                 "",               [401,   401,     401,   401, 401,    401,    401,  401,  200,     401]),
+    ("POST /platform/tenants/{tenant}/key-rotations",    "",               [401,   401,     401,   401, 401,    401,    401,  401,  200,     401]),
     ("POST /platform/tenants/{tenant}/owner-invitations", "",              [401,   401,     401,   401, 401,    401,    401,  401,  201,     401]),
 ];
 

@@ -16,8 +16,13 @@ use tokio_util::sync::CancellationToken;
 
 use crate::PATIENCE;
 use crate::db::{Backend, Db};
+use crate::fakes::document_site::DocumentSite;
 use crate::people::{Operator, Person};
 use crate::redis::Redis;
+
+/// Names of the sites of clients: real ones that recordings speak of, and two that are nobody's.
+const DOCUMENT_HOSTS: [&str; 6] =
+    ["client.example", "other.example", "claude.ai", "zed.dev", "vscode.dev", "chatgpt.com"];
 
 /// What the world is made of.
 pub struct Setup {
@@ -26,6 +31,7 @@ pub struct Setup {
     single_host: bool,
     tls: bool,
     redis: bool,
+    documents: bool,
 }
 
 /// The running product; everything stops when it is dropped.
@@ -43,6 +49,8 @@ pub struct World {
     config: control_plane::config::Config,
     node_secret: SecretString,
     fronts: Vec<CancellationToken>,
+    /// The sites of clients, if this world has them.
+    pub documents: Option<DocumentSite>,
     db: Db,
 }
 
@@ -68,7 +76,7 @@ pub struct Node {
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { backend: Backend::Sqlite, nodes: 1, single_host: true, tls: false, redis: false }
+        Self { backend: Backend::Sqlite, nodes: 1, single_host: true, tls: false, redis: false, documents: false }
     }
 }
 
@@ -101,6 +109,12 @@ impl Setup {
         self
     }
 
+    /// Clients' own sites, where documents about them lie.
+    pub fn documents(mut self) -> Self {
+        self.documents = true;
+        self
+    }
+
     /// TLS between the planes, as off loopback.
     pub fn tls(mut self) -> Self {
         self.tls = true;
@@ -118,7 +132,14 @@ impl Setup {
         let mut config = control_plane_config(&db, address(&http), address(&grpc), &auth_origin, &gateway_origin);
         config.grpc_tls = self.tls.then(|| self_signed(db.folder()));
         control_plane::store::migrate(&config.database).await.expect("migrations run");
-        let control_plane = ControlPlane::start(config.clone(), &clock, http, grpc).await;
+        let mut documents = None;
+        if self.documents {
+            let site = DocumentSite::start(&DOCUMENT_HOSTS, db.folder()).await;
+            config.egress.extra_ca_file = Some(site.ca_file());
+            config.egress.allowed_private_ranges = vec!["127.0.0.0/8".parse().expect("a range")];
+            documents = Some(site);
+        }
+        let control_plane = ControlPlane::start(config.clone(), documents.as_ref(), &clock, http, grpc).await;
         let (_, operator_token) =
             control_plane::app::platform::create_operator(&control_plane.app, "test").await.expect("an operator");
         let (_, node_secret) =
@@ -138,6 +159,7 @@ impl Setup {
             config,
             node_secret,
             fronts: Vec::new(),
+            documents,
             db,
         };
         for _ in 0..self.nodes {
@@ -226,7 +248,8 @@ impl World {
     pub async fn restart_control_plane(&mut self) {
         self.stop_control_plane().await;
         let (http, grpc) = (rebind(self.config.listen).await, rebind(self.config.grpc_listen).await);
-        self.control_plane = Some(ControlPlane::start(self.config.clone(), &self.clock, http, grpc).await);
+        self.control_plane =
+            Some(ControlPlane::start(self.config.clone(), self.documents.as_ref(), &self.clock, http, grpc).await);
     }
 
     /// Where an SQLite database and everything else of this world on disk lies.
@@ -262,14 +285,18 @@ impl Drop for World {
 impl ControlPlane {
     async fn start(
         config: control_plane::config::Config,
+        documents: Option<&DocumentSite>,
         clock: &ShiftedClock,
         http: TcpListener,
         grpc: TcpListener,
     ) -> Self {
         let stop = CancellationToken::new();
         let listeners = control_plane::Listeners { http, grpc, admin: bind().await };
+        // No test asks the real DNS.
+        let resolver = Arc::new(documents.map(DocumentSite::resolver).unwrap_or_default());
         let running =
-            control_plane::start(config, Arc::new(clock.clone()), listeners, stop.clone()).await.expect("it starts");
+            control_plane::start_with(config, Arc::new(clock.clone()), resolver, listeners, stop.clone()).await;
+        let running = running.expect("it starts");
         Self { app: running.app.clone(), running, stop }
     }
 }

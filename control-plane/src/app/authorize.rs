@@ -5,12 +5,13 @@ use std::net::IpAddr;
 use chrono::TimeDelta;
 use secrecy::SecretString;
 
+use super::documents;
 use crate::crypto::tokens;
 use crate::domain::ids::AuthorizationRequestId;
-use crate::domain::limits::AUTHORIZATION_REQUEST_S;
-use crate::domain::oauth::redirect;
+use crate::domain::limits::{AUTHORIZATION_REQUEST_S, SESSION_KEPT_S};
 use crate::domain::oauth::request::Parameters;
 use crate::domain::oauth::{AuthorizationRequest, Client, OAuthError};
+use crate::domain::oauth::{document, redirect};
 use crate::domain::tenancy::Tenant;
 use crate::domain::{Error, Result};
 use crate::rate::Door;
@@ -24,6 +25,9 @@ pub enum Refusal {
     /// request (RFC 6749 §4.1.2.1).
     #[error("unknown client")]
     UnknownClient,
+    /// The client names a document that cannot be had or breaks a rule.
+    #[error("client document: {0}")]
+    ClientDocument(&'static str),
     #[error("unknown redirect URI")]
     UnknownRedirectUri,
     /// The client may be told, at this URL.
@@ -42,7 +46,7 @@ pub async fn begin(
     browser: &SecretString,
 ) -> Result<AuthorizationRequestId, Refusal> {
     app.rates.take(tenant.id, Door::Authorize(address))?;
-    let client = find_client(app, tenant, asked).await?;
+    let client = find_client(app, tenant, address, asked).await?;
     let redirect_uri = asked.redirect_uri.as_ref().filter(|_| !asked.ambiguous_client);
     let redirect_uri = redirect_uri
         .filter(|asked| client.redirect_uris.iter().any(|known| redirect::matches(known, asked)))
@@ -70,8 +74,14 @@ pub async fn begin(
     Ok(request.id)
 }
 
-async fn find_client(app: &App, tenant: &Tenant, asked: &Parameters) -> Result<Client, Refusal> {
+async fn find_client(app: &App, tenant: &Tenant, address: IpAddr, asked: &Parameters) -> Result<Client, Refusal> {
     let client_id = asked.client_id.as_deref().filter(|_| !asked.ambiguous_client).ok_or(Refusal::UnknownClient)?;
+    if document::is_document_id(client_id) {
+        return documents::find(app, tenant, address, client_id).await.map_err(|error| match error {
+            OAuthError::Domain(error) => error.into(),
+            error => Refusal::ClientDocument(error.description()),
+        });
+    }
     let store = app.store.tenant_read(tenant.id).await?;
     store.find_client_by_client_id(client_id).await?.ok_or(Refusal::UnknownClient)
 }
@@ -103,9 +113,12 @@ pub(super) fn error_url(
     redirect::with_parameters(redirect_uri, &parameters)
 }
 
-/// Forgets requests and refresh tokens that expired. Idempotent; the caller commits.
+/// Forgets requests, refresh tokens, client secrets and browser sessions that ended. Idempotent; the caller commits.
 pub async fn purge_expired(store: &TenantStore) -> Result<u64> {
     let now = store.now();
     let requests = store.delete_expired_authorization_requests(now - TimeDelta::days(1)).await?;
-    Ok(requests + store.delete_expired_refresh_tokens(now - TimeDelta::days(1)).await?)
+    let tokens = store.delete_expired_refresh_tokens(now - TimeDelta::days(1)).await?;
+    let secrets = store.delete_ended_client_secrets(now).await?;
+    let sessions = store.delete_ended_sessions(now - TimeDelta::seconds(SESSION_KEPT_S)).await?;
+    Ok(requests + tokens + secrets + sessions)
 }

@@ -16,7 +16,7 @@ use crate::domain::audit::AuditEntry;
 use crate::domain::ids::{AuthorizationRequestId, OAuthGrantId};
 use crate::domain::limits::AUTHORIZATION_CODE_S;
 use crate::domain::oauth::redirect::{self, RedirectKind};
-use crate::domain::oauth::{AuthorizationCode, AuthorizationRequest, Client, Grant, resource};
+use crate::domain::oauth::{AuthorizationCode, AuthorizationRequest, Client, Grant, client, resource};
 use crate::domain::tenancy::{Tenant, User};
 use crate::domain::{Error, Result};
 use crate::state::App;
@@ -29,6 +29,8 @@ const ADMINS_SHOWN: u64 = 3;
 pub struct Question {
     pub user: User,
     pub client: Client,
+    /// Who publishes the document that describes the client, if one does.
+    pub client_host: Option<String>,
     pub resource: String,
     pub redirect_uri: String,
     /// Host or scheme: what to look at.
@@ -99,7 +101,8 @@ pub async fn question(
         None => Access::None { server_slug, admins: store.list_admin_names(ADMINS_SHOWN).await? },
     };
     let AuthorizationRequest { resource, redirect_uri, .. } = request;
-    Ok(Question { user, client, resource, redirect_uri, destination, redirect_kind, access })
+    let client_host = client::document_host(&client);
+    Ok(Question { user, client, client_host, resource, redirect_uri, destination, redirect_kind, access })
 }
 
 /// Approves: stores the grant, remembers the consent where that is safe.

@@ -3,6 +3,7 @@
 //! Everything that could change since the approval is checked again each time. What the client did wrong is an OAuth
 //! error; what went wrong here is `Domain`, so that no client throws its tokens away for our failure.
 
+mod client;
 mod refresh;
 
 use std::net::IpAddr;
@@ -13,6 +14,8 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+pub use self::client::Presented;
+pub(super) use self::client::authenticate;
 use super::keys::Signer;
 use crate::crypto::{pkce, tokens};
 use crate::domain::Error;
@@ -29,7 +32,7 @@ use crate::store::TenantStore;
 #[derive(Default)]
 pub struct TokenRequest {
     pub grant_type: Option<String>,
-    pub client_id: Option<String>,
+    pub client: Presented,
     pub code: Option<SecretString>,
     pub redirect_uri: Option<String>,
     pub code_verifier: Option<SecretString>,
@@ -57,9 +60,8 @@ pub async fn exchange(
         return Err(Error::Unavailable { internal: "the tenant is not active".to_owned() }.into());
     }
     let grant_type = request.grant_type.as_deref().ok_or(OAuthError::InvalidRequest("grant_type is missing"))?;
-    let client_id = request.client_id.as_deref().ok_or(OAuthError::InvalidRequest("client_id is missing"))?;
     let store = app.store.tenant(tenant.id).await?;
-    let client = store.find_client_by_client_id(client_id).await?.ok_or(OAuthError::InvalidClient)?;
+    let client = authenticate(app, tenant, &store, &request.client).await?;
     match grant_type {
         "authorization_code" => redeem_code(app, tenant, store, &client, request).await,
         "refresh_token" => refresh::exchange(app, tenant, store, &client, request).await,

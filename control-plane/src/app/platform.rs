@@ -1,10 +1,12 @@
 //! Work of operators and of the process itself: the deployment, operators, tenants. The only writes across tenants.
 
+use chrono::{DateTime, Utc};
 use proto::names::TenantSlug;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use super::invitations::{self, NewInvitation};
+use super::keys::{KeyKind, Rotation};
 use super::{keys, tenancy};
 use crate::crypto::tokens;
 use crate::crypto::vault::Key;
@@ -46,6 +48,13 @@ pub async fn open_deployment(app: &App) -> Result<()> {
     let store = app.store.system().await?;
     store.history_id().await?;
     store.commit().await
+}
+
+/// Replaces a key of a tenant now, however old it is.
+pub async fn rotate_keys(app: &App, actor: Actor, slug: &str, kind: KeyKind) -> Result<Rotation> {
+    let tenant = get_tenant(app, slug).await?;
+    // Every key was made before the end of time.
+    keys::rotate(app, tenant.id, kind, DateTime::<Utc>::MAX_UTC, actor).await
 }
 
 /// The tenant that a URL names, whatever its status. Slugs are public: they stand in every URL.

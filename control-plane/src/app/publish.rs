@@ -299,10 +299,11 @@ fn shared_secret(key: &Key, tenant: TenantId, public_key: &[u8], one: &SealedCre
 
 fn session_key(key: &Key, tenant: TenantId, sealed: &SealedSessionKey) -> Result<wire::SessionKey> {
     let secret = key.open(tenant, Purpose::SessionKey, sealed.id, &sealed.secret_sealed)?;
+    let created_unix_ms = sealed.created_at.timestamp_millis();
     Ok(wire::SessionKey {
         key_id: sealed.key_id,
         secret: prost::bytes::Bytes::copy_from_slice(&secret),
-        created_unix_ms: u64::try_from(sealed.created_at.timestamp_millis()).unwrap_or_default(),
+        created_unix_ms: if sealed.seals { u64::try_from(created_unix_ms).unwrap_or_default() } else { 0 },
     })
 }
 

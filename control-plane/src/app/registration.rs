@@ -8,7 +8,8 @@ use serde_json::Value;
 use crate::domain::Result;
 use crate::domain::ids::ClientId;
 use crate::domain::limits::CLIENT_UNUSED_S;
-use crate::domain::oauth::{OAuthError, registration};
+use crate::domain::oauth::OAuthError;
+use crate::domain::oauth::registration::{self, Rules};
 use crate::domain::tenancy::Tenant;
 use crate::rate::Door;
 use crate::state::App;
@@ -17,7 +18,7 @@ use crate::store::TenantStore;
 /// Registers a client and answers what is stored of it (RFC 7591 §3.2.1). Anonymous, so not audited: the approval is.
 pub async fn register(app: &App, tenant: &Tenant, address: IpAddr, body: &Value) -> Result<Value, OAuthError> {
     app.rates.take(tenant.id, Door::Register(address))?;
-    let client = registration::parse(body)?;
+    let client = registration::parse(body, Rules { private_use_schemes: tenant.settings.private_use_schemes })?;
     let store = app.store.tenant(tenant.id).await?;
     // The server picks the id, so no client looks like a person or like another client (RFC 9700 §4.15).
     let id = ClientId(store.new_id());

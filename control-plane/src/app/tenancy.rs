@@ -1,6 +1,7 @@
 //! The tenant seen from inside: its settings, and its audit log.
 
 use serde_json::json;
+use url::Host;
 
 use super::Ctx;
 use crate::config::is_origin;
@@ -8,7 +9,7 @@ use crate::domain::Result;
 use crate::domain::access::Action;
 use crate::domain::audit::{AuditEntry, AuditEvent, ChainStatus};
 use crate::domain::fields::{self, Mistakes};
-use crate::domain::limits::{ACCESS_TOKEN_S_MAX, ACCESS_TOKEN_S_MIN, OFFLINE_S_MAX, ORIGINS_MAX};
+use crate::domain::limits::{ACCESS_TOKEN_S_MAX, ACCESS_TOKEN_S_MIN, CLIENT_HOSTS_MAX, OFFLINE_S_MAX, ORIGINS_MAX};
 use crate::domain::page::{Page, PageRequest, Seq};
 use crate::domain::tenancy::{RefreshRotation, Tenant, TenantSettings};
 use crate::store::ResourceKind;
@@ -22,6 +23,26 @@ pub struct TenantChange {
     pub refresh_rotation: Option<RefreshRotation>,
     pub local_accounts: Option<bool>,
     pub allowed_origins: Option<Vec<String>>,
+    pub client_documents: Option<bool>,
+    pub client_hosts_allowed: Option<Vec<String>>,
+    pub client_hosts_denied: Option<Vec<String>>,
+    pub private_use_schemes: Option<bool>,
+}
+
+impl TenantChange {
+    fn settings(self, old: TenantSettings) -> TenantSettings {
+        TenantSettings {
+            access_token_s: self.access_token_s.unwrap_or(old.access_token_s),
+            offline_max_s: self.offline_max_s.unwrap_or(old.offline_max_s),
+            refresh_rotation: self.refresh_rotation.unwrap_or(old.refresh_rotation),
+            local_accounts: self.local_accounts.unwrap_or(old.local_accounts),
+            allowed_origins: self.allowed_origins.unwrap_or(old.allowed_origins),
+            client_documents: self.client_documents.unwrap_or(old.client_documents),
+            client_hosts_allowed: self.client_hosts_allowed.unwrap_or(old.client_hosts_allowed),
+            client_hosts_denied: self.client_hosts_denied.unwrap_or(old.client_hosts_denied),
+            private_use_schemes: self.private_use_schemes.unwrap_or(old.private_use_schemes),
+        }
+    }
 }
 
 /// Every signed-in person sees the tenant.
@@ -35,13 +56,7 @@ pub async fn update(ctx: &Ctx, change: TenantChange) -> Result<Tenant> {
     let display_name = mistakes.take_some("display_name", change.display_name.as_deref().map(fields::name));
     let store = ctx.app.store.tenant(ctx.tenant_id).await?;
     let old = store.get_tenant().await?;
-    let settings = TenantSettings {
-        access_token_s: change.access_token_s.unwrap_or(old.settings.access_token_s),
-        offline_max_s: change.offline_max_s.unwrap_or(old.settings.offline_max_s),
-        refresh_rotation: change.refresh_rotation.unwrap_or(old.settings.refresh_rotation),
-        local_accounts: change.local_accounts.unwrap_or(old.settings.local_accounts),
-        allowed_origins: change.allowed_origins.unwrap_or_else(|| old.settings.allowed_origins.clone()),
-    };
+    let settings = change.settings(old.settings.clone());
     check_settings(&settings, &mut mistakes);
     mistakes.finish(Some(()))?;
     let display_name = display_name.unwrap_or_else(|| old.display_name.clone());
@@ -72,6 +87,8 @@ fn check_settings(settings: &TenantSettings, mistakes: &mut Mistakes) {
     mistakes.take("settings.access_token_s", access_token_s);
     mistakes.take("settings.offline_max_s", range(settings.offline_max_s, 0, OFFLINE_S_MAX));
     mistakes.take("settings.allowed_origins", check_origins(&settings.allowed_origins));
+    mistakes.take("settings.client_hosts_allowed", check_hosts(&settings.client_hosts_allowed));
+    mistakes.take("settings.client_hosts_denied", check_hosts(&settings.client_hosts_denied));
 }
 
 /// Origins as browsers send them.
@@ -86,6 +103,24 @@ pub(super) fn check_origins(origins: &[String]) -> Result<(), fields::Mistake> {
         }
         None => Ok(()),
     }
+}
+
+/// Host names as they stand in URLs.
+fn check_hosts(hosts: &[String]) -> Result<(), fields::Mistake> {
+    if hosts.len() > CLIENT_HOSTS_MAX {
+        return Err(("hosts.too_many", format!("must have at most {CLIENT_HOSTS_MAX} entries")));
+    }
+    let is_host = |host: &String| {
+        let plain = host.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.'));
+        plain && matches!(Host::parse(host), Ok(Host::Domain(name)) if name == *host && name.contains('.'))
+    };
+    if hosts.iter().all(is_host) {
+        return Ok(());
+    }
+    Err((
+        "hosts.shape",
+        "must be host names such as example.com, lower case, without a port; each includes what is below it".to_owned(),
+    ))
 }
 
 /// The audit log, newest first, and whether its hashes still fit together.

@@ -1,33 +1,67 @@
-//! Forgets what has expired, tenant by tenant. One tenant's failure does not keep the others.
+//! Keeps tenants in order, one by one: forgets what has expired, rotates keys. One tenant's failure does not keep the
+//! others.
 
+use chrono::TimeDelta;
+
+use super::keys::{self, KeyKind, Rotation};
 use super::{authorize, registration};
 use crate::domain::Result;
+use crate::domain::audit::Actor;
 use crate::domain::ids::TenantId;
 use crate::domain::limits::PAGE_SIZE_MAX;
 use crate::domain::page::{Created, PageRequest};
+use crate::domain::tenancy::TenantStatus;
 use crate::state::App;
 
-/// Expired authorization requests and refresh tokens, and clients that nobody ever approved.
+/// Expired authorization requests, tokens and secrets, browser sessions that ended, keys that lapsed, and clients that
+/// nobody ever approved.
 pub async fn forget_expired(app: &App) -> Result<()> {
-    let mut after = None;
+    for tenant in list_tenants(app).await? {
+        if let Err(error) = forget_expired_of(app, tenant).await {
+            tracing::error!(tenant.id = %tenant, %error, "expired rows were not forgotten");
+        }
+    }
+    Ok(())
+}
+
+/// Replaces keys that are too old, and finishes rotations that waited for a node.
+pub async fn rotate_keys(app: &App) -> Result<()> {
+    if app.config.key_age_days == 0 {
+        return Ok(());
+    }
+    let older_than = app.clock.now() - TimeDelta::days(i64::from(app.config.key_age_days));
+    for tenant in list_tenants(app).await? {
+        for kind in [KeyKind::Signing, KeyKind::Session] {
+            match keys::rotate(app, tenant, kind, older_than, Actor::System).await {
+                Ok(Rotation::NotDue) => {}
+                Ok(outcome) => tracing::info!(tenant.id = %tenant, ?kind, ?outcome, "key rotation"),
+                Err(error) => tracing::error!(tenant.id = %tenant, ?kind, %error, "a key was not rotated"),
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn list_tenants(app: &App) -> Result<Vec<TenantId>> {
+    let (mut after, mut ids) = (None, Vec::new());
     loop {
         let page = PageRequest { limit: PAGE_SIZE_MAX, after };
         let tenants = app.store.system_read().await?.list_tenants(page).await?;
         after = tenants.items.last().map(|tenant| Created { at: tenant.created_at, id: tenant.id.0 });
-        for tenant in &tenants.items {
-            if let Err(error) = forget_expired_of(app, tenant.id).await {
-                tracing::error!(tenant.id = %tenant.id, %error, "expired rows were not forgotten");
-            }
-        }
+        // One that is being deleted may have lost its data key.
+        let kept = tenants.items.iter().filter(|tenant| tenant.status != TenantStatus::Deleting);
+        ids.extend(kept.map(|tenant| tenant.id));
         if tenants.next_cursor.is_none() {
-            return Ok(());
+            return Ok(ids);
         }
     }
 }
 
 async fn forget_expired_of(app: &App, tenant: TenantId) -> Result<()> {
     let store = app.store.tenant(tenant).await?;
-    let rows = authorize::purge_expired(&store).await? + registration::purge_unused_clients(&store).await?;
+    let rows = authorize::purge_expired(&store).await?
+        + registration::purge_unused_clients(&store).await?
+        + keys::forget_lapsed(&store).await?;
     if rows > 0 {
         store.commit().await?;
         tracing::info!(tenant.id = %tenant, rows, "expired rows forgotten");

@@ -39,6 +39,9 @@ pub enum Action {
     /// See everybody's API keys; their own everybody sees.
     ReadAllKeys,
     RevokeAnyKey,
+    ReadClients,
+    /// Register OAuth clients by hand, delete any.
+    ManageClients,
 }
 
 impl Action {
@@ -56,6 +59,8 @@ impl Action {
             Self::ReadAudit => "read the audit log",
             Self::ReadAllKeys => "see other people's API keys",
             Self::RevokeAnyKey => "revoke other people's API keys",
+            Self::ReadClients => "see the OAuth clients of this tenant",
+            Self::ManageClients => "change the OAuth clients of this tenant",
         }
     }
 }
@@ -68,7 +73,7 @@ pub const fn allows(role: TenantRole, action: Action) -> bool {
         (Owner, _) => true,
         (Admin, ManageOwners) => false,
         (Admin, _) => true,
-        (Auditor, ReadPeople | ReadAllServers | ReadAllCalls | ReadAudit | ReadAllKeys) => true,
+        (Auditor, ReadPeople | ReadAllServers | ReadAllCalls | ReadAudit | ReadAllKeys | ReadClients) => true,
         (Auditor | Member, _) => false,
     }
 }

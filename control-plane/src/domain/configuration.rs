@@ -131,6 +131,8 @@ pub struct SealedSessionKey {
     pub key_id: u32,
     pub secret_sealed: Vec<u8>,
     pub created_at: DateTime<Utc>,
+    /// Not yet, for one that nodes have to learn first.
+    pub seals: bool,
 }
 
 impl std::fmt::Debug for SealedSessionKey {

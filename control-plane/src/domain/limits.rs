@@ -20,6 +20,8 @@ pub const SESSION_IDLE_S: i64 = 12 * 3_600;
 pub const SESSION_ABSOLUTE_S: i64 = 24 * 3_600;
 /// How often the use of a session is written down.
 pub const SESSION_TOUCH_S: i64 = 60;
+/// How long a browser session that ended is kept, if no grant rests on it.
+pub const SESSION_KEPT_S: i64 = 30 * 86_400;
 pub const USER_AGENT_CHARS_MAX: usize = 200;
 /// A retired signing key stays published until the last token it signed is dead: the longest access token, and an hour.
 pub const SIGNING_KEY_RETIRED_S: i64 = 13 * 3_600;
@@ -46,6 +48,28 @@ pub const REFRESH_GRACE_STRICT_S: i64 = 60;
 /// A registered client that nobody ever approved is forgotten after this long.
 pub const CLIENT_UNUSED_S: i64 = 86_400;
 pub const REDIRECT_URIS_MAX: usize = 20;
+/// Documents that describe clients: how long one is fresh when it does not say, and the bounds of what it may say…
+pub const DOCUMENT_FRESH_DEFAULT_S: i64 = 3_600;
+pub const DOCUMENT_FRESH_MIN_S: i64 = 300;
+pub const DOCUMENT_FRESH_MAX_S: i64 = 86_400;
+/// …how long a failure to read one is remembered…
+pub const DOCUMENT_FAILED_S: i64 = 60;
+/// …how old one may be that stands in while its site is away…
+pub const DOCUMENT_STALE_MAX_S: i64 = 7 * 86_400;
+/// …its size, and how long reading it may take.
+pub const DOCUMENT_BYTES_MAX: usize = 32 * 1024;
+pub const FETCH_MS_MAX: u64 = 5_000;
+pub const DOCUMENTS_KEPT_MAX: u64 = 10_000;
+/// Hosts of one list of a tenant's client policy.
+pub const CLIENT_HOSTS_MAX: usize = 100;
+/// A replaced client secret works on for this long unless the administrator says otherwise, and at most so long.
+pub const SECRET_OVERLAP_S: u32 = 86_400;
+pub const SECRET_OVERLAP_S_MAX: u32 = 30 * 86_400;
+/// Signing and session keys are replaced at this age unless the operator says otherwise. A session key lasts 31 days
+/// longer, so that even daily rotation stays within the keys that a node holds.
+pub const KEY_AGE_DAYS: u32 = 30;
+/// A retired session key stays until the last session it sealed is dead: the longest life of a session id, and a day.
+pub const SESSION_KEY_RETIRED_S: i64 = 31 * 86_400;
 /// Keys of one kind of rate limit that are kept in memory.
 pub const RATE_KEYS_MAX: u64 = 100_000;
 

@@ -1,6 +1,8 @@
 //! The words of the authorization server: clients, requests, grants, codes, refresh tokens, and what clients are told
 //! when they ask for what they cannot have. Decisions are in the submodules; all of it is pure.
 
+pub mod client;
+pub mod document;
 pub mod redirect;
 pub mod refresh;
 pub mod registration;
@@ -10,18 +12,9 @@ pub mod resource;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+pub use self::client::Client;
 use super::Error;
 use super::ids::{AuthorizationRequestId, ClientId, OAuthGrantId, ServerId, SessionId, UserId};
-
-/// A registered client. All are public: they hold no secret.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Client {
-    pub id: ClientId,
-    /// What the client calls itself in requests.
-    pub client_id: String,
-    pub name: String,
-    pub redirect_uris: Vec<String>,
-}
 
 /// A validated request at /authorize that waits for sign-in and consent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,6 +77,9 @@ pub enum OAuthError {
     InvalidRequest(&'static str),
     #[error("invalid_client")]
     InvalidClient,
+    /// A document that a client_id names says what it must not, or cannot be had.
+    #[error("invalid_client: {0}")]
+    InvalidClientDocument(&'static str),
     #[error("invalid_grant: {0}")]
     InvalidGrant(&'static str),
     #[error("unsupported_grant_type")]
@@ -106,7 +102,7 @@ impl OAuthError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::InvalidRequest(_) => "invalid_request",
-            Self::InvalidClient => "invalid_client",
+            Self::InvalidClient | Self::InvalidClientDocument(_) => "invalid_client",
             Self::InvalidGrant(_) => "invalid_grant",
             Self::UnsupportedGrantType => "unsupported_grant_type",
             Self::UnsupportedResponseType => "unsupported_response_type",
@@ -123,8 +119,9 @@ impl OAuthError {
             | Self::InvalidGrant(text)
             | Self::InvalidTarget(text)
             | Self::InvalidRedirectUri(text)
-            | Self::InvalidClientMetadata(text) => text,
-            Self::InvalidClient => "this client is not registered here; register it again",
+            | Self::InvalidClientMetadata(text)
+            | Self::InvalidClientDocument(text) => text,
+            Self::InvalidClient => "this client is not registered here, or its secret is wrong; register it again",
             Self::UnsupportedGrantType => "grant_type must be authorization_code or refresh_token",
             Self::UnsupportedResponseType => "response_type must be code",
             Self::Domain(Error::RateLimited { .. }) => "too many requests; try again later",

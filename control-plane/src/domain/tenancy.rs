@@ -45,6 +45,14 @@ pub struct TenantSettings {
     pub local_accounts: bool,
     /// Origins of browser clients, besides the node's own.
     pub allowed_origins: Vec<String>,
+    /// Clients may be named by the URL of a document about them; only where the deployment can read such documents.
+    pub client_documents: bool,
+    /// Hosts of such documents, each with all hosts below it; empty = any.
+    pub client_hosts_allowed: Vec<String>,
+    /// Hosts that are refused, also when the other list has them.
+    pub client_hosts_denied: Vec<String>,
+    /// Native clients may return to a scheme of their own such as `com.example.app:`; known editors' always may.
+    pub private_use_schemes: bool,
 }
 
 impl Default for TenantSettings {
@@ -55,6 +63,10 @@ impl Default for TenantSettings {
             refresh_rotation: RefreshRotation::Tolerant,
             local_accounts: true,
             allowed_origins: Vec::new(),
+            client_documents: true,
+            client_hosts_allowed: Vec::new(),
+            client_hosts_denied: Vec::new(),
+            private_use_schemes: true,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 pub(super) mod audit;
 pub(super) mod calls;
+pub(super) mod clients;
 pub(super) mod grants;
 pub(super) mod invitations;
 pub(super) mod keys;
@@ -16,7 +17,7 @@ pub(super) mod users;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::{delete, get};
+use axum::routing::{delete, get, post};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -31,7 +32,8 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/tenants/{tenant}", get(platform::get).patch(platform::update))
         .route("/nodes", get(nodes::list).post(nodes::enrol))
         .route("/nodes/{node}", delete(nodes::revoke))
-        .route("/tenants/{tenant}/owner-invitations", axum::routing::post(platform::invite_owner));
+        .route("/tenants/{tenant}/key-rotations", post(platform::rotate_keys))
+        .route("/tenants/{tenant}/owner-invitations", post(platform::invite_owner));
     let tenant = Router::new()
         .route("/", get(tenant::get).patch(tenant::update))
         .route("/session", get(session::get).post(session::create).delete(session::delete))
@@ -46,6 +48,9 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/servers/{server}", get(servers::get).patch(servers::update).delete(servers::retire))
         .route("/servers/{server}/grants", get(grants::list).put(grants::put))
         .route("/servers/{server}/grants/{grant}", delete(grants::delete))
+        .route("/clients", get(clients::list).post(clients::create))
+        .route("/clients/{client}", get(clients::get).patch(clients::update).delete(clients::delete))
+        .route("/clients/{client}/secrets", post(clients::rotate_secret))
         .route("/calls", get(calls::list))
         .route("/calls/{call}", get(calls::get))
         .route("/audit", get(audit::list));

@@ -21,7 +21,7 @@ use crate::app::{Caller, Ctx, api_keys, platform, sessions};
 use crate::config::Config;
 use crate::domain::error::FieldError;
 use crate::domain::ids::{
-    AccessGrantId, ApiKeyId, CallRecordId, InvitationId, NodeId, OperatorId, ServerId, TenantId, UserId,
+    AccessGrantId, ApiKeyId, CallRecordId, ClientId, InvitationId, NodeId, OperatorId, ServerId, TenantId, UserId,
 };
 use crate::domain::tenancy::Tenant;
 use crate::domain::{Error, Result};
@@ -131,6 +131,7 @@ path_id! {
     ServerId => "server",
     AccessGrantId => "grant",
     CallRecordId => "call",
+    ClientId => "client",
     NodeId => "node",
     TenantSlug => "tenant",
 }

@@ -2,8 +2,10 @@
 
 mod authorize;
 mod error;
+mod form;
 mod metadata;
 mod register;
+mod revoke;
 mod token;
 
 use std::sync::Arc;
@@ -39,6 +41,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/t/{tenant}/oauth/jwks", get(metadata::jwks))
         .route("/t/{tenant}/oauth/register", post(register::register))
         .route("/t/{tenant}/oauth/token", post(token::token))
+        .route("/t/{tenant}/oauth/revoke", post(revoke::revoke))
         .layer(from_fn(allow_any_origin));
     // No other origin may read /authorize (RFC 9700 §2.6).
     Router::new().route("/t/{tenant}/oauth/authorize", get(authorize::begin)).merge(for_any_origin).with_state(app)

@@ -8,7 +8,7 @@ use utoipa::openapi::security::{
 use utoipa::openapi::{ContentBuilder, ObjectBuilder, Ref, RefOr, Required, ResponseBuilder, Type};
 use utoipa::{Modify, OpenApi};
 
-use super::api::{audit, calls, grants, invitations, keys, nodes, platform, servers, session, tenant, users};
+use super::api::{audit, calls, clients, grants, invitations, keys, nodes, platform, servers, session, tenant, users};
 use super::problem::ProblemView;
 
 #[derive(OpenApi)]
@@ -24,8 +24,10 @@ use super::problem::ProblemView;
         keys::list, keys::create, keys::revoke,
         audit::list,
         calls::list, calls::get,
+        clients::list, clients::create, clients::get, clients::update, clients::delete, clients::rotate_secret,
         nodes::enrol, nodes::list, nodes::revoke,
         platform::create, platform::list, platform::get, platform::update, platform::invite_owner,
+        platform::rotate_keys,
     ),
     components(schemas(ProblemView)),
     modifiers(&Shared),

@@ -6,6 +6,7 @@ pub(super) mod authorization_code;
 pub(super) mod authorization_request;
 pub(super) mod browser_session;
 pub(super) mod call_record;
+pub(super) mod client_secret;
 pub(super) mod consent;
 pub(super) mod data_key;
 pub(super) mod deployment;

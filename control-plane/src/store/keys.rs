@@ -1,12 +1,15 @@
-//! Signing keys and session keys of a tenant; private parts are sealed before they come here.
+//! Signing keys of a tenant; private parts are sealed before they come here.
 
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::sea_query::{Expr, LockType};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DatabaseBackend, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect,
+};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::entity::{session_key, signing_key};
+use super::entity::signing_key;
 use super::{TenantStore, db_error};
 use crate::domain::{Error, Result};
 
@@ -99,24 +102,25 @@ impl TenantStore {
         Ok(Some(rows.into_iter().map(|row| row.id).collect()))
     }
 
-    /// Adds a session key with the next key id and answers that id.
-    pub async fn insert_session_key(&self, id: Uuid, secret_sealed: Vec<u8>) -> Result<u32> {
-        let newest = session_key::Entity::find()
-            .filter(session_key::Column::TenantId.eq(self.tenant_id.0))
-            .order_by_desc(session_key::Column::KeyId)
-            .one(&self.tx)
-            .await
-            .map_err(db_error)?;
-        let key_id = newest.map_or(1, |row| row.key_id.saturating_add(1));
-        let row = session_key::ActiveModel {
-            tenant_id: Set(self.tenant_id.0),
-            id: Set(id),
-            key_id: Set(key_id),
-            secret_sealed: Set(secret_sealed),
-            created_at: Set(self.now()),
-        };
-        session_key::Entity::insert(row).exec_without_returning(&self.tx).await.map_err(db_error)?;
-        u32::try_from(key_id).map_err(Error::internal)
+    /// The active key, locked to the end of the transaction: of replicas that would rotate at once, one goes first.
+    pub async fn lock_active_signing_key(&self) -> Result<SigningKeyRow> {
+        let active = self.get_active_signing_key().await?;
+        if self.tx.get_database_backend() == DatabaseBackend::Postgres {
+            let locked = signing_key::Entity::find_by_id((self.tenant_id.0, active.id)).lock(LockType::Update);
+            locked.one(&self.tx).await.map_err(db_error)?;
+        }
+        // Whoever held the lock may have put another key in its place.
+        self.get_active_signing_key().await
+    }
+
+    /// Deletes keys that retired before `before`; answers which.
+    pub async fn delete_retired_signing_keys(&self, before: DateTime<Utc>) -> Result<Vec<Uuid>> {
+        let lapsed = Condition::all()
+            .add(signing_key::Column::TenantId.eq(self.tenant_id.0))
+            .add(signing_key::Column::RetiredAt.lt(before));
+        let rows = signing_key::Entity::find().filter(lapsed.clone()).all(&self.tx).await.map_err(db_error)?;
+        signing_key::Entity::delete_many().filter(lapsed).exec(&self.tx).await.map_err(db_error)?;
+        Ok(rows.into_iter().map(|row| row.id).collect())
     }
 }
 

@@ -1,10 +1,11 @@
 //! Browser sessions. Only the SHA-256 of a session's token is stored (I8).
 
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::sea_query::{Expr, Query};
+use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter};
 
 use super::entity::browser_session::{ActiveModel, Column, Entity, Model};
+use super::entity::oauth_grant;
 use super::{TenantStore, db_error};
 use crate::domain::ids::{SessionId, UserId};
 use crate::domain::session::Session;
@@ -69,6 +70,24 @@ impl TenantStore {
             .filter(Column::TenantId.eq(self.tenant_id.0))
             .filter(Column::UserId.eq(user_id.0))
             .filter(Column::RevokedAt.is_null())
+            .exec(&self.tx)
+            .await
+            .map_err(db_error)?;
+        Ok(done.rows_affected)
+    }
+
+    /// Forgets sessions that ended before `before` and on which no grant rests; answers how many.
+    pub async fn delete_ended_sessions(&self, before: DateTime<Utc>) -> Result<u64> {
+        let granted = Query::select()
+            .column(oauth_grant::Column::SessionId)
+            .from(oauth_grant::Entity)
+            .and_where(oauth_grant::Column::TenantId.eq(self.tenant_id.0))
+            .take();
+        let ended = Condition::any().add(Column::ExpiresAt.lt(before)).add(Column::RevokedAt.lt(before));
+        let done = Entity::delete_many()
+            .filter(Column::TenantId.eq(self.tenant_id.0))
+            .filter(ended)
+            .filter(Column::Id.not_in_subquery(granted))
             .exec(&self.tx)
             .await
             .map_err(db_error)?;

@@ -13,6 +13,7 @@ use super::entity::{
     api_key, group_member, server, server_grant, service_account, session_key, shared_credential, signing_key, tenant,
     user,
 };
+use super::session_keys::KeyState;
 use super::shared_credentials::credential_of;
 use super::tenancy::to_tenant;
 use super::{SystemStore, TenantStore, db_error, unreadable};
@@ -151,8 +152,9 @@ impl TenantStore {
         let rows = pick.narrow(query, session_key::Column::Id).all(&self.tx).await.map_err(db_error)?;
         let key = |row: session_key::Model| {
             let key_id = u32::try_from(row.key_id).map_err(Error::internal)?;
-            let (id, created_at) = (row.id, row.created_at);
-            Ok(Resource::SessionKey(SealedSessionKey { id, key_id, secret_sealed: row.secret_sealed, created_at }))
+            let seals = KeyState::parse(&row.state)? != KeyState::Pending;
+            let (id, secret_sealed, created_at) = (row.id, row.secret_sealed, row.created_at);
+            Ok(Resource::SessionKey(SealedSessionKey { id, key_id, secret_sealed, created_at, seals }))
         };
         rows.into_iter().map(key).collect()
     }

@@ -65,7 +65,10 @@ fn every_setting() {
     let config = config.unwrap();
     assert_eq!((config.node_id.as_str(), config.listen.port(), config.admin.listen.port()), ("17", 9000, 9001));
     assert_eq!(config.public_origins, ["https://gw.example", "http://localhost:8080"]);
-    assert_eq!((config.trusted_proxies.len(), config.allowed_origins.len(), config.buffer_bytes_max), (2, 4, 2048));
+    assert_eq!(
+        (config.trusted_proxies.len(), config.allowed_origins.len(), config.buffer_bytes_max),
+        (2, EDITOR_ORIGINS.len() + 2, 2048)
+    );
     assert_eq!((config.drain_timeout.as_millis(), config.directory_wait.as_millis()), (5, 6));
     assert_eq!(config.upstream.allowed_private_ranges.len(), 1);
     assert_eq!((config.log.filter.as_str(), config.log.format), ("debug", LogFormat::Json));

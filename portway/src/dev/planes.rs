@@ -56,6 +56,11 @@ pub(super) async fn start_control_plane(
         kek: Some(key_encryption_key(data)?),
         kek_file: None,
         trusted_proxies: loopback()?,
+        // A laptop may be offline: editors that can also register themselves then do.
+        client_documents: false,
+        egress: control_plane::egress::EgressConfig::default(),
+        admin_hosts: Vec::new(),
+        key_age_days: control_plane::domain::limits::KEY_AGE_DAYS,
     };
     control_plane::store::migrate(&config.database).await.context("cannot bring the database up to date")?;
     let listeners = control_plane::Listeners { http: http_listener, grpc: grpc_listener, admin: admin_listener };

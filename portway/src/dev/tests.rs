@@ -65,6 +65,7 @@ async fn commands_work_with_the_folders_operator() {
         let done = match Cli::try_parse_from(line).unwrap().command {
             Command::Tenant(command) => commands::tenant(command).await,
             Command::Node(command) => commands::node(command).await,
+            Command::Keys(command) => commands::keys(command).await,
             Command::Dev(_) | Command::Apply(_) | Command::Export(_) => unreachable!("not asked for"),
         };
         done.map_err(|error| error.to_string())
@@ -75,6 +76,10 @@ async fn commands_work_with_the_folders_operator() {
     let invalid = run(&["tenant", "create", "--slug", "Not A Slug", "--name", "Acme"]).await.unwrap_err();
     assert!(invalid.contains("\n  slug: "), "{invalid}");
     run(&["tenant", "list"]).await.unwrap();
+    run(&["keys", "rotate", "acme"]).await.unwrap();
+    run(&["keys", "rotate", "acme", "--session"]).await.unwrap();
+    let unknown = run(&["keys", "rotate", "nobody", "--signing"]).await.unwrap_err();
+    assert!(unknown.contains("404"), "{unknown}");
     run(&["tenant", "suspend", "acme", "--yes"]).await.unwrap();
     let token = std::fs::read_to_string(&token_file).unwrap();
     let status = async || {

@@ -537,6 +537,7 @@ pub struct SessionKey {
     /// 32 bytes
     #[prost(bytes = "bytes", tag = "2")]
     pub secret: ::prost::bytes::Bytes,
+    /// the greatest of the ring seals; 0 = opens, but does not seal yet
     #[prost(uint64, tag = "3")]
     pub created_unix_ms: u64,
 }

@@ -10,9 +10,10 @@ use control_plane::domain::audit::Actor;
 use control_plane::domain::call::{CallOutcome, CallRecord, Fault};
 use control_plane::domain::configuration::PrincipalKind;
 use control_plane::domain::ids::{
-    AccessGrantId, ApiKeyId, CallRecordId, InvitationId, ServerId, SessionId, TenantId, UserId,
+    AccessGrantId, ApiKeyId, CallRecordId, ClientId, InvitationId, ServerId, SessionId, TenantId, UserId,
 };
 use control_plane::domain::invitation::Invitation;
+use control_plane::domain::oauth::client::{Client as OAuthClient, ClientAuth, ClientKind};
 use control_plane::domain::server::{AccessGrant, OutboundAuth, Server, ServerStatus, Subject};
 use control_plane::domain::tenancy::{User, UserStatus};
 use control_plane::store::TenantStore;
@@ -85,6 +86,7 @@ struct Things {
     other_owner: User,
     invitation: Invitation,
     owner_invitation: Invitation,
+    client: OAuthClient,
 }
 
 impl Scene {
@@ -147,6 +149,7 @@ impl Scene {
             .replace("{grant}", &things.grant.to_string())
             .replace("{user}", &target.to_string())
             .replace("{invitation}", &invitation.id.to_string())
+            .replace("{client}", &things.client.id.to_string())
             .replace("{call}", &call.to_string())
             .replace("{key}", &key.to_string())
             .replace("{node}", &self.enrol_node(operation, &fresh).await);
@@ -249,7 +252,19 @@ impl Scene {
         }
         let invitation = self.insert_invitation(store, TenantRole::Member).await;
         let owner_invitation = self.insert_invitation(store, TenantRole::Owner).await;
-        Things { server, grant, person, other_owner, invitation, owner_invitation }
+        let id = ClientId(store.new_id());
+        let client = OAuthClient {
+            id,
+            client_id: id.to_string(),
+            kind: ClientKind::Static,
+            auth: ClientAuth::Secret,
+            name: "Client".to_owned(),
+            redirect_uris: vec!["https://client.example/callback".to_owned()],
+            created_at: store.now(),
+            last_used_at: None,
+        };
+        store.insert_static_client(&client).await.unwrap();
+        Things { server, grant, person, other_owner, invitation, owner_invitation, client }
     }
 
     async fn insert_server(&self, store: &TenantStore) -> Server {
@@ -401,6 +416,12 @@ impl Scene {
             (_, "/tenants/{tenant}/servers/{server}/grants", _) => {
                 json!({"subject": {"kind": "user", "id": things.person.id}, "role": "manager"})
             }
+            (_, "/tenants/{tenant}/clients", _) => {
+                json!({"name": "New", "redirect_uris": ["http://localhost/callback"], "auth": "secret"})
+            }
+            (_, "/tenants/{tenant}/clients/{client}", _) => json!({"name": "Renamed"}),
+            (_, "/tenants/{tenant}/clients/{client}/secrets", _) => json!({"overlap_s": 0}),
+            (_, "/platform/tenants/{tenant}/key-rotations", _) => json!({"keys": ["signing", "session"]}),
             (_, "/platform/nodes", _) => json!({"name": fresh, "pool": "default"}),
             (_, "/platform/tenants", _) => json!({"slug": slug, "display_name": "New"}),
             (_, "/platform/tenants/{tenant}/owner-invitations", _) => json!({"email": email}),

@@ -18,15 +18,16 @@ use control_plane::domain::ids::{
     SessionId, UserId,
 };
 use control_plane::domain::invitation::Invitation;
+use control_plane::domain::oauth::client::ClientSecret;
 use control_plane::domain::oauth::{AuthorizationCode, AuthorizationRequest, Client, Grant, RefreshToken};
 use control_plane::domain::page::{Page, PageRequest};
 use control_plane::domain::server::{AccessGrant, Server, Subject};
 use control_plane::domain::session::Session;
 use control_plane::domain::tenancy::{Tenant, User, UserFilter};
-use control_plane::store::{Changes, ConsentKey, ServersOf, SigningKeyRow, TenantStore};
+use control_plane::store::{Changes, ConsentKey, KeyState, ServersOf, SessionKeyRow, SigningKeyRow, TenantStore};
 use uuid::Uuid;
 
-use super::seed::{Seed, digest, registration};
+use super::seed::{Seed, client_secret, digest, registration};
 
 /// One call of one method.
 pub(super) struct Case {
@@ -130,6 +131,7 @@ fn people() -> Vec<Case> {
         hidden touch_session(their.session.id, their.session.expires_at);
         hidden revoke_session(their.session.id);
         hidden revoke_sessions_of(their.user.id);
+        own delete_ended_sessions(store.now() + TimeDelta::days(999));
         refused insert_invitation(
             &Invitation { id: InvitationId(store.new_id()), created_by: Some(their.user.id), ..own.invitation.clone() },
             digest(),
@@ -221,7 +223,12 @@ fn keys() -> Vec<Case> {
         own list_signing_keys(DateTime::UNIX_EPOCH);
         own get_active_signing_key();
         hidden activate_signing_key(their.pending_key);
-        own insert_session_key(store.new_id(), vec![1]);
+        own lock_active_signing_key();
+        own delete_retired_signing_keys(store.now() + TimeDelta::days(999));
+        own insert_session_key(store.new_id(), vec![1], KeyState::Pending);
+        own lock_session_keys();
+        hidden activate_session_key(their.pending_session_key);
+        own delete_retired_session_keys(store.now() + TimeDelta::days(999));
     }
 }
 
@@ -230,6 +237,16 @@ fn clients() -> Vec<Case> {
         own insert_dynamic_client(ClientId(store.new_id()), "new", &registration(&own.client));
         hidden find_client_by_client_id(&their.client.client_id);
         hidden get_client(their.client.id);
+        own list_clients(page());
+        own insert_static_client(&Client { id: ClientId(store.new_id()), client_id: "by hand".to_owned(), ..own.client.clone() });
+        own put_document_client("https://new.example/client", &registration(&own.client));
+        hidden find_document_fetched_at(&their.document_client_id);
+        hidden update_client(&Client { name: "taken over".to_owned(), ..their.client.clone() });
+        hidden delete_client(their.client.id);
+        refused insert_client_secret(&client_secret(store, their.client.id, None));
+        hidden list_client_secrets(their.client.id);
+        hidden end_client_secrets(their.client.id, store.now());
+        own delete_ended_client_secrets(store.now() + TimeDelta::days(999));
         hidden mark_client_authorized(their.client.id);
         hidden touch_client(their.client.id);
         own delete_unused_clients(store.now() + TimeDelta::days(999));
@@ -320,7 +337,7 @@ macro_rules! answers {
     };
 }
 
-answers!(u32, String, Tenant, User, Client, CallRecord, Changes, (Uuid, String, Vec<u8>));
+answers!(u32, String, ClientId, Tenant, User, Client, CallRecord, Changes, (Uuid, String, Vec<u8>));
 
 impl Answer for () {
     fn outcome(&self) -> Outcome {
@@ -407,9 +424,12 @@ macro_rules! shown {
 
 shown!(
     String,
+    Uuid,
     UserId,
     AccessGrantId,
     ApiKeyId,
+    ClientSecret,
+    SessionKeyRow,
     control_plane::store::UsableServer,
     control_plane::domain::configuration::Resource,
 );

@@ -13,12 +13,13 @@ use control_plane::domain::ids::{
     ServerId, ServiceAccountId, SessionId, TenantId, UserId,
 };
 use control_plane::domain::invitation::Invitation;
+use control_plane::domain::oauth::client::{ClientAuth, ClientKind, ClientSecret};
 use control_plane::domain::oauth::registration::Registration;
 use control_plane::domain::oauth::{AuthorizationCode, AuthorizationRequest, Client, Grant, RefreshToken};
 use control_plane::domain::server::{AccessGrant, OutboundAuth, Server, ServerStatus, Subject};
 use control_plane::domain::session::Session;
 use control_plane::domain::tenancy::{Tenant, TenantSettings, TenantStatus, User, UserStatus};
-use control_plane::store::{ConsentKey, NewDataKey, ResourceKind, SigningKeyRow, Store, TenantStore};
+use control_plane::store::{ConsentKey, KeyState, NewDataKey, ResourceKind, SigningKeyRow, Store, TenantStore};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -45,6 +46,8 @@ pub(super) struct Seed {
     pub(super) signing_key: SigningKeyRow,
     pub(super) pending_key: Uuid,
     pub(super) session_key: Uuid,
+    pub(super) pending_session_key: Uuid,
+    pub(super) document_client_id: String,
     pub(super) client: Client,
     pub(super) request: AuthorizationRequest,
     pub(super) oauth_grant: Grant,
@@ -148,7 +151,13 @@ impl Seed {
         store.insert_signing_key(&self.signing_key).await.unwrap();
         let pending = SigningKeyRow { id: self.pending_key, activated_at: None, ..self.signing_key.clone() };
         store.insert_signing_key(&pending).await.unwrap();
-        store.insert_session_key(self.session_key, digest().to_vec()).await.unwrap();
+        let retired = SigningKeyRow { id: store.new_id(), retired_at: Some(store.now()), ..self.signing_key.clone() };
+        store.insert_signing_key(&retired).await.unwrap();
+        store.insert_session_key(store.new_id(), digest().to_vec(), KeyState::Active).await.unwrap();
+        store.insert_session_key(self.session_key, digest().to_vec(), KeyState::Pending).await.unwrap();
+        // The one before it retires.
+        assert!(store.activate_session_key(self.session_key).await.unwrap());
+        store.insert_session_key(self.pending_session_key, digest().to_vec(), KeyState::Pending).await.unwrap();
     }
 
     async fn insert_authorization(&self, store: &TenantStore) {
@@ -157,6 +166,12 @@ impl Seed {
             store.insert_dynamic_client(id, client_id, &registration(&self.client)).await.unwrap();
         }
         store.mark_client_authorized(self.client.id).await.unwrap();
+        store.put_document_client(&self.document_client_id, &registration(&self.client)).await.unwrap();
+        for expires_at in [None, Some(store.now())] {
+            store.insert_client_secret(&client_secret(store, self.client.id, expires_at)).await.unwrap();
+        }
+        let ended = Session { id: SessionId(store.new_id()), revoked_at: Some(store.now()), ..self.session.clone() };
+        store.insert_session(&ended, digest(), "").await.unwrap();
         store.remember_consent(self.consent()).await.unwrap();
         store.insert_authorization_request(&self.request).await.unwrap();
         store.insert_oauth_grant(&self.oauth_grant).await.unwrap();
@@ -175,6 +190,14 @@ impl Seed {
         }
         store.commit().await.unwrap()
     }
+}
+
+pub(super) fn client_secret(
+    store: &TenantStore,
+    client_id: ClientId,
+    expires_at: Option<DateTime<Utc>>,
+) -> ClientSecret {
+    ClientSecret { id: store.new_id(), client_id, sha256: digest().to_vec(), created_at: store.now(), expires_at }
 }
 
 pub(super) fn registration(client: &Client) -> Registration {
@@ -241,6 +264,10 @@ impl Seed {
             client_id: text("client"),
             name: text("IDE"),
             redirect_uris: vec![format!("https://{REDIRECT_HOST}/{slug}")],
+            kind: ClientKind::Dynamic,
+            auth: ClientAuth::None,
+            created_at: now,
+            last_used_at: None,
         };
         let oauth_grant = Grant {
             id: OAuthGrantId(id()),
@@ -269,6 +296,8 @@ impl Seed {
             },
             pending_key: id(),
             session_key: id(),
+            pending_session_key: id(),
+            document_client_id: format!("https://{slug}.example/client"),
             request: AuthorizationRequest {
                 id: AuthorizationRequestId(id()),
                 browser_sha256: digest().to_vec(),

@@ -18,7 +18,9 @@ pub enum RedirectKind {
     Https,
     /// A program that listens on the person's own machine; any program there could.
     Loopback,
-    /// A program that registered a scheme on the person's machine; any program there could.
+    /// A known editor, by the scheme it registered on the person's machine; any program there could.
+    EditorScheme,
+    /// Some program, by a scheme in reverse domain order.
     PrivateScheme,
 }
 
@@ -45,7 +47,8 @@ pub fn check(text: &str) -> Result<RedirectKind, &'static str> {
         "https" => Ok(RedirectKind::Https),
         "http" if is_loopback(&url) => Ok(RedirectKind::Loopback),
         "http" => Err("http is for loopback addresses only; use https"),
-        scheme if EDITOR_SCHEMES.contains(&scheme) || is_reverse_domain(scheme) => Ok(RedirectKind::PrivateScheme),
+        scheme if EDITOR_SCHEMES.contains(&scheme) => Ok(RedirectKind::EditorScheme),
+        scheme if is_reverse_domain(scheme) => Ok(RedirectKind::PrivateScheme),
         _ => Err("a redirect URI must be https, http on loopback, or a private-use scheme such as com.example.app"),
     }
 }
@@ -119,8 +122,8 @@ mod tests {
         check("http://localhost/callback", Some(Loopback));
         check("http://127.0.0.1/", Some(Loopback));
         check("http://[::1]:9/cb", Some(Loopback));
-        check("cursor://anysphere.cursor-mcp/oauth/callback", Some(PrivateScheme));
-        check("vscode://dynamicauthprovider/host/authorize", Some(PrivateScheme));
+        check("cursor://anysphere.cursor-mcp/oauth/callback", Some(EditorScheme));
+        check("vscode://dynamicauthprovider/host/authorize", Some(EditorScheme));
         check("com.example.app:/callback", Some(PrivateScheme));
         for bad in [
             "",

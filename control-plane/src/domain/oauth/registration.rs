@@ -21,8 +21,21 @@ pub struct Registration {
     pub metadata: Map<String, Value>,
 }
 
+/// What a tenant decides about registrations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rules {
+    /// Native programs may have schemes of their own, in reverse domain order (RFC 8252 §7.1), besides known editors'.
+    pub private_use_schemes: bool,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self { private_use_schemes: true }
+    }
+}
+
 /// Reads a registration request.
-pub fn parse(body: &Value) -> Result<Registration, OAuthError> {
+pub fn parse(body: &Value, rules: Rules) -> Result<Registration, OAuthError> {
     let body = body.as_object().ok_or(OAuthError::InvalidClientMetadata("the body must be a JSON object"))?;
     let (redirect_uris, kinds) = redirect_uris(body.get("redirect_uris"))?;
     if let Some(types) = strings(body, "response_types", "response_types must be a list of strings")?
@@ -31,8 +44,15 @@ pub fn parse(body: &Value) -> Result<Registration, OAuthError> {
     {
         return Err(OAuthError::InvalidClientMetadata("response_types must include code"));
     }
+    let application_type = application_type(body, &kinds)?;
+    if kinds.contains(&RedirectKind::PrivateScheme) && !rules.private_use_schemes {
+        return Err(OAuthError::InvalidRedirectUri("this tenant allows no private-use schemes; use loopback or https"));
+    }
+    if kinds.contains(&RedirectKind::PrivateScheme) && application_type == "web" {
+        return Err(OAuthError::InvalidRedirectUri("private-use schemes are for application_type native"));
+    }
     let mut metadata = Map::new();
-    metadata.insert("application_type".into(), application_type(body, &kinds)?.into());
+    metadata.insert("application_type".into(), application_type.into());
     // Of a fixed profile: every client is public, uses codes, and may refresh.
     metadata.insert("token_endpoint_auth_method".into(), "none".into());
     metadata.insert("grant_types".into(), json!(["authorization_code", "refresh_token"]));
@@ -100,10 +120,14 @@ fn text(body: &Map<String, Value>, member: &str) -> Result<Option<String>, OAuth
     }
 }
 
-/// No control characters, and none that turn the direction of the text around a name (ATK-3).
+/// No control characters, and none that show nothing or turn the direction of the text around a name (ATK-3): soft
+/// hyphen, joiners and marks, bidirectional controls, fillers, variation selectors, tags.
 fn is_plain(c: char) -> bool {
     !c.is_control()
-        && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+        && !matches!(c,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 fn strings<'a>(
@@ -130,7 +154,7 @@ mod tests {
     #[test]
     fn the_registrations_of_known_clients() {
         let check = |body: Value, name: &str, application_type: &str| {
-            let registration = parse(&body).unwrap();
+            let registration = parse(&body, Rules::default()).unwrap();
             assert_eq!(registration.name, name);
             assert_eq!(json!(registration.redirect_uris), body["redirect_uris"]);
             let answer = registration.response("id", DateTime::UNIX_EPOCH);
@@ -192,14 +216,15 @@ mod tests {
         let uris = json!(["https://a.example/cb"]);
         let full = json!({"redirect_uris": uris, "token_endpoint_auth_method": "client_secret_basic", "jwks": {"x": 1},
             "client_uri": "javascript:alert(1)", "client_name": "a\u{202e}b\u{0}c", "grant_types": ["implicit"]});
-        let answer = parse(&full).unwrap().response("id", DateTime::UNIX_EPOCH);
+        let answer = parse(&full, Rules::default()).unwrap().response("id", DateTime::UNIX_EPOCH);
         assert_eq!(
             answer,
             json!({"client_id": "id", "client_id_issued_at": 0, "client_name": "abc", "redirect_uris": uris,
                 "application_type": "web", "token_endpoint_auth_method": "none",
                 "grant_types": ["authorization_code", "refresh_token"], "response_types": ["code"], "scope": "mcp"})
         );
-        let check = |body: Value, code: &str| assert_eq!(parse(&body).unwrap_err().code(), code, "{body}");
+        let check =
+            |body: Value, code: &str| assert_eq!(parse(&body, Rules::default()).unwrap_err().code(), code, "{body}");
         check(json!([]), "invalid_client_metadata");
         check(json!({}), "invalid_redirect_uri");
         check(json!({"redirect_uris": []}), "invalid_redirect_uri");

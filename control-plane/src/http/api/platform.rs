@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use super::invitations::NewInvitationView;
 use super::tenant::TenantView;
 use super::{PageQuery, PageView};
+use crate::app::keys::{KeyKind, Rotation};
 use crate::app::platform::{self, NewTenant, PlatformChange};
 use crate::domain::audit::Actor;
 use crate::http::extract::{Json, Operator, Query, Target};
@@ -129,4 +130,55 @@ pub(crate) async fn invite_owner(
 ) -> Result<(StatusCode, Json<NewInvitationView>), Problem> {
     let new = platform::invite_owner(&app, Actor::Operator(operator), slug.as_str(), &body.email).await?;
     Ok((StatusCode::CREATED, Json(NewInvitationView::of(new))))
+}
+
+/// Which keys to rotate.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RotationBody {
+    keys: Vec<KeyKindName>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum KeyKindName {
+    /// They sign access tokens.
+    Signing,
+    /// They seal session ids.
+    Session,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct RotationView {
+    items: Vec<RotatedView>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct RotatedView {
+    key: KeyKindName,
+    /// False: some node has not acknowledged the new key in time. It is published, and begins to work when they have
+    /// it: with the next request of this kind, or within the hour.
+    rotated: bool,
+}
+
+/// Replace keys of a tenant now. What the old ones signed and sealed stays good until it expires.
+#[utoipa::path(post, path = "/api/v1/platform/tenants/{tenant}/key-rotations", tag = "platform",
+    operation_id = "platform_rotate_keys", request_body = RotationBody,
+    responses((status = 200, body = RotationView)))]
+pub(crate) async fn rotate_keys(
+    State(app): State<Arc<App>>,
+    Operator(operator): Operator,
+    Target(slug): Target<TenantSlug>,
+    Json(body): Json<RotationBody>,
+) -> Result<Json<RotationView>, Problem> {
+    let mut items = Vec::new();
+    for key in body.keys {
+        let kind = match key {
+            KeyKindName::Signing => KeyKind::Signing,
+            KeyKindName::Session => KeyKind::Session,
+        };
+        let outcome = platform::rotate_keys(&app, Actor::Operator(operator), slug.as_str(), kind).await?;
+        items.push(RotatedView { key, rotated: outcome != Rotation::WaitingForNodes });
+    }
+    Ok(Json(RotationView { items }))
 }

@@ -50,6 +50,10 @@ pub(crate) struct SettingsPatch {
     refresh_rotation: Option<RefreshRotation>,
     local_accounts: Option<bool>,
     allowed_origins: Option<Vec<String>>,
+    client_documents: Option<bool>,
+    client_hosts_allowed: Option<Vec<String>>,
+    client_hosts_denied: Option<Vec<String>>,
+    private_use_schemes: Option<bool>,
 }
 
 impl From<TenantPatch> for TenantChange {
@@ -61,6 +65,10 @@ impl From<TenantPatch> for TenantChange {
             refresh_rotation: settings.refresh_rotation,
             local_accounts: settings.local_accounts,
             allowed_origins: settings.allowed_origins,
+            client_documents: settings.client_documents,
+            client_hosts_allowed: settings.client_hosts_allowed,
+            client_hosts_denied: settings.client_hosts_denied,
+            private_use_schemes: settings.private_use_schemes,
         }
     }
 }

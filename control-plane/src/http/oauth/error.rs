@@ -29,7 +29,7 @@ impl IntoResponse for OAuthProblem {
             Self::OAuth(OAuthError::Domain(error)) => unavailable(error),
             Self::OAuth(error) => {
                 let status = match error {
-                    OAuthError::InvalidClient => StatusCode::UNAUTHORIZED,
+                    OAuthError::InvalidClient | OAuthError::InvalidClientDocument(_) => StatusCode::UNAUTHORIZED,
                     _ => StatusCode::BAD_REQUEST,
                 };
                 let mut response = refusal(status, error.code(), error.description());

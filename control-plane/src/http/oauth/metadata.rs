@@ -11,15 +11,16 @@ use serde_json::{Value, json};
 
 use super::Issuer;
 use super::error::OAuthProblem;
-use crate::app::keys;
+use crate::app::{documents, keys};
 use crate::state::App;
 
 /// Clients look again after this long.
 const CACHE: &str = "public, max-age=300";
 
 /// The same document in all three places.
-pub(super) async fn show(Issuer(tenant): Issuer) -> Response {
-    ([(CACHE_CONTROL, CACHE)], Json(document(&tenant.issuer))).into_response()
+pub(super) async fn show(State(app): State<Arc<App>>, Issuer(tenant): Issuer) -> Response {
+    let document = document(&tenant.issuer, documents::are_welcome(&app, &tenant));
+    ([(CACHE_CONTROL, CACHE)], Json(document)).into_response()
 }
 
 pub(super) async fn jwks(State(app): State<Arc<App>>, Issuer(tenant): Issuer) -> Result<Response, OAuthProblem> {
@@ -29,7 +30,7 @@ pub(super) async fn jwks(State(app): State<Arc<App>>, Issuer(tenant): Issuer) ->
 
 /// Only what exists: a flow that a client finds here must work. Scopes leave out `offline_access`, because refresh
 /// tokens are always issued and clients that see it ask for consent each time.
-fn document(issuer: &str) -> Value {
+fn document(issuer: &str, client_documents: bool) -> Value {
     json!({
         "issuer": issuer,
         "authorization_endpoint": format!("{issuer}/oauth/authorize"),
@@ -40,8 +41,11 @@ fn document(issuer: &str) -> Value {
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
         "grant_types_supported": ["authorization_code", "refresh_token"],
-        "token_endpoint_auth_methods_supported": ["none"],
+        "token_endpoint_auth_methods_supported": ["none", "client_secret_basic", "client_secret_post"],
+        "revocation_endpoint": format!("{issuer}/oauth/revoke"),
+        "revocation_endpoint_auth_methods_supported": ["none", "client_secret_basic", "client_secret_post"],
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": true,
+        "client_id_metadata_document_supported": client_documents,
     })
 }

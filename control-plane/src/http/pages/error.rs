@@ -51,6 +51,14 @@ impl PageError {
         Self::new(StatusCode::BAD_REQUEST, "oauth.unknown_client", "Unknown application", message)
     }
 
+    pub(in crate::http) fn client_document(why: &'static str) -> Self {
+        let message = format!(
+            "The application that sent you here describes itself at a web address, and that does not work: {why}. Try \
+             again later; if it stays so, show this page to an administrator."
+        );
+        Self::new(StatusCode::BAD_REQUEST, "oauth.client_document", "Unknown application", message)
+    }
+
     pub(in crate::http) fn unknown_redirect_uri() -> Self {
         let message = "The application asked to return to an address that it did not register. We do not send you \
                        there. If you trust the application, remove the server from it and add it again.";

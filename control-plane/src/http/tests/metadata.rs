@@ -6,7 +6,8 @@ use axum::http::{Request, StatusCode};
 use serde_json::json;
 
 use super::fixture::{LOOPBACK, World, authorize_path};
-use crate::app::keys;
+use crate::app::keys::{self, KeyKind, Rotation};
+use crate::domain::audit::Actor;
 
 #[tokio::test]
 async fn the_same_document_is_in_all_three_places() {
@@ -21,9 +22,12 @@ async fn the_same_document_is_in_all_three_places() {
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
         "grant_types_supported": ["authorization_code", "refresh_token"],
-        "token_endpoint_auth_methods_supported": ["none"],
+        "token_endpoint_auth_methods_supported": ["none", "client_secret_basic", "client_secret_post"],
+        "revocation_endpoint": "https://auth.example/t/acme/oauth/revoke",
+        "revocation_endpoint_auth_methods_supported": ["none", "client_secret_basic", "client_secret_post"],
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": true,
+        "client_id_metadata_document_supported": true,
     });
     for path in [
         "/.well-known/oauth-authorization-server/t/acme",
@@ -82,7 +86,12 @@ async fn keys_are_public_parts_only_and_rotate() {
     };
     let before = kids().await;
     assert_eq!(before.len(), 1);
-    assert!(keys::rotate_signing_key(&world.app, tenant.id).await.unwrap());
+    let rotate = async |days| {
+        let older_than = world.app.clock.now() - chrono::TimeDelta::days(days);
+        keys::rotate(&world.app, tenant.id, KeyKind::Signing, older_than, Actor::System).await.unwrap()
+    };
+    assert_eq!(rotate(30).await, Rotation::NotDue);
+    assert_eq!(rotate(-1).await, Rotation::Rotated);
     let during = kids().await;
     assert!(during.len() == 2 && during.contains(&before[0]), "tokens of the old key are still good");
     world.clock.advance(chrono::TimeDelta::hours(14));

@@ -12,6 +12,8 @@ pub struct Model {
     pub key_id: i64,
     pub secret_sealed: Vec<u8>,
     pub created_at: ChronoDateTimeUtc,
+    pub state: String,
+    pub retired_at: Option<ChronoDateTimeUtc>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

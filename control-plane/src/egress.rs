@@ -1,0 +1,27 @@
+//! The only client for sockets that the control plane opens to URLs from outside (ATK-15): resolve once, judge every
+//! address, dial the address that was judged. https only, no redirects, no cookies, no proxies; bounded in time and size.
+//!
+//! Nodes have the same rule in their own crate: the planes share the contract and nothing else.
+
+mod address;
+mod connect;
+mod fetch;
+mod resolve;
+
+use std::path::PathBuf;
+
+use ipnet::IpNet;
+use serde::Deserialize;
+
+pub use self::fetch::{FetchError, Fetched, Fetcher};
+pub use self::resolve::{Resolve, StaticResolver, SystemResolver};
+
+/// Settings of outgoing requests.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct EgressConfig {
+    /// Ranges that are not public and may be reached all the same.
+    pub allowed_private_ranges: Vec<IpNet>,
+    /// Certificates (PEM) that are trusted besides the public roots.
+    pub extra_ca_file: Option<PathBuf>,
+}

@@ -1,0 +1,125 @@
+//! One GET of a small JSON document.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{ACCEPT, AGE, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, USER_AGENT};
+use http::{HeaderMap, HeaderName, Request, StatusCode};
+use http_body_util::{BodyExt as _, Empty, Limited};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::TokioExecutor;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::{ClientConfig, RootCertStore};
+use url::Url;
+
+use super::EgressConfig;
+use super::connect::GuardedConnector;
+use super::resolve::Resolve;
+use crate::domain::limits::FETCH_MS_MAX;
+
+/// What was found.
+#[derive(Debug, Clone)]
+pub struct Fetched {
+    pub body: Bytes,
+    /// All lines of `Cache-Control`, joined; empty if there are none.
+    pub cache_control: String,
+    pub age_s: i64,
+}
+
+/// Why there is no document. For the log: who asked may not learn what our network looks like (ATK-15).
+#[derive(Debug, thiserror::Error)]
+pub enum FetchError {
+    #[error("the request failed: {0}")]
+    Request(#[from] hyper_util::client::legacy::Error),
+    #[error("the URL cannot be requested: {0}")]
+    Url(#[from] http::Error),
+    #[error("it took too long")]
+    Timeout,
+    #[error("status {0}; redirects are not followed")]
+    Status(StatusCode),
+    #[error("it is no JSON by its type")]
+    Type,
+    #[error("it is larger than allowed, or broke off")]
+    Body,
+}
+
+impl FetchError {
+    /// The site is away, not of another mind.
+    pub fn is_outage(&self) -> bool {
+        matches!(self, Self::Request(_) | Self::Timeout | Self::Body)
+            || matches!(self, Self::Status(status) if status.is_server_error())
+    }
+}
+
+/// The client. It keeps no connection open: documents are rare, and an idle socket is a place to wait in ambush.
+#[derive(Clone)]
+pub struct Fetcher {
+    client: Client<HttpsConnector<GuardedConnector>, Empty<Bytes>>,
+}
+
+impl Fetcher {
+    /// Fails with words for an operator if the extra certificates cannot be read.
+    pub fn new(config: &EgressConfig, resolver: Arc<dyn Resolve>) -> Result<Self, String> {
+        let connector = GuardedConnector { resolver, allowed: config.allowed_private_ranges.clone().into() };
+        let tls = client_config(config.extra_ca_file.as_deref())?;
+        let https =
+            HttpsConnectorBuilder::new().with_tls_config(tls).https_only().enable_http1().wrap_connector(connector);
+        let client = Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build(https);
+        Ok(Self { client })
+    }
+
+    /// Reads at most `bytes_max` from `url`, which must answer 200 with JSON.
+    pub async fn get_json(&self, url: &Url, bytes_max: usize) -> Result<Fetched, FetchError> {
+        let limit = Duration::from_millis(FETCH_MS_MAX);
+        tokio::time::timeout(limit, self.get(url, bytes_max)).await.unwrap_or(Err(FetchError::Timeout))
+    }
+
+    async fn get(&self, url: &Url, bytes_max: usize) -> Result<Fetched, FetchError> {
+        let request = Request::get(url.as_str())
+            .header(ACCEPT, "application/json")
+            .header(USER_AGENT, concat!("portway/", env!("CARGO_PKG_VERSION")))
+            .body(Empty::new())?;
+        let response = self.client.request(request).await?;
+        if response.status() != StatusCode::OK {
+            return Err(FetchError::Status(response.status()));
+        }
+        let (head, body) = response.into_parts();
+        if !is_json(&head.headers) {
+            return Err(FetchError::Type);
+        }
+        let body = Limited::new(body, bytes_max).collect().await.map_err(|_| FetchError::Body)?.to_bytes();
+        let age_s = text(&head.headers, AGE).parse().unwrap_or(0);
+        Ok(Fetched { body, cache_control: text(&head.headers, CACHE_CONTROL), age_s })
+    }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let media = text(headers, CONTENT_TYPE).to_ascii_lowercase();
+    let media = media.split(';').next().unwrap_or_default().trim();
+    let plain = matches!(text(headers, CONTENT_ENCODING).as_str(), "" | "identity");
+    plain && (media == "application/json" || (media.starts_with("application/") && media.ends_with("+json")))
+}
+
+fn text(headers: &HeaderMap, name: HeaderName) -> String {
+    let lines: Vec<&str> = headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).collect();
+    lines.join(", ")
+}
+
+fn client_config(extra_ca_file: Option<&Path>) -> Result<ClientConfig, String> {
+    let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    if let Some(path) = extra_ca_file {
+        let describe = |error: &dyn std::fmt::Display| format!("egress.extra_ca_file: {error}");
+        for certificate in CertificateDer::pem_file_iter(path).map_err(|error| describe(&error))? {
+            let certificate = certificate.map_err(|error| describe(&error))?;
+            roots.add(certificate).map_err(|error| describe(&error))?;
+        }
+    }
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let config = config.map_err(|error| error.to_string())?;
+    Ok(config.with_root_certificates(roots).with_no_client_auth())
+}

@@ -1,0 +1,113 @@
+//! The web sites of clients that publish documents about themselves: https on loopback under the sites' own names,
+//! which only the table of [`DocumentSite::resolver`] knows.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use control_plane::egress::StaticResolver;
+use hyper_util::rt::TokioIo;
+use hyper_util::service::TowerToHyperService;
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+
+/// What a URL answers: status, headers, body.
+type Answer = (u16, Vec<(String, String)>, String);
+
+#[derive(Default)]
+struct Shelf {
+    answers: HashMap<String, Answer>,
+    asked: HashMap<String, usize>,
+}
+
+/// Sites under several names at one address.
+#[derive(Clone)]
+pub struct DocumentSite {
+    hosts: Vec<String>,
+    address: SocketAddr,
+    ca_file: PathBuf,
+    shelf: Arc<Mutex<Shelf>>,
+}
+
+impl DocumentSite {
+    pub async fn start(hosts: &[&str], folder: &Path) -> Self {
+        let hosts: Vec<String> = hosts.iter().map(|host| (*host).to_owned()).collect();
+        let key = rcgen::generate_simple_self_signed(hosts.clone()).expect("a certificate");
+        let ca_file = folder.join("documents.crt");
+        std::fs::write(&ca_file, key.cert.pem()).expect("writable");
+        let private = rustls::pki_types::PrivateKeyDer::try_from(key.signing_key.serialize_der()).expect("a key");
+        let config = rustls::ServerConfig::builder_with_provider(rustls::crypto::aws_lc_rs::default_provider().into())
+            .with_safe_default_protocol_versions()
+            .expect("versions")
+            .with_no_client_auth()
+            .with_single_cert(vec![key.cert.der().clone()], private)
+            .expect("a certificate and its key");
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("bound");
+        let shelf = Arc::new(Mutex::new(Shelf::default()));
+        let router = Router::new().fallback(answer).with_state(shelf.clone());
+        let acceptor = TlsAcceptor::from(Arc::new(config));
+        crate::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let (acceptor, service) = (acceptor.clone(), TowerToHyperService::new(router.clone()));
+                crate::spawn(async move {
+                    let Ok(stream) = acceptor.accept(stream).await else { return };
+                    // A client that goes away early is its own business.
+                    let _ = hyper::server::conn::http1::Builder::new()
+                        .serve_connection(TokioIo::new(stream), service)
+                        .await;
+                });
+            }
+        });
+        Self { hosts, address, ca_file, shelf }
+    }
+
+    /// Puts a document where its `client_id` says it is.
+    pub fn publish(&self, document: &Value) {
+        let url = document["client_id"].as_str().expect("a client_id").to_owned();
+        self.answer(&url, 200, &[("content-type", "application/json")], &document.to_string());
+    }
+
+    pub fn answer(&self, url: &str, status: u16, headers: &[(&str, &str)], body: &str) {
+        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let mut shelf = self.shelf.lock().expect("not poisoned");
+        shelf.answers.insert(url.to_owned(), (status, headers, body.to_owned()));
+    }
+
+    /// How often a URL was asked for.
+    pub fn asked(&self, url: &str) -> usize {
+        self.shelf.lock().expect("not poisoned").asked.get(url).copied().unwrap_or_default()
+    }
+
+    pub fn resolver(&self) -> StaticResolver {
+        StaticResolver { names: self.hosts.iter().map(|host| (host.clone(), vec![self.address])).collect() }
+    }
+
+    pub fn ca_file(&self) -> PathBuf {
+        self.ca_file.clone()
+    }
+}
+
+async fn answer(State(shelf): State<Arc<Mutex<Shelf>>>, request: Request) -> Response {
+    let host = request.headers()["host"].to_str().expect("ASCII").to_owned();
+    assert!(!request.headers().contains_key("cookie"), "no cookie is sent");
+    let url = format!("https://{host}{}", request.uri());
+    let mut shelf = shelf.lock().expect("not poisoned");
+    *shelf.asked.entry(url.clone()).or_default() += 1;
+    let Some((status, headers, body)) = shelf.answers.get(&url).cloned() else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let mut response = (StatusCode::from_u16(status).expect("a status"), body).into_response();
+    response.headers_mut().remove("content-type");
+    for (name, value) in headers {
+        let name = axum::http::HeaderName::from_bytes(name.as_bytes()).expect("a name");
+        response.headers_mut().insert(name, value.parse().expect("a value"));
+    }
+    response
+}
