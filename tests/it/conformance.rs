@@ -1,5 +1,5 @@
 //! The official conformance suites. First a fixture server alone: what fails there is not ours. Then the same fixture
-//! behind the gateway, in the fixture's own era.
+//! behind the gateway, on two nodes in turn, in the fixture's own era.
 
 mod authorization;
 mod legacy;
@@ -20,11 +20,11 @@ async fn alone(era: Era, revision: &str) {
     println!("{revision}, the fixture alone\n{}", report.list(&required));
 }
 
-/// The fixture behind so many nodes in turn.
+/// The fixture behind two nodes in turn, which share sessions and answers through Redis.
 #[expect(clippy::print_stdout, reason = "what nobody scores is still shown")]
-async fn through_the_gateway(era: Era, revision: &str, nodes: usize) {
+async fn through_the_gateway(era: Era, revision: &str) {
     let fixture = Fixture::start(era).await;
-    let world = World::setup().nodes(nodes).start().await;
+    let world = World::setup().nodes(2).redis().start().await;
     let owner = world.tenant("acme").await;
     owner.register_server("fixture", &fixture.url).await;
     let ide = owner.ide("fixture").await;

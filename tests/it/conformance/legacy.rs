@@ -12,6 +12,6 @@ async fn the_legacy_fixture_alone() {
 }
 
 #[tokio::test]
-async fn the_legacy_fixture_behind_the_gateway() {
-    through_the_gateway(Era::Legacy, REVISION, 1).await;
+async fn the_legacy_fixture_through_two_nodes() {
+    through_the_gateway(Era::Legacy, REVISION).await;
 }

@@ -13,5 +13,5 @@ async fn the_modern_fixture_alone() {
 
 #[tokio::test]
 async fn the_modern_fixture_through_two_nodes() {
-    through_the_gateway(Era::Modern, REVISION, 2).await;
+    through_the_gateway(Era::Modern, REVISION).await;
 }
