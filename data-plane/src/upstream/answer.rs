@@ -14,7 +14,7 @@ use tokio::time::{Instant, timeout_at};
 use super::budget::{Budget, Reservation};
 use super::credential::Destination;
 use super::{Upstream, UpstreamFault};
-use crate::limits::{CALL_TOTAL_TIMEOUT, FRAME_BYTES_MAX, STREAM_AGE_MAX};
+use crate::limits::{CALL_TOTAL_TIMEOUT, FRAME_BYTES_MAX, STREAM_AGE_MAX, UPSTREAM_SESSION_ID_BYTES_MAX};
 use crate::mcp::{era, sse};
 
 /// What an upstream answered.
@@ -286,7 +286,24 @@ fn retry_after_s(headers: &HeaderMap) -> Option<u32> {
     headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()
 }
 
-/// The session header of an answer, if it is one we can send back.
+/// The session header of an answer, if it is one we can send back. A copy: what hyper read is one buffer, which a slice
+/// would keep for as long as the session lives.
 pub fn session_header(headers: &HeaderMap) -> Option<HeaderValue> {
-    headers.get(era::SESSION_ID).filter(|value| value.len() <= crate::limits::UPSTREAM_SESSION_ID_BYTES_MAX).cloned()
+    let value = headers.get(era::SESSION_ID).filter(|value| value.len() <= UPSTREAM_SESSION_ID_BYTES_MAX)?;
+    HeaderValue::from_bytes(value.as_bytes()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_keeps_nothing_of_the_buffer_its_id_came_in() {
+        let read = Bytes::from(vec![b'a'; 8192]);
+        let id = HeaderValue::from_maybe_shared(read.slice(..32)).expect("a value");
+        let headers = HeaderMap::from_iter([(http::HeaderName::from_static("mcp-session-id"), id)]);
+        let kept = session_header(&headers).expect("an id");
+        drop(headers);
+        assert!(read.is_unique(), "{kept:?}");
+    }
 }

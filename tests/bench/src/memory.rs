@@ -16,7 +16,7 @@ use crate::people::Person;
 use crate::processes::{pinned, resident_bytes, wrapped};
 use crate::report::{Bound, Figure};
 use crate::rounds::load;
-use crate::stage::{Node, OTHER_CORE, Stage};
+use crate::stage::{Node, OTHER_CORE, SERVERS as STAGE_SERVERS, Stage};
 use crate::wire::{Connection, header, status};
 
 /// Numbers the bounds speak of, or smaller ones that say less.
@@ -29,11 +29,13 @@ pub struct Scale {
 }
 
 pub const FULL: Scale = Scale { servers: 1_000, users: 1_000, sessions: 10_000, streams: 10_000 };
-pub const QUICK: Scale = Scale { servers: 50, users: 20, sessions: 1_000, streams: 500 };
+pub const QUICK: Scale = Scale { servers: 50, users: 20, sessions: 1_000, streams: 1_000 };
 
 /// Time for what a request set in motion to come to rest.
 const SETTLE: Duration = Duration::from_secs(2);
 const SIGN_UPS_AT_ONCE: usize = 4;
+/// Streams of one person at a time, with room for the warm-up: a node allows 256.
+const STREAMS_EACH: usize = 200;
 
 /// A private network that nobody here is in.
 const SOMEWHERE: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 0);
@@ -45,7 +47,6 @@ const KB: f64 = 1_000.0;
 pub async fn measure(stage: &Stage, owner: &Person, scale: Scale, notes: &mut Vec<String>) -> Result<Vec<Figure>> {
     let is_full = scale.users == FULL.users;
     let bound = |limit| is_full.then(|| Bound::less(limit, None)).flatten();
-    let doors = (stage.door(owner, "legacy-far").await, stage.door(owner, "modern-far").await);
     let mut figures = Vec::new();
 
     let node = stage.start_node("node-idle", false).await?;
@@ -53,26 +54,27 @@ pub async fn measure(stage: &Stage, owner: &Person, scale: Scale, notes: &mut Ve
     figures.push(Figure::new("resident memory, a node that just started", "MB", resident(&node)? / MB, None));
     drop(node);
 
-    let legacy = fresh(stage, "node-sessions", &doors.0).await?;
-    let before = resident(&legacy)?;
-    open_sessions(&legacy, &doors.0, scale.sessions)?;
-    tokio::time::sleep(SETTLE).await;
-    let each = (resident(&legacy)? - before) / scale.sessions as f64 / KB;
-    figures.push(Figure::new(format!("per idle legacy session, {} open", scale.sessions), "KB", each, bound(6.0)));
-    drop(legacy);
+    let door = stage.door(owner, "legacy-far").await;
+    let what = format!("per idle legacy session, {} open", scale.sessions);
+    figures.push(Figure::new(what, "KB", sessions(stage, &door, scale.sessions).await? / KB, bound(6.0)));
 
-    for (era, name, door) in [("legacy", "node-streams", &doors.0), ("modern", "node-listen", &doors.1)] {
-        let node = fresh(stage, name, door).await?;
+    let listeners = join(owner, 1, scale.streams.div_ceil(STREAMS_EACH)).await?;
+    for (era, name) in [("legacy", "node-streams"), ("modern", "node-listen")] {
+        let mut doors = Vec::new();
+        for listener in &listeners {
+            doors.push(stage.door(listener, &format!("{era}-far")).await);
+        }
         let what = format!("per idle {era} stream, {} open", scale.streams);
-        match streams(&node, era, door, scale.streams).await? {
+        match streams(stage, name, era, &doors, scale.streams).await? {
             Some(each) => figures.push(Figure::new(what, "KB", each / KB, bound(20.0))),
             None => notes.push(format!("No {era} streams were measured: the node does not offer them.")),
         }
     }
 
-    populate(owner, scale).await?;
+    join(owner, listeners.len() + 1, scale.users.saturating_sub(listeners.len() + 1)).await?;
+    register(owner, scale.servers).await;
     let node = stage.start_node("node-large", false).await?;
-    first_call(&node, &doors.1).await?;
+    first_call(&node, &stage.door(owner, "modern-far").await).await?;
     tokio::time::sleep(SETTLE).await;
     let what = format!("resident memory, {} servers and {} users subscribed", scale.servers, scale.users);
     figures.push(Figure::new(what, "MB", resident(&node)? / MB, bound(60.0)));
@@ -117,6 +119,17 @@ pub async fn session(target: SocketAddr, door: &Door) -> Result<String> {
     Ok(id.with_context(|| format!("no session: {}", String::from_utf8_lossy(answer.head)))?.to_owned())
 }
 
+/// Resident bytes per session. The first tenth makes the node ready for the rest, which are what is counted.
+async fn sessions(stage: &Stage, door: &Door, count: usize) -> Result<f64> {
+    let node = fresh(stage, "node-sessions", door).await?;
+    open_sessions(&node, door, count / 10)?;
+    tokio::time::sleep(SETTLE).await;
+    let before = resident(&node)?;
+    open_sessions(&node, door, count)?;
+    tokio::time::sleep(SETTLE).await;
+    Ok((resident(&node)? - before) / count as f64)
+}
+
 /// Many handshakes over few connections, as behind a balancer: the sessions stay, the sockets do not.
 fn open_sessions(node: &Node, door: &Door, count: usize) -> Result<()> {
     let until = Until::Calls(count as u64);
@@ -125,46 +138,63 @@ fn open_sessions(node: &Node, door: &Door, count: usize) -> Result<()> {
     load(&plan, OTHER_CORE).map(drop)
 }
 
-/// Resident bytes per open stream; `None` when the node does not offer any.
-async fn streams(node: &Node, era: &str, door: &Door, count: usize) -> Result<Option<f64>> {
-    let request = match era {
-        "legacy" => messages::legacy_stream(door, &session(node.address, door).await?),
-        _ => messages::modern_listen(door),
-    };
+/// Resident bytes per open stream; `None` when the node does not offer any. The first tenth makes the node ready for
+/// the rest, which are what is counted.
+async fn streams(stage: &Stage, name: &'static str, era: &str, doors: &[Door], count: usize) -> Result<Option<f64>> {
+    let door = doors.first().context("nobody listens")?;
+    let node = fresh(stage, name, door).await?;
+    if !offers_streams(&node, era, door).await? {
+        return Ok(None);
+    }
+    let first = requests(&node, era, doors, count / 10).await?;
+    let rest = requests(&node, era, doors, count).await?;
+    let first = Held::open(&node, first).await?;
+    tokio::time::sleep(SETTLE).await;
+    let before = resident(&node)?;
+    let rest = Held::open(&node, rest).await?;
+    tokio::time::sleep(SETTLE).await;
+    let each = (resident(&node)? - before) / count as f64;
+    drop((first, rest));
+    Ok(Some(each))
+}
+
+async fn offers_streams(node: &Node, era: &str, door: &Door) -> Result<bool> {
+    let request = request(node, era, door).await?;
     let mut probe = Connection::connect(node.address).await?;
     probe.write(request.as_bytes()).await?;
     let head = probe.read_head().await?;
     let is_stream = header(&head, "content-type").is_some_and(|mime| mime.starts_with("text/event-stream"));
-    if status(&head) != Some(200) || !is_stream {
-        return Ok(None);
-    }
-    let before = resident(node)?;
-    let requests = match era {
-        // One session has one stream: a second one would end the first.
-        "legacy" => sessions_for_streams(node, door, count).await?,
-        _ => vec![request],
-    };
-    let plan = Plan { target: node.address, connections: count, requests, warm_up_ms: 0, until: Until::Calls(0) };
-    let held = tokio::task::spawn_blocking(move || Held::open(&plan)).await??;
-    tokio::time::sleep(SETTLE).await;
-    let each = (resident(node)? - before) / count as f64;
-    drop(held);
-    Ok(Some(each))
+    Ok(status(&head) == Some(200) && is_stream)
 }
 
-async fn sessions_for_streams(node: &Node, door: &Door, count: usize) -> Result<Vec<String>> {
+/// One request for each of `count` streams; people take turns.
+async fn requests(node: &Node, era: &str, doors: &[Door], count: usize) -> Result<Vec<String>> {
     let mut requests = Vec::with_capacity(count);
-    for _ in 0..count {
-        requests.push(messages::legacy_stream(door, &session(node.address, door).await?));
+    for door in doors.iter().cycle().take(count) {
+        requests.push(request(node, era, door).await?);
     }
     Ok(requests)
+}
+
+/// A legacy session has one stream: each is in a session of its own.
+async fn request(node: &Node, era: &str, door: &Door) -> Result<String> {
+    Ok(match era {
+        "legacy" => messages::legacy_stream(door, &session(node.address, door).await?),
+        _ => messages::modern_listen(door),
+    })
 }
 
 /// The process that holds the client's ends of streams.
 struct Held(std::process::Child);
 
 impl Held {
-    fn open(plan: &Plan) -> Result<Self> {
+    async fn open(node: &Node, requests: Vec<String>) -> Result<Self> {
+        let connections = requests.len();
+        let plan = Plan { target: node.address, connections, requests, warm_up_ms: 0, until: Until::Calls(0) };
+        tokio::task::spawn_blocking(move || Self::start(&plan)).await?
+    }
+
+    fn start(plan: &Plan) -> Result<Self> {
         let mut command = Command::new(std::env::current_exe()?);
         let file = tempfile::NamedTempFile::new()?;
         std::fs::write(file.path(), serde_json::to_vec(plan)?)?;
@@ -189,26 +219,33 @@ impl Drop for Held {
     }
 }
 
-/// Registers servers and lets people join, until the tenant is as large as wanted.
-async fn populate(owner: &Person, scale: Scale) -> Result<()> {
+/// Lets `count` people join, beginning with that number.
+async fn join(owner: &Person, first: usize, count: usize) -> Result<Vec<Person>> {
     let owner = Arc::new(owner.clone());
-    let mut people = JoinSet::new();
-    for number in 1..u32::try_from(scale.users)? {
-        if people.len() >= SIGN_UPS_AT_ONCE {
-            people.join_next().await.transpose()?;
+    let (mut joining, mut people) = (JoinSet::new(), Vec::new());
+    for number in first..first + count {
+        if joining.len() >= SIGN_UPS_AT_ONCE {
+            people.extend(joining.join_next().await.transpose()?);
         }
         let owner = owner.clone();
-        people.spawn(async move {
-            // From networks of their own: sign-ins are limited by address.
-            let browser = Browser::at(&Ipv4Addr::from_bits(SOMEWHERE.to_bits() + number).to_string());
+        // From networks of their own: sign-ins are limited by address.
+        let address = Ipv4Addr::from_bits(SOMEWHERE.to_bits() + u32::try_from(number)?);
+        joining.spawn(async move {
+            let browser = Browser::at(&address.to_string());
             owner.invite_to(browser, &format!("person-{number}"), "member").await
         });
     }
-    while people.join_next().await.transpose()?.is_some() {}
-    for number in 4..scale.servers {
+    while let Some(joined) = joining.join_next().await {
+        people.push(joined?);
+    }
+    Ok(people)
+}
+
+/// Registers servers until there are as many as wanted.
+async fn register(owner: &Person, count: usize) {
+    for number in STAGE_SERVERS..count {
         let url = format!("https://mcp-{number}.example.com/mcp");
         let server = owner.register_server(&format!("server-{number}"), &url).await;
         owner.grant_everyone(&server).await;
     }
-    Ok(())
 }

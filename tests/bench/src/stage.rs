@@ -26,6 +26,8 @@ const READY_POLL: Duration = Duration::from_millis(50);
 const UPSTREAM_CONNECTIONS: usize = 64;
 
 pub const TENANT: &str = "bench";
+/// Registered by [`Stage::tenant`].
+pub const SERVERS: usize = 4;
 
 /// A place to send calls to, by where the upstream behind it runs.
 #[derive(Debug, Clone, Copy)]
@@ -174,7 +176,8 @@ impl Stage {
         let owner = self.operator.tenant(TENANT).await;
         for (suffix, echo) in [("far", self.echo.far), ("near", self.echo.near)] {
             for era in ["modern", "legacy"] {
-                owner.register_server(&format!("{era}-{suffix}"), &format!("http://{echo}/{era}")).await;
+                let server = owner.register_server(&format!("{era}-{suffix}"), &format!("http://{echo}/{era}")).await;
+                owner.grant_everyone(&server).await;
             }
         }
         Ok(owner)
