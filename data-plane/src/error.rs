@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use crate::configuration::NotReady;
 use crate::limits::STREAMS_RETRY_AFTER_S;
+use crate::mcp::capabilities::TASKS_EXTENSION;
 use crate::mcp::era::{Era, EraError};
 use crate::mcp::message::MessageError;
 use crate::mcp::version;
@@ -86,6 +87,8 @@ pub enum Failure {
     UnknownMethod,
     #[error("{0}")]
     InvalidParams(&'static str),
+    #[error("declare the tasks extension, io.modelcontextprotocol/tasks, to ask about tasks")]
+    TasksNotDeclared,
     #[error("you may not do this here")]
     Forbidden,
     #[error("nothing was asked of this client under that id, or it was answered before")]
@@ -170,6 +173,7 @@ impl Failure {
             Self::SessionUnknown => "session.unknown",
             Self::UnknownMethod => "method.unknown",
             Self::InvalidParams(_) => "request.invalid_params",
+            Self::TasksNotDeclared => "request.tasks_not_declared",
             Self::Forbidden => "forbidden",
             Self::ReplyUnknown => "reply.unknown",
             Self::ReplyGone => "reply.node_gone",
@@ -196,7 +200,7 @@ impl Failure {
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyIncomplete | Self::Malformed(_) | Self::Era(_) => StatusCode::BAD_REQUEST,
-            Self::UpstreamIsLegacy { .. } | Self::SessionMissing => StatusCode::BAD_REQUEST,
+            Self::UpstreamIsLegacy { .. } | Self::SessionMissing | Self::TasksNotDeclared => StatusCode::BAD_REQUEST,
             // Not 404: clients read that as the end of their session.
             Self::ReplyUnknown | Self::ReplyGone | Self::EventUnknown => StatusCode::BAD_REQUEST,
             Self::NotReady(_) | Self::Stale | Self::ConfigRejected => StatusCode::SERVICE_UNAVAILABLE,
@@ -220,6 +224,7 @@ impl Failure {
             Self::Malformed(_) | Self::ReplyUnknown | Self::EventUnknown => -32600,
             Self::Era(EraError::HeaderMismatch { .. }) => -32020,
             Self::Era(EraError::MetaMissing { .. }) | Self::InvalidParams(_) => -32602,
+            Self::TasksNotDeclared => -32021,
             Self::Era(EraError::UnsupportedVersion { .. }) | Self::UpstreamIsLegacy { .. } => -32022,
             Self::SessionMissing => -32000,
             Self::SessionUnknown => -32001,
@@ -260,6 +265,9 @@ impl Failure {
         if let (Some((supported, requested)), Some(data)) = (versions, data.as_object_mut()) {
             data.insert("supported".to_owned(), supported);
             data.insert("requested".to_owned(), json!(requested));
+        }
+        if let (Self::TasksNotDeclared, Some(data)) = (self, data.as_object_mut()) {
+            data.insert("requiredCapabilities".to_owned(), json!({ "extensions": { TASKS_EXTENSION: {} } }));
         }
         if let (Some(retry_after_s), Some(data)) = (self.retry_after_s(), data.as_object_mut()) {
             data.insert("retryAfter".to_owned(), json!(retry_after_s));
@@ -361,6 +369,7 @@ mod tests {
         check(Failure::UnknownMethod, legacy.clone(), 200, "error");
         check(Failure::UnknownMethod, modern.clone(), 404, "error");
         check(Failure::InvalidParams("x"), modern.clone(), 200, "error");
+        check(Failure::TasksNotDeclared, modern.clone(), 400, "error");
         check(Failure::SessionMissing, legacy.clone(), 400, "error");
         check(Failure::SessionUnknown, tool, 404, "error");
         check(Failure::Era(EraError::HeaderMismatch { header: "Mcp-Name" }), modern_tool, 400, "error");

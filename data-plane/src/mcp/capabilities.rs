@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::era::Era;
+use super::era::{Era, META_CAPABILITIES};
 use super::message::Message;
 use super::scan::{Kind, Member};
 use super::splice::Splice;
@@ -54,6 +54,19 @@ pub fn declared_by(message: &Message) -> String {
 /// [`declared_by`] as an object again.
 pub fn declared(text: &str) -> Map<String, Value> {
     serde_json::from_str(text).unwrap_or_default()
+}
+
+/// What a modern client declared with this request, exactly as sent.
+pub fn of_request(message: &Message) -> &[u8] {
+    let member = message.meta().and_then(|meta| message.find(Some(meta), META_CAPABILITIES));
+    member.map(|(_, member)| message.slice(&member.value)).unwrap_or_default()
+}
+
+/// Whether a modern client's capabilities name an extension of this kind.
+pub fn has_extension(raw: &[u8], is_it: impl Fn(&str) -> bool) -> bool {
+    let declared: Value = serde_json::from_slice(raw).unwrap_or_default();
+    let extensions = declared.get("extensions").and_then(Value::as_object);
+    extensions.is_some_and(|extensions| extensions.keys().any(|name| is_it(name)))
 }
 
 /// Whether an upstream's request asks for something the client declared (L9).

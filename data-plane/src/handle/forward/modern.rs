@@ -25,7 +25,8 @@ use super::answer::Question;
 use super::outgoing::{self, Outgoing};
 use super::relay::{self, Relay};
 use crate::error::Failure;
-use crate::mcp::era::{self, Era, META_CAPABILITIES};
+use crate::mcp::capabilities;
+use crate::mcp::era::{self, Era};
 use crate::mcp::message::Message;
 use crate::mcp::method::Method;
 use crate::mcp::splice::Splice;
@@ -108,13 +109,10 @@ async fn post(call: &Call, headers: HeaderMap, body: Bytes) -> Result<Answer, Fa
 }
 
 fn terms(message: &Message, method: Method, returned: Returned, seals: Seals, origin: Origin) -> Terms {
-    let meta = message.meta();
-    let capabilities = meta.and_then(|meta| message.find(Some(meta), META_CAPABILITIES));
-    let capabilities = capabilities.map(|(_, member)| Bytes::copy_from_slice(message.slice(&member.value)));
     Terms {
         method: Some(method),
-        capabilities: capabilities.unwrap_or_default(),
-        wants_logs: meta.is_some_and(|meta| message.find(Some(meta), meta::LOG_LEVEL).is_some()),
+        capabilities: Bytes::copy_from_slice(capabilities::of_request(message)),
+        wants_logs: message.meta().is_some_and(|meta| message.find(Some(meta), meta::LOG_LEVEL).is_some()),
         is_retry: returned.is_retry,
         origin,
         seals,

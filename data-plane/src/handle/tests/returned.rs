@@ -222,6 +222,29 @@ async fn atk_12_tasks_belong_to_who_started_them() {
 }
 
 #[tokio::test]
+async fn a_client_without_the_extension_is_told_so_whatever_the_task_id() {
+    let world = world().await;
+    let ide = world.ide(ANA, "demo").await;
+    let started = ask(&ide, "tools/call", json!({"name": "task", "arguments": {}})).await;
+    for declared in [json!({}), json!({"tasks": {}}), json!({"extensions": {"x/tasks": {}}})] {
+        for method in ["tasks/get", "tasks/update", "tasks/cancel"] {
+            for task in [&started["result"]["taskId"], &json!("made-up")] {
+                let mut body = request(method, json!({"taskId": task}));
+                body["params"]["_meta"]["io.modelcontextprotocol/clientCapabilities"] = declared.clone();
+                let response = ide.modern(&body).await;
+                assert_eq!(response.status(), 400, "{method} {declared}");
+                let answer = response.into_body().collect().await.expect("whole").to_bytes();
+                let answer: Value = serde_json::from_slice(&answer).expect("JSON");
+                assert_eq!((&answer["id"], &answer["error"]["code"]), (&json!(1), &json!(-32021)), "{answer}");
+                let required = &answer["error"]["data"]["requiredCapabilities"];
+                assert_eq!(required, &json!({"extensions": {TASKS: {}}}));
+            }
+        }
+    }
+    assert!(world.upstream.methods().iter().all(|method| !method.starts_with("tasks/")), "nothing went upstream");
+}
+
+#[tokio::test]
 async fn the_trace_goes_on_in_header_and_metadata() {
     let world = world().await;
     let ide = world.ide(ANA, "demo").await;

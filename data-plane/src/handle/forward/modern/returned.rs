@@ -8,6 +8,7 @@ use bytes::Bytes;
 use super::seals::{Origin, Seals};
 use super::terms::Task;
 use crate::error::Failure;
+use crate::mcp::capabilities::{self, TASKS_EXTENSION};
 use crate::mcp::message::Message;
 use crate::mcp::method::Method;
 use crate::mcp::scan::{self, Kind};
@@ -28,6 +29,10 @@ pub(super) struct Returned {
 
 impl Returned {
     pub(super) fn read(message: &Message, method: Method, seals: &Seals, origin: &Origin) -> Result<Self, Failure> {
+        // Before the id is looked at: who takes no tasks learns that, not which ids are known (SEP-2663).
+        if method.is_about_a_task() && !declares_tasks(message) {
+            return Err(Failure::TasksNotDeclared);
+        }
         let mut returned = Self::default();
         let Some(params) = message.params() else { return Ok(returned) };
         returned.is_retry = method.may_ask_for_input() && message.find(Some(params), "inputResponses").is_some();
@@ -54,4 +59,8 @@ impl Returned {
             splice.replace(range.clone(), with.clone());
         }
     }
+}
+
+fn declares_tasks(message: &Message) -> bool {
+    capabilities::has_extension(capabilities::of_request(message), |name| name == TASKS_EXTENSION)
 }

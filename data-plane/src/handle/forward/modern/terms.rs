@@ -4,11 +4,10 @@
 //! caller filled must not serve another (ATK-35), even where the upstream knows no difference between them.
 
 use bytes::Bytes;
-use serde_json::Value;
 
 use super::asks;
 use super::seals::{Origin, Seals};
-use crate::mcp::capabilities::TASKS_EXTENSION;
+use crate::mcp::capabilities::{self, TASKS_EXTENSION};
 use crate::mcp::message::Message;
 use crate::mcp::meta;
 use crate::mcp::method::Method;
@@ -152,9 +151,7 @@ impl Terms {
     }
 
     fn has_extension(&self, is_it: impl Fn(&str) -> bool) -> bool {
-        let declared: Value = serde_json::from_slice(&self.capabilities).unwrap_or_default();
-        let extensions = declared.get("extensions").and_then(Value::as_object);
-        extensions.is_some_and(|extensions| extensions.keys().any(|name| is_it(name)))
+        capabilities::has_extension(&self.capabilities, is_it)
     }
 }
 
