@@ -1,6 +1,8 @@
 //! Legacy sessions on two nodes that share a Redis: any node serves any session, and losing a node or all of Redis
 //! loses no session.
 
+mod questions;
+
 use std::collections::HashSet;
 
 use reqwest::Method;

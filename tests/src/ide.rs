@@ -209,7 +209,12 @@ impl Ide {
 
     /// The legacy handshake.
     pub async fn initialize(&mut self) -> Answer {
-        let params = json!({"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "test-ide", "version": "1.2"}});
+        self.initialize_with(json!({})).await
+    }
+
+    /// The legacy handshake of a client with these capabilities.
+    pub async fn initialize_with(&mut self, capabilities: Value) -> Answer {
+        let params = json!({"protocolVersion": "2025-11-25", "capabilities": capabilities, "clientInfo": {"name": "test-ide", "version": "1.2"}});
         self.session = None;
         let answer = self.request("initialize", params).await;
         self.session = answer.headers.get("mcp-session-id").map(|id| id.to_str().expect("ASCII").to_owned());
@@ -255,6 +260,11 @@ impl Ide {
 
     /// Any bytes with the stored token and session; a header with an empty value takes a default one away.
     pub async fn send_raw(&self, method: Method, body: String, headers: &[(&str, &str)]) -> Answer {
+        answer(self.open(method, body, headers).await).await
+    }
+
+    /// [`Ide::send_raw`] with the body of the answer unread.
+    pub async fn open(&self, method: Method, body: String, headers: &[(&str, &str)]) -> reqwest::Response {
         let mut all = HeaderMap::new();
         let mut set = |name: &str, value: &str| {
             let name = reqwest::header::HeaderName::from_bytes(name.as_bytes()).expect("a header name");
@@ -278,16 +288,8 @@ impl Ide {
             set("host", &public);
         }
         headers.iter().for_each(|(name, value)| set(name, value));
-        answer(
-            self.http
-                .request(method, self.node.clone().unwrap_or_else(|| self.url.clone()))
-                .headers(all)
-                .body(body)
-                .send()
-                .await
-                .expect("an answer"),
-        )
-        .await
+        let url = self.node.clone().unwrap_or_else(|| self.url.clone());
+        self.http.request(method, url).headers(all).body(body).send().await.expect("an answer")
     }
 
     /// Calls the same server through one node, as a balancer would.
