@@ -42,8 +42,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr, SqlErr,
-    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    ColumnTrait, Condition, ConnectionTrait, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr,
+    EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select, SqlErr, SqliteTransactionMode, Statement,
+    TransactionOptions, TransactionTrait,
 };
 use secrecy::SecretString;
 use tokio::sync::broadcast;
@@ -63,7 +64,7 @@ pub use system::{NewDataKey, SystemStore};
 use crate::domain::audit::AuditEntry;
 pub use crate::domain::configuration::ResourceKind;
 use crate::domain::ids::TenantId;
-use crate::domain::page::Created;
+use crate::domain::page::{Created, PageRequest};
 use crate::domain::{Clock, Error, Result};
 
 /// The database, and the feed of what changes in it.
@@ -233,6 +234,25 @@ pub fn new_id(clock: &dyn Clock) -> Uuid {
     let now = clock.now();
     let seconds = u64::try_from(now.timestamp()).unwrap_or_default();
     Uuid::new_v7(Timestamp::from_unix(NoContext, seconds, now.timestamp_subsec_nanos()))
+}
+
+/// The rows of a page, newest first, and one more if there is a next page: what [`Page::cut`] takes.
+///
+/// [`Page::cut`]: crate::domain::page::Page::cut
+async fn newest_first<E: EntityTrait>(
+    query: Select<E>,
+    page: PageRequest<Created>,
+    created_at: E::Column,
+    id: E::Column,
+    connection: &impl ConnectionTrait,
+) -> Result<Vec<E::Model>> {
+    let rows = query
+        .filter(after(page.after, created_at, id))
+        .order_by_desc(created_at)
+        .order_by_desc(id)
+        .limit(page.limit + 1)
+        .all(connection);
+    rows.await.map_err(db_error)
 }
 
 /// Rows after a place of a list that is ordered by descending time of creation, ties by descending id.

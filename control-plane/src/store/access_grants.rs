@@ -1,11 +1,11 @@
 //! Who may use or manage a server.
 
 use sea_orm::sea_query::{Expr, SimpleExpr};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, ExprTrait, QueryFilter};
 
 use super::entity::server_grant::{ActiveModel, Column, Entity};
 use super::snapshot::grant_of;
-use super::{TenantStore, after, conflict_or, db_error};
+use super::{TenantStore, conflict_or, db_error, newest_first};
 use crate::domain::access::ServerRole;
 use crate::domain::ids::{AccessGrantId, ServerId, UserId};
 use crate::domain::page::{Created, Page, PageRequest};
@@ -69,16 +69,9 @@ impl TenantStore {
         server_id: ServerId,
         page: PageRequest<Created>,
     ) -> Result<Page<AccessGrant>> {
-        let rows = Entity::find()
-            .filter(Column::TenantId.eq(self.tenant_id.0))
-            .filter(Column::ServerId.eq(server_id.0))
-            .filter(after(page.after, Column::CreatedAt, Column::Id))
-            .order_by_desc(Column::CreatedAt)
-            .order_by_desc(Column::Id)
-            .limit(page.limit + 1)
-            .all(&self.tx)
-            .await
-            .map_err(db_error)?;
+        let query =
+            Entity::find().filter(Column::TenantId.eq(self.tenant_id.0)).filter(Column::ServerId.eq(server_id.0));
+        let rows = newest_first(query, page, Column::CreatedAt, Column::Id, &self.tx).await?;
         let grants = rows.into_iter().map(grant_of).collect::<Result<Vec<_>>>()?;
         Ok(Page::cut(grants, page.limit, |grant| Created { at: grant.created_at, id: grant.id.0 }))
     }

@@ -2,13 +2,11 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
-};
+use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter};
 use serde_json::json;
 
 use super::entity::api_key::{ActiveModel, Column, Entity, Model};
-use super::{TenantStore, after, db_error, unreadable};
+use super::{TenantStore, db_error, newest_first, unreadable};
 use crate::domain::api_key::{ApiKey, KeyScope};
 use crate::domain::ids::{ApiKeyId, ServerId, UserId};
 use crate::domain::limits::API_KEY_TOUCH_S;
@@ -43,16 +41,8 @@ impl TenantStore {
     /// Keys of a person, or of everybody, newest first, also those that ended.
     pub async fn list_api_keys(&self, of: Option<UserId>, page: PageRequest<Created>) -> Result<Page<ApiKey>> {
         let owner = of.map_or(Condition::all(), |id| Condition::all().add(Column::UserId.eq(id.0)));
-        let rows = Entity::find()
-            .filter(Column::TenantId.eq(self.tenant_id.0))
-            .filter(owner)
-            .filter(after(page.after, Column::CreatedAt, Column::Id))
-            .order_by_desc(Column::CreatedAt)
-            .order_by_desc(Column::Id)
-            .limit(page.limit + 1)
-            .all(&self.tx)
-            .await
-            .map_err(db_error)?;
+        let query = Entity::find().filter(Column::TenantId.eq(self.tenant_id.0)).filter(owner);
+        let rows = newest_first(query, page, Column::CreatedAt, Column::Id, &self.tx).await?;
         let keys = rows.iter().map(to_api_key).collect::<Result<Vec<_>>>()?;
         Ok(Page::cut(keys, page.limit, |key| Created { at: key.created_at, id: key.id.0 }))
     }

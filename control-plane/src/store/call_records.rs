@@ -5,13 +5,13 @@ use std::collections::HashSet;
 use chrono::{Datelike, NaiveDate};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    Select, Statement,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseBackend, EntityTrait, QueryFilter, QuerySelect, Select,
+    Statement,
 };
 use uuid::Uuid;
 
 use super::entity::{call_record, server, service_account, user};
-use super::{SystemStore, TenantStore, after, db_error, unreadable};
+use super::{SystemStore, TenantStore, db_error, newest_first, unreadable};
 use crate::domain::call::{CallFilter, CallOutcome, CallRecord, Fault};
 use crate::domain::configuration::PrincipalKind;
 use crate::domain::ids::{ApiKeyId, CallRecordId, ServerId};
@@ -76,15 +76,9 @@ impl TenantStore {
 
     /// Newest first.
     pub async fn list_calls(&self, filter: &CallFilter, page: PageRequest<Created>) -> Result<Page<CallRecord>> {
-        let rows = narrow(call_record::Entity::find(), filter)
-            .filter(call_record::Column::TenantId.eq(self.tenant_id.0))
-            .filter(after(page.after, call_record::Column::StartedAt, call_record::Column::Id))
-            .order_by_desc(call_record::Column::StartedAt)
-            .order_by_desc(call_record::Column::Id)
-            .limit(page.limit + 1)
-            .all(&self.tx)
-            .await
-            .map_err(db_error)?;
+        let query =
+            narrow(call_record::Entity::find(), filter).filter(call_record::Column::TenantId.eq(self.tenant_id.0));
+        let rows = newest_first(query, page, call_record::Column::StartedAt, call_record::Column::Id, &self.tx).await?;
         let calls = rows.into_iter().map(call_of).collect::<Result<Vec<_>>>()?;
         Ok(Page::cut(calls, page.limit, |call| Created { at: call.started_at, id: call.id.0 }))
     }

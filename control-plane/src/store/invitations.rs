@@ -1,10 +1,10 @@
 //! Invitations. Only the SHA-256 of a link's token is stored (I8).
 
 use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 
 use super::entity::invitation::{ActiveModel, Column, Entity, Model};
-use super::{TenantStore, after, db_error, unreadable};
+use super::{TenantStore, db_error, newest_first, unreadable};
 use crate::domain::access::TenantRole;
 use crate::domain::ids::{InvitationId, UserId};
 use crate::domain::invitation::{Invitation, Outcome};
@@ -47,15 +47,8 @@ impl TenantStore {
 
     /// Invitations, newest first, also those that ended.
     pub async fn list_invitations(&self, page: PageRequest<Created>) -> Result<Page<Invitation>> {
-        let rows = Entity::find()
-            .filter(Column::TenantId.eq(self.tenant_id.0))
-            .filter(after(page.after, Column::CreatedAt, Column::Id))
-            .order_by_desc(Column::CreatedAt)
-            .order_by_desc(Column::Id)
-            .limit(page.limit + 1)
-            .all(&self.tx)
-            .await
-            .map_err(db_error)?;
+        let query = Entity::find().filter(Column::TenantId.eq(self.tenant_id.0));
+        let rows = newest_first(query, page, Column::CreatedAt, Column::Id, &self.tx).await?;
         let invitations = rows.into_iter().map(to_invitation).collect::<Result<Vec<_>>>()?;
         Ok(Page::cut(invitations, page.limit, |one| Created { at: one.created_at, id: one.id.0 }))
     }

@@ -1,10 +1,10 @@
 //! Enrolled nodes. Only the SHA-256 of an enrolment secret is stored (I8).
 
 use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 
 use super::entity::node_identity;
-use super::{SystemStore, after, conflict_or, db_error};
+use super::{SystemStore, conflict_or, db_error, newest_first};
 use crate::domain::ids::NodeId;
 use crate::domain::node::NodeIdentity;
 use crate::domain::page::{Created, Page, PageRequest};
@@ -37,14 +37,9 @@ impl SystemStore {
 
     /// Newest first; revoked ones too.
     pub async fn list_node_identities(&self, page: PageRequest<Created>) -> Result<Page<NodeIdentity>> {
-        let rows = node_identity::Entity::find()
-            .filter(after(page.after, node_identity::Column::CreatedAt, node_identity::Column::Id))
-            .order_by_desc(node_identity::Column::CreatedAt)
-            .order_by_desc(node_identity::Column::Id)
-            .limit(page.limit + 1)
-            .all(&self.tx)
-            .await
-            .map_err(db_error)?;
+        let query = node_identity::Entity::find();
+        let rows =
+            newest_first(query, page, node_identity::Column::CreatedAt, node_identity::Column::Id, &self.tx).await?;
         let nodes = rows.iter().map(identity_of).collect();
         Ok(Page::cut(nodes, page.limit, |node: &NodeIdentity| Created { at: node.created_at, id: node.id.0 }))
     }

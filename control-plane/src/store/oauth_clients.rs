@@ -2,10 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 
 use super::entity::oauth_client::{ActiveModel, Column, Entity, Model};
-use super::{TenantStore, after, db_error, unreadable};
+use super::{TenantStore, db_error, newest_first, unreadable};
 use crate::domain::ids::ClientId;
 use crate::domain::oauth::client::{Client, ClientAuth, ClientKind};
 use crate::domain::oauth::registration::Registration;
@@ -113,15 +113,8 @@ impl TenantStore {
 
     /// Clients of every kind, newest first.
     pub async fn list_clients(&self, page: PageRequest<Created>) -> Result<Page<Client>> {
-        let rows = Entity::find()
-            .filter(Column::TenantId.eq(self.tenant_id.0))
-            .filter(after(page.after, Column::CreatedAt, Column::Id))
-            .order_by_desc(Column::CreatedAt)
-            .order_by_desc(Column::Id)
-            .limit(page.limit + 1)
-            .all(&self.tx)
-            .await
-            .map_err(db_error)?;
+        let query = Entity::find().filter(Column::TenantId.eq(self.tenant_id.0));
+        let rows = newest_first(query, page, Column::CreatedAt, Column::Id, &self.tx).await?;
         let clients = rows.into_iter().map(to_client).collect::<Result<Vec<_>>>()?;
         Ok(Page::cut(clients, page.limit, |one| Created { at: one.created_at, id: one.id.0 }))
     }

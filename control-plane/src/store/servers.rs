@@ -4,12 +4,12 @@ use std::collections::HashMap;
 
 use proto::names::ServerSlug;
 use sea_orm::sea_query::{Expr, Query, SelectStatement};
-use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QuerySelect};
 
 use super::entity::server::{ActiveModel, Column, Entity};
 use super::entity::{group_member, server_grant};
 use super::snapshot::server_of;
-use super::{TenantStore, after, conflict_or, db_error, unreadable};
+use super::{TenantStore, conflict_or, db_error, newest_first, unreadable};
 use crate::domain::access::ServerRole;
 use crate::domain::ids::{ServerId, UserId};
 use crate::domain::page::{Created, Page, PageRequest};
@@ -86,14 +86,7 @@ impl TenantStore {
                 .take();
             query = query.filter(Expr::col((Entity, Column::Id)).in_subquery(granted));
         }
-        let rows = query
-            .filter(after(page.after, Column::CreatedAt, Column::Id))
-            .order_by_desc(Column::CreatedAt)
-            .order_by_desc(Column::Id)
-            .limit(page.limit + 1)
-            .all(&self.tx)
-            .await
-            .map_err(db_error)?;
+        let rows = newest_first(query, page, Column::CreatedAt, Column::Id, &self.tx).await?;
         let servers = rows.into_iter().map(server_of).collect::<Result<Vec<_>>>()?;
         Ok(Page::cut(servers, page.limit, |server| Created { at: server.created_at, id: server.id.0 }))
     }

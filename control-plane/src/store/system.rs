@@ -2,13 +2,13 @@
 
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter,
-    QueryOrder, QuerySelect, sea_query::Expr,
+    sea_query::Expr,
 };
 use uuid::Uuid;
 
 use super::entity::{data_key, deployment, tenant, tenant_head};
 use super::tenancy::to_tenant;
-use super::{Store, TenantStore, after, changes, conflict_or, db_error, new_id};
+use super::{Store, TenantStore, changes, conflict_or, db_error, new_id, newest_first};
 use crate::domain::ids::TenantId;
 use crate::domain::page::{Created, Page, PageRequest};
 use crate::domain::tenancy::Tenant;
@@ -108,14 +108,8 @@ impl SystemStore {
 
     /// Tenants, newest first.
     pub async fn list_tenants(&self, page: PageRequest<Created>) -> Result<Page<Tenant>> {
-        let rows = tenant::Entity::find()
-            .filter(after(page.after, tenant::Column::CreatedAt, tenant::Column::Id))
-            .order_by_desc(tenant::Column::CreatedAt)
-            .order_by_desc(tenant::Column::Id)
-            .limit(page.limit + 1)
-            .all(&self.tx)
-            .await
-            .map_err(db_error)?;
+        let query = tenant::Entity::find();
+        let rows = newest_first(query, page, tenant::Column::CreatedAt, tenant::Column::Id, &self.tx).await?;
         let tenants = rows.into_iter().map(to_tenant).collect::<Result<Vec<_>>>()?;
         Ok(Page::cut(tenants, page.limit, |tenant| Created { at: tenant.created_at, id: tenant.id.0 }))
     }

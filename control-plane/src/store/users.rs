@@ -7,7 +7,7 @@ use sea_orm::{
 };
 
 use super::entity::user;
-use super::{TenantStore, after, conflict_or, db_error, unreadable};
+use super::{TenantStore, conflict_or, db_error, newest_first, unreadable};
 use crate::domain::access::TenantRole;
 use crate::domain::ids::UserId;
 use crate::domain::page::{Created, Page, PageRequest};
@@ -44,14 +44,7 @@ impl TenantStore {
         if let Some(active) = filter.active {
             query = query.filter(user::Column::Status.eq(if active { "active" } else { "deactivated" }));
         }
-        let rows = query
-            .filter(after(page.after, user::Column::CreatedAt, user::Column::Id))
-            .order_by_desc(user::Column::CreatedAt)
-            .order_by_desc(user::Column::Id)
-            .limit(page.limit + 1)
-            .all(&self.tx)
-            .await
-            .map_err(db_error)?;
+        let rows = newest_first(query, page, user::Column::CreatedAt, user::Column::Id, &self.tx).await?;
         let users = rows.into_iter().map(to_user).collect::<Result<Vec<_>>>()?;
         Ok(Page::cut(users, page.limit, |user| Created { at: user.created_at, id: user.id.0 }))
     }
