@@ -3,7 +3,7 @@
 //!
 //! Nodes have the same rule in their own crate: the planes share the contract and nothing else.
 
-mod address;
+pub mod address;
 mod connect;
 mod fetch;
 mod resolve;

@@ -1,5 +1,9 @@
 //! Attacks on a node, by the numbers of the list of attacks to survive: each was seen on some other gateway.
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use control_plane::egress::address::may_reach;
+use data_plane::upstream::address::{Verdict, judge};
 use reqwest::Method;
 use serde_json::json;
 use world::fakes::mcp_server::{Era, McpServer, Reply};
@@ -194,4 +198,24 @@ async fn atk_26_unknown_origins_and_hosts_are_refused() {
     assert!(rebound.status.is_client_error(), "{}", rebound.body);
     let admin = world::http::builder().build().unwrap().get(format!("http://{}/metrics", world.nodes[0].admin));
     assert!(admin.header("host", "evil.example").send().await.unwrap().status().is_client_error());
+}
+
+/// The planes share the contract and no code, so each has this rule; what one refuses the other must refuse.
+#[test]
+fn atk_15_both_planes_judge_addresses_alike() {
+    let v4 = (0..=0xffff_u32)
+        .flat_map(|prefix| [prefix << 16, prefix << 16 | 0x0001, prefix << 16 | 0x0263, prefix << 16 | 0x7105]);
+    let v4 = v4.map(|bits| IpAddr::V4(Ipv4Addr::from_bits(bits)));
+    let v6 = (0..=0xffff_u128).flat_map(|first| {
+        let rest = [0, 1, 0x01ff, 0x0200, 0x0db8, 0x0fff, 0x1000, 0xffff];
+        rest.map(|second| IpAddr::V6(Ipv6Addr::from_bits(first << 112 | second << 96 | 1)))
+    });
+    let mapped = Ipv4Addr::new(10, 1, 2, 3).to_ipv6_mapped();
+    let mut refused = 0;
+    for address in v4.chain(v6).chain([mapped.into()]) {
+        let by_node = judge(address, &[]) != Verdict::Refused;
+        assert_eq!(may_reach(address, &[]), by_node, "{address}");
+        refused += usize::from(!by_node);
+    }
+    assert!(refused > 100_000, "most of IPv6 is not public: {refused}");
 }

@@ -6,7 +6,7 @@ use ipnet::IpNet;
 
 /// Whether one address may be dialled: public, or in a range that the operator named. IPv4 in IPv6 clothes is judged as
 /// IPv4.
-pub(super) fn may_reach(address: IpAddr, allowed: &[IpNet]) -> bool {
+pub fn may_reach(address: IpAddr, allowed: &[IpNet]) -> bool {
     let address = address.to_canonical();
     let public = match address {
         IpAddr::V4(v4) => is_public_v4(v4),
