@@ -2,7 +2,7 @@
 //! and only our crates are instrumented, through a compiler wrapper that is this very program. What they depend on is
 //! taken as the suites built it, so that the stage costs little more than its minute.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::{Context as _, Result, bail};
@@ -30,13 +30,13 @@ const INSTRUMENT: [&str; 8] = [
 const AS_WRAPPER: &str = "PORTWAY_XTASK_INSTRUMENT";
 
 pub(super) fn run() -> Result<()> {
-    let this = std::env::current_exe().context("where is this program?")?;
     let target = target_directory()?;
+    let work = target.join("fuzz");
+    let this = keep_this_program(&work)?;
     // Of the whole workspace, as the suites: one package alone has other features, and would be compiled once more.
     let mut build = command("cargo", &["build", "--workspace", "--quiet", "--features", "portway-fuzz/libfuzzer"]);
     build.args(TARGETS.iter().flat_map(|target| ["--bin", target]));
     run_command(build.env("RUSTC_WORKSPACE_WRAPPER", this).env(AS_WRAPPER, "1"))?;
-    let work = target.join("fuzz");
     let mut running = Vec::new();
     for name in TARGETS {
         running.push((name, start(name, &target.join("debug").join(name), &work.join(name))?));
@@ -53,6 +53,17 @@ pub(super) fn run() -> Result<()> {
         println!("{name}: {runs} inputs, {found} of them new to the code");
     }
     Ok(())
+}
+
+/// A copy of this program: the file it was started from is gone when an earlier stage has built the workspace, this
+/// program included.
+fn keep_this_program(folder: &Path) -> Result<PathBuf> {
+    let running = Path::new("/proc/self/exe");
+    let running = if running.exists() { running.to_owned() } else { std::env::current_exe()? };
+    std::fs::create_dir_all(folder)?;
+    let copy = folder.join("xtask");
+    std::fs::copy(running, &copy).with_context(|| format!("cannot copy this program to {}", copy.display()))?;
+    Ok(copy)
 }
 
 fn start(name: &str, program: &Path, work: &Path) -> Result<std::process::Child> {
