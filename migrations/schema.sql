@@ -238,10 +238,16 @@ CREATE TABLE groups (
     display_name text NOT NULL,
     created_at timestamp with time zone NOT NULL,
     updated_at timestamp with time zone NOT NULL,
+    source text NOT NULL DEFAULT 'local'::text,
+    external_id text,
+    tenant_role text,
+    name_key text NOT NULL DEFAULT ''::text,
     CONSTRAINT groups_pkey PRIMARY KEY (tenant_id, id),
-    CONSTRAINT groups_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
+    CONSTRAINT groups_source_check CHECK ((source = ANY (ARRAY['local'::text, 'scim'::text]))),
+    CONSTRAINT groups_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id),
+    CONSTRAINT groups_tenant_role_check CHECK ((tenant_role = ANY (ARRAY['admin'::text, 'auditor'::text])))
 );
-CREATE UNIQUE INDEX groups_display_name ON public.groups USING btree (tenant_id, display_name);
+CREATE UNIQUE INDEX groups_name_key ON public.groups USING btree (tenant_id, name_key);
 ALTER TABLE groups ENABLE ROW LEVEL SECURITY;
 ALTER TABLE groups FORCE ROW LEVEL SECURITY;
 CREATE POLICY every_tenant ON groups FOR ALL TO portway_system USING (true) WITH CHECK (true);
@@ -599,11 +605,17 @@ CREATE TABLE users (
     created_at timestamp with time zone NOT NULL,
     updated_at timestamp with time zone NOT NULL,
     deactivated_at timestamp with time zone,
+    assigned_role text NOT NULL DEFAULT 'member'::text,
+    source text NOT NULL DEFAULT 'local'::text,
+    external_id text,
     CONSTRAINT users_pkey PRIMARY KEY (tenant_id, id),
+    CONSTRAINT users_assigned_role_check CHECK ((assigned_role = ANY (ARRAY['owner'::text, 'admin'::text, 'auditor'::text, 'member'::text]))),
     CONSTRAINT users_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'auditor'::text, 'member'::text]))),
+    CONSTRAINT users_source_check CHECK ((source = ANY (ARRAY['local'::text, 'jit'::text, 'scim'::text]))),
     CONSTRAINT users_status_check CHECK ((status = ANY (ARRAY['active'::text, 'deactivated'::text]))),
     CONSTRAINT users_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
 );
+CREATE UNIQUE INDEX users_external_id ON public.users USING btree (tenant_id, external_id) WHERE (external_id IS NOT NULL);
 CREATE UNIQUE INDEX users_user_name ON public.users USING btree (tenant_id, user_name);
 ALTER TABLE users ENABLE ROW LEVEL SECURITY;
 ALTER TABLE users FORCE ROW LEVEL SECURITY;

@@ -18,6 +18,7 @@ pub mod nodes;
 pub mod people;
 pub mod platform;
 pub mod provision;
+pub mod provisioning;
 pub mod publish;
 pub mod registration;
 pub mod revocation;

@@ -17,6 +17,7 @@ mod credentials;
 #[expect(unreachable_pub, reason = "SeaORM's derive needs public items")]
 mod entity;
 mod feed;
+mod groups;
 mod invitations;
 mod keys;
 mod listen;

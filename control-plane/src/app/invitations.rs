@@ -14,7 +14,7 @@ use crate::domain::ids::{InvitationId, TenantId, UserId};
 use crate::domain::invitation::{Invitation, InvitationStatus};
 use crate::domain::limits::{INVITATION_S, PASSWORD_BYTES_MAX, PASSWORD_CHARS_MIN};
 use crate::domain::page::{Created, Page, PageRequest};
-use crate::domain::tenancy::{Tenant, TenantStatus, User, UserStatus};
+use crate::domain::tenancy::{Tenant, TenantStatus, User, UserSource, UserStatus};
 use crate::domain::{Error, Result};
 use crate::state::App;
 use crate::store::{ResourceKind, TenantStore};
@@ -99,6 +99,9 @@ pub async fn accept(app: &App, tenant_id: TenantId, token: &SecretString, form: 
         email: invitation.email,
         display_name,
         role: invitation.role,
+        assigned_role: invitation.role,
+        source: UserSource::Local,
+        external_id: None,
         status: UserStatus::Active,
         epoch: 1,
         created_at: store.now(),

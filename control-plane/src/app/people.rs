@@ -2,15 +2,14 @@
 
 use serde_json::json;
 
-use super::Ctx;
+use super::{Ctx, provisioning};
 use crate::domain::access::{Action, TenantRole};
 use crate::domain::audit::AuditEntry;
 use crate::domain::fields::{self, Mistakes};
 use crate::domain::ids::UserId;
 use crate::domain::page::{Created, Page, PageRequest};
-use crate::domain::tenancy::{User, UserFilter, UserStatus};
+use crate::domain::tenancy::{User, UserFilter};
 use crate::domain::{Error, Result};
-use crate::store::{ResourceKind, TenantStore};
 
 /// What to change of a person; `None` leaves as is.
 #[derive(Debug, Clone, Default)]
@@ -45,53 +44,34 @@ pub async fn update(ctx: &Ctx, id: UserId, change: UserChange) -> Result<User> {
     mistakes.finish(Some(()))?;
 
     let store = ctx.app.store.tenant(ctx.tenant_id).await?;
-    let owners = store.lock_active_owners().await?;
-    let mut user = store.get_user(id).await?;
-    let is_owners_matter = user.role == TenantRole::Owner || change.role == Some(TenantRole::Owner);
+    // Before the person's own row: two owners that take the role from each other wait in one order.
+    store.lock_active_owners().await?;
+    let mut user = store.lock_user(id).await?.ok_or(Error::NotFound { what: "user" })?;
+    let is_owners_matter = user.assigned_role == TenantRole::Owner || change.role == Some(TenantRole::Owner);
     if is_owners_matter && !renames_self {
         ctx.require(Action::ManageOwners)?;
     }
-    let stops_owning = change.role.is_some_and(|role| role != TenantRole::Owner) || change.active == Some(false);
-    if stops_owning && owners == [id] {
-        return Err(Error::conflict(
-            "user.last_owner",
-            "the last active owner must stay: make somebody else owner first",
-        ));
+    if change.role.is_some_and(|role| role != TenantRole::Owner) && user.is_active() {
+        provisioning::keep_an_owner(&store, &user).await?;
     }
     if let Some(name) = display_name.filter(|name| *name != user.display_name) {
         user.display_name = name;
         store.audit(entry(ctx, "user.renamed", id, json!({})));
     }
-    if let Some(role) = change.role.filter(|role| *role != user.role) {
-        store.audit(entry(ctx, "user.role_changed", id, json!({ "from": user.role, "to": role })));
-        user.role = role;
-    }
-    match change.active {
-        Some(false) if user.is_active() => deactivate(ctx, &store, &mut user).await?,
-        Some(true) if !user.is_active() => {
-            user.status = UserStatus::Active;
-            store.changed(ResourceKind::Principal, id.0);
-            store.audit(entry(ctx, "user.reactivated", id, json!({})));
-        }
-        _ => {}
+    if let Some(role) = change.role.filter(|role| *role != user.assigned_role) {
+        store.audit(entry(ctx, "user.role_changed", id, json!({ "from": user.assigned_role, "to": role })));
+        user.assigned_role = role;
     }
     store.update_user(&user).await?;
+    match change.active {
+        Some(false) => provisioning::deactivate(&store, ctx.actor(), &mut user).await?,
+        Some(true) => provisioning::reactivate(&store, ctx.actor(), &mut user).await?,
+        None => {}
+    }
+    store.settle_roles(&[id]).await?;
+    let user = store.get_user(id).await?;
     store.commit().await?;
     Ok(user)
-}
-
-async fn deactivate(ctx: &Ctx, store: &TenantStore, user: &mut User) -> Result<()> {
-    user.status = UserStatus::Deactivated { at: store.now() };
-    // Access tokens carry the epoch they were minted in; nodes refuse older ones.
-    user.epoch += 1;
-    let sessions = store.revoke_sessions_of(user.id).await?;
-    let grants = store.revoke_oauth_grants_of(user.id, "user_deactivated").await?;
-    let keys = store.revoke_api_keys_of(user.id).await?;
-    keys.iter().for_each(|key| store.changed(ResourceKind::ApiKey, key.0));
-    store.changed(ResourceKind::Principal, user.id.0);
-    let ended = json!({ "sessions": sessions, "oauth_grants": grants, "api_keys": keys.len() });
-    store.audit(entry(ctx, "user.deactivated", user.id, ended));
-    Ok(())
 }
 
 fn entry(ctx: &Ctx, action: &'static str, id: UserId, detail: serde_json::Value) -> AuditEntry {

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::ids::{ApiKeyId, AuditEventId, OperatorId, UserId};
+use super::ids::{ApiKeyId, AuditEventId, IdentityProviderId, OperatorId, ScimTokenId, UserId};
 
 /// On whose behalf something is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,6 +12,10 @@ pub enum Actor {
     /// A person through one of their API keys.
     UserByKey(UserId, ApiKeyId),
     Operator(OperatorId),
+    /// The tenant's identity provider, pushing people and groups by SCIM.
+    ScimToken(ScimTokenId),
+    /// The tenant's identity provider, by what it says of a person at sign-in.
+    IdentityProvider(IdentityProviderId),
     /// Nobody signed in yet: the bearer of a one-time link, an unknown visitor.
     Anonymous,
     /// Portway itself: jobs, key rotation.
@@ -23,6 +27,8 @@ impl Actor {
         match self {
             Self::User(_) | Self::UserByKey(..) => "user",
             Self::Operator(_) => "operator",
+            Self::ScimToken(_) => "scim_token",
+            Self::IdentityProvider(_) => "identity_provider",
             Self::Anonymous => "anonymous",
             Self::System => "system",
         }
@@ -32,6 +38,8 @@ impl Actor {
         match self {
             Self::User(id) | Self::UserByKey(id, _) => Some(id.0),
             Self::Operator(id) => Some(id.0),
+            Self::ScimToken(id) => Some(id.0),
+            Self::IdentityProvider(id) => Some(id.0),
             Self::Anonymous | Self::System => None,
         }
     }
@@ -40,7 +48,7 @@ impl Actor {
     pub const fn user_id(self) -> Option<UserId> {
         match self {
             Self::User(id) | Self::UserByKey(id, _) => Some(id),
-            Self::Operator(_) | Self::Anonymous | Self::System => None,
+            _ => None,
         }
     }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::access::TenantRole;
-use super::ids::{TenantId, UserId};
+use super::ids::{GroupId, TenantId, UserId};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tenant {
@@ -53,6 +53,8 @@ pub struct TenantSettings {
     pub client_hosts_denied: Vec<String>,
     /// Native clients may return to a scheme of their own such as `com.example.app:`; known editors' always may.
     pub private_use_schemes: bool,
+    /// How people come into the tenant.
+    pub provisioning: Provisioning,
 }
 
 impl Default for TenantSettings {
@@ -67,6 +69,7 @@ impl Default for TenantSettings {
             client_hosts_allowed: Vec::new(),
             client_hosts_denied: Vec::new(),
             private_use_schemes: true,
+            provisioning: Provisioning::Invitation,
         }
     }
 }
@@ -81,6 +84,18 @@ pub enum RefreshRotation {
     Strict,
 }
 
+/// How people come into a tenant. Invitations work in every mode.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Provisioning {
+    /// By invitation only.
+    Invitation,
+    /// Whoever signs in at an identity provider of the tenant with an address in a verified domain (just in time).
+    Jit,
+    /// Whom the identity provider sends by SCIM; their first sign-in finds them.
+    Scim,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
     pub id: UserId,
@@ -88,10 +103,52 @@ pub struct User {
     pub user_name: String,
     pub email: String,
     pub display_name: String,
+    /// What the person may do: the highest of `assigned_role` and of what their groups give.
     pub role: TenantRole,
+    /// Given by hand.
+    pub assigned_role: TenantRole,
+    pub source: UserSource,
+    /// What the identity provider that sends people by SCIM calls this one.
+    pub external_id: Option<String>,
     pub status: UserStatus,
     pub epoch: u64,
     pub created_at: DateTime<Utc>,
+}
+
+/// Who made the person, and who may change their name and status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum UserSource {
+    /// An invitation.
+    Local,
+    /// Their first sign-in at an identity provider.
+    Jit,
+    /// An identity provider by SCIM, which owns them.
+    Scim,
+}
+
+/// A set of people that grants and tenant roles can be given to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    pub id: GroupId,
+    /// Unique in the tenant, in any case.
+    pub display_name: String,
+    pub source: GroupSource,
+    /// What the identity provider that sends groups by SCIM calls this one.
+    pub external_id: Option<String>,
+    /// What its members become: admin or auditor. Owners are made by hand only.
+    pub tenant_role: Option<TenantRole>,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+/// Who may change a group's name and members.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum GroupSource {
+    Local,
+    /// An identity provider by SCIM, which owns it.
+    Scim,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,5 +182,32 @@ impl TenantStatus {
 
     pub fn parse(text: &str) -> Option<Self> {
         [Self::Active, Self::Suspended, Self::Deleting].into_iter().find(|status| status.as_str() == text)
+    }
+}
+
+impl UserSource {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Local => "local",
+            Self::Jit => "jit",
+            Self::Scim => "scim",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Local, Self::Jit, Self::Scim].into_iter().find(|source| source.as_str() == text)
+    }
+}
+
+impl GroupSource {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Local => "local",
+            Self::Scim => "scim",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Local, Self::Scim].into_iter().find(|source| source.as_str() == text)
     }
 }

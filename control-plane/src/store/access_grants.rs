@@ -43,13 +43,7 @@ impl TenantStore {
     }
 
     pub async fn find_access_grant_of(&self, server_id: ServerId, subject: Subject) -> Result<Option<AccessGrant>> {
-        let of_subject = match subject {
-            Subject::User(id) => Column::UserId.eq(id.0),
-            Subject::Group(id) => Column::GroupId.eq(id.0),
-            Subject::ServiceAccount(id) => Column::ServiceAccountId.eq(id.0),
-            Subject::Everyone => Column::SubjectKind.eq("everyone"),
-        };
-        self.find_grant_where(server_id, of_subject).await
+        self.find_grant_where(server_id, of_subject(subject)).await
     }
 
     async fn find_grant_where(&self, server_id: ServerId, which: SimpleExpr) -> Result<Option<AccessGrant>> {
@@ -97,11 +91,29 @@ impl TenantStore {
         if done.rows_affected == 1 { Ok(()) } else { Err(Error::NotFound { what: "grant" }) }
     }
 
+    /// Takes every grant of a subject away and answers which.
+    pub async fn delete_access_grants_of(&self, subject: Subject) -> Result<Vec<AccessGrantId>> {
+        self.delete_grants_where(of_subject(subject)).await
+    }
+
     /// Takes every grant of a server away and answers which.
     pub async fn delete_access_grants_on(&self, server_id: ServerId) -> Result<Vec<AccessGrantId>> {
-        let of_server = Column::TenantId.eq(self.tenant_id.0).and(Column::ServerId.eq(server_id.0));
-        let rows = Entity::find().filter(of_server.clone()).all(&self.tx).await.map_err(db_error)?;
-        Entity::delete_many().filter(of_server).exec(&self.tx).await.map_err(db_error)?;
+        self.delete_grants_where(Column::ServerId.eq(server_id.0)).await
+    }
+
+    async fn delete_grants_where(&self, which: SimpleExpr) -> Result<Vec<AccessGrantId>> {
+        let which = Column::TenantId.eq(self.tenant_id.0).and(which);
+        let rows = Entity::find().filter(which.clone()).all(&self.tx).await.map_err(db_error)?;
+        Entity::delete_many().filter(which).exec(&self.tx).await.map_err(db_error)?;
         Ok(rows.into_iter().map(|row| AccessGrantId(row.id)).collect())
+    }
+}
+
+fn of_subject(subject: Subject) -> SimpleExpr {
+    match subject {
+        Subject::User(id) => Column::UserId.eq(id.0),
+        Subject::Group(id) => Column::GroupId.eq(id.0),
+        Subject::ServiceAccount(id) => Column::ServiceAccountId.eq(id.0),
+        Subject::Everyone => Column::SubjectKind.eq("everyone"),
     }
 }

@@ -10,6 +10,7 @@ pub(super) mod client_secret;
 pub(super) mod consent;
 pub(super) mod data_key;
 pub(super) mod deployment;
+pub(super) mod group;
 pub(super) mod group_member;
 pub(super) mod invitation;
 pub(super) mod local_credential;

@@ -21,6 +21,9 @@ impl TenantStore {
             created_at: Set(self.now()),
             updated_at: Set(self.now()),
             deactivated_at: Set(None),
+            assigned_role: Set("member".to_owned()),
+            source: Set("local".to_owned()),
+            external_id: Set(None),
         };
         row.insert(&self.tx).await.unwrap();
         id

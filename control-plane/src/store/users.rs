@@ -6,13 +6,15 @@ use sea_orm::{
     QuerySelect,
 };
 
-use super::entity::user;
+use super::entity::{invitation, server, server_grant, shared_credential, user};
 use super::{TenantStore, conflict_or, db_error, newest_first, unreadable};
 use crate::domain::access::TenantRole;
 use crate::domain::ids::UserId;
 use crate::domain::page::{Created, Page, PageRequest};
-use crate::domain::tenancy::{User, UserFilter, UserStatus};
+use crate::domain::tenancy::{User, UserFilter, UserSource, UserStatus};
 use crate::domain::{Error, Result};
+
+const NAME_TAKEN: &str = "a person of this user name or external id exists already";
 
 impl TenantStore {
     pub async fn find_user(&self, id: UserId) -> Result<Option<User>> {
@@ -85,18 +87,26 @@ impl TenantStore {
             created_at: Set(user.created_at),
             updated_at: Set(self.now()),
             deactivated_at: Set(deactivated_at),
+            assigned_role: Set(user.assigned_role.as_str().to_owned()),
+            source: Set(user.source.as_str().to_owned()),
+            external_id: Set(user.external_id.clone()),
         };
-        let taken = |error| conflict_or(error, "user.name_taken", "a person of this user name exists already");
+        let taken = |error| conflict_or(error, "user.name_taken", NAME_TAKEN);
         user::Entity::insert(row).exec_without_returning(&self.tx).await.map_err(taken)?;
         Ok(())
     }
 
-    /// Writes display name, role, status and epoch.
+    /// Writes names, address, roles, origin, status and epoch.
     pub async fn update_user(&self, user: &User) -> Result<()> {
         let (status, deactivated_at) = status_columns(user.status);
         let done = user::Entity::update_many()
+            .col_expr(user::Column::UserName, Expr::value(user.user_name.clone()))
+            .col_expr(user::Column::Email, Expr::value(user.email.clone()))
             .col_expr(user::Column::DisplayName, Expr::value(user.display_name.clone()))
             .col_expr(user::Column::Role, Expr::value(user.role.as_str()))
+            .col_expr(user::Column::AssignedRole, Expr::value(user.assigned_role.as_str()))
+            .col_expr(user::Column::Source, Expr::value(user.source.as_str()))
+            .col_expr(user::Column::ExternalId, Expr::value(user.external_id.clone()))
             .col_expr(user::Column::Status, Expr::value(status))
             .col_expr(user::Column::DeactivatedAt, Expr::value(deactivated_at))
             .col_expr(user::Column::Epoch, Expr::value(i64::try_from(user.epoch).map_err(Error::internal)?))
@@ -105,7 +115,43 @@ impl TenantStore {
             .filter(user::Column::Id.eq(user.id.0))
             .exec(&self.tx)
             .await
+            .map_err(|error| conflict_or(error, "user.name_taken", NAME_TAKEN))?;
+        if done.rows_affected == 1 { Ok(()) } else { Err(Error::NotFound { what: "user" }) }
+    }
+}
+
+impl TenantStore {
+    /// Removes a person with everything that is theirs; what they made for others stays and forgets who made it.
+    pub async fn delete_user(&self, id: UserId) -> Result<()> {
+        let (tenant, person) = (self.tenant_id.0, id.0);
+        let nobody = || Expr::value(Option::<uuid::Uuid>::None);
+        server::Entity::update_many()
+            .col_expr(server::Column::CreatedBy, nobody())
+            .filter(server::Column::TenantId.eq(tenant).and(server::Column::CreatedBy.eq(person)))
+            .exec(&self.tx)
+            .await
             .map_err(db_error)?;
+        server_grant::Entity::update_many()
+            .col_expr(server_grant::Column::CreatedBy, nobody())
+            .filter(server_grant::Column::TenantId.eq(tenant).and(server_grant::Column::CreatedBy.eq(person)))
+            .exec(&self.tx)
+            .await
+            .map_err(db_error)?;
+        shared_credential::Entity::update_many()
+            .col_expr(shared_credential::Column::SetBy, nobody())
+            .filter(shared_credential::Column::TenantId.eq(tenant).and(shared_credential::Column::SetBy.eq(person)))
+            .exec(&self.tx)
+            .await
+            .map_err(db_error)?;
+        for column in [invitation::Column::CreatedBy, invitation::Column::AcceptedUserId] {
+            invitation::Entity::update_many()
+                .col_expr(column, nobody())
+                .filter(invitation::Column::TenantId.eq(tenant).and(column.eq(person)))
+                .exec(&self.tx)
+                .await
+                .map_err(db_error)?;
+        }
+        let done = user::Entity::delete_by_id((tenant, person)).exec(&self.tx).await.map_err(db_error)?;
         if done.rows_affected == 1 { Ok(()) } else { Err(Error::NotFound { what: "user" }) }
     }
 }
@@ -143,6 +189,9 @@ fn to_user(row: user::Model) -> Result<User> {
         email: row.email,
         display_name: row.display_name,
         role: TenantRole::parse(&row.role).ok_or_else(|| unreadable("users", "role"))?,
+        assigned_role: TenantRole::parse(&row.assigned_role).ok_or_else(|| unreadable("users", "assigned_role"))?,
+        source: UserSource::parse(&row.source).ok_or_else(|| unreadable("users", "source"))?,
+        external_id: row.external_id,
         status,
         epoch: u64::try_from(row.epoch).map_err(Error::internal)?,
         created_at: row.created_at,

@@ -15,7 +15,7 @@ use control_plane::domain::ids::{
 use control_plane::domain::invitation::Invitation;
 use control_plane::domain::oauth::client::{Client as OAuthClient, ClientAuth, ClientKind};
 use control_plane::domain::server::{AccessGrant, OutboundAuth, Server, ServerStatus, Subject};
-use control_plane::domain::tenancy::{User, UserStatus};
+use control_plane::domain::tenancy::{User, UserSource, UserStatus};
 use control_plane::store::TenantStore;
 use reqwest::header::{AUTHORIZATION, COOKIE, HeaderName};
 use reqwest::{Client, Method, RequestBuilder};
@@ -321,6 +321,9 @@ async fn insert_person(store: &TenantStore, role: TenantRole) -> User {
         email: name,
         display_name: "Somebody".to_owned(),
         role,
+        assigned_role: role,
+        source: UserSource::Local,
+        external_id: None,
         status: UserStatus::Active,
         epoch: 1,
         created_at: store.now(),

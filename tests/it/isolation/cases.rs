@@ -14,8 +14,8 @@ use control_plane::domain::audit::{AuditEvent, ChainStatus};
 use control_plane::domain::call::{CallFilter, CallRecord};
 use control_plane::domain::error::Error;
 use control_plane::domain::ids::{
-    AccessGrantId, ApiKeyId, AuthorizationRequestId, CallRecordId, ClientId, InvitationId, OAuthGrantId, ServerId,
-    SessionId, UserId,
+    AccessGrantId, ApiKeyId, AuthorizationRequestId, CallRecordId, ClientId, GroupId, InvitationId, OAuthGrantId,
+    ServerId, SessionId, UserId,
 };
 use control_plane::domain::invitation::Invitation;
 use control_plane::domain::oauth::client::ClientSecret;
@@ -23,7 +23,7 @@ use control_plane::domain::oauth::{AuthorizationCode, AuthorizationRequest, Clie
 use control_plane::domain::page::{Page, PageRequest};
 use control_plane::domain::server::{AccessGrant, Server, Subject};
 use control_plane::domain::session::Session;
-use control_plane::domain::tenancy::{Tenant, User, UserFilter};
+use control_plane::domain::tenancy::{Group, Tenant, User, UserFilter};
 use control_plane::store::{Changes, ConsentKey, KeyState, ServersOf, SessionKeyRow, SigningKeyRow, TenantStore};
 use uuid::Uuid;
 
@@ -93,10 +93,22 @@ macro_rules! cases {
 
 /// The whole table.
 pub(super) fn all() -> Vec<Case> {
-    [tenancy(), people(), api_keys(), servers(), access(), keys(), clients(), authorization(), changes(), calls()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        tenancy(),
+        people(),
+        groups(),
+        api_keys(),
+        servers(),
+        access(),
+        keys(),
+        clients(),
+        authorization(),
+        changes(),
+        calls(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn page<P>() -> PageRequest<P> {
@@ -122,8 +134,9 @@ fn people() -> Vec<Case> {
         hidden list_users(&UserFilter { text: Some(their.user.email.clone()), active: None }, page());
         own lock_active_owners();
         own list_admin_names(100);
-        own insert_user(&User { id: UserId(store.new_id()), user_name: "new".to_owned(), ..own.user.clone() });
+        own insert_user(&User { id: UserId(store.new_id()), user_name: "new".to_owned(), external_id: None, ..own.user.clone() });
         hidden update_user(&User { epoch: 99, ..their.user.clone() });
+        hidden delete_user(their.user.id);
         hidden find_password_hash(their.user.id);
         refused put_password_hash(their.user.id, "mine");
         refused insert_session(&Session { id: SessionId(store.new_id()), ..their.session.clone() }, digest(), "");
@@ -143,6 +156,27 @@ fn people() -> Vec<Case> {
         refused accept_invitation(own.invitation.id, their.user.id);
         hidden revoke_invitation(their.invitation.id);
         hidden revoke_invitations_to(&their.invitation.email);
+    }
+}
+
+fn groups() -> Vec<Case> {
+    cases! { |store, their, own|
+        hidden find_group(their.group.id);
+        hidden get_group(their.group.id);
+        hidden lock_group(their.group.id);
+        hidden find_group_by_name(&their.group.display_name);
+        own list_groups("", page());
+        hidden list_groups_of(their.user.id);
+        own insert_group(&Group { id: GroupId(store.new_id()), display_name: "new".to_owned(), external_id: None, ..own.group.clone() });
+        hidden update_group(&Group { display_name: "taken over".to_owned(), ..their.group.clone() });
+        hidden delete_group(their.group.id);
+        hidden list_group_member_ids(their.group.id);
+        hidden count_group_members(&[their.group.id]);
+        refused add_group_members(their.group.id, &[own.stranger]);
+        refused add_group_members(own.group.id, &[their.stranger]);
+        hidden remove_group_members(their.group.id, &[their.user.id]);
+        hidden settle_roles(&[their.user.id]);
+        hidden delete_access_grants_of(Subject::User(their.user.id));
     }
 }
 
@@ -201,7 +235,7 @@ fn access() -> Vec<Case> {
         refused insert_access_grant(
             &granted(store, own.bare_server.id, Subject::User(their.user.id), &own.grant), None);
         refused insert_access_grant(
-            &granted(store, own.bare_server.id, Subject::Group(their.group), &own.grant), None);
+            &granted(store, own.bare_server.id, Subject::Group(their.group.id), &own.grant), None);
         refused insert_access_grant(
             &granted(store, own.bare_server.id, Subject::ServiceAccount(their.service_account), &own.grant), None);
         refused insert_access_grant(
@@ -337,7 +371,7 @@ macro_rules! answers {
     };
 }
 
-answers!(u32, String, ClientId, Tenant, User, Client, CallRecord, Changes, (Uuid, String, Vec<u8>));
+answers!(u32, String, ClientId, Tenant, User, Group, Client, CallRecord, Changes, (Uuid, String, Vec<u8>));
 
 impl Answer for () {
     fn outcome(&self) -> Outcome {
@@ -426,6 +460,7 @@ shown!(
     String,
     Uuid,
     UserId,
+    Group,
     AccessGrantId,
     ApiKeyId,
     ClientSecret,

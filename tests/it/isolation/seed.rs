@@ -18,7 +18,9 @@ use control_plane::domain::oauth::registration::Registration;
 use control_plane::domain::oauth::{AuthorizationCode, AuthorizationRequest, Client, Grant, RefreshToken};
 use control_plane::domain::server::{AccessGrant, OutboundAuth, Server, ServerStatus, Subject};
 use control_plane::domain::session::Session;
-use control_plane::domain::tenancy::{Tenant, TenantSettings, TenantStatus, User, UserStatus};
+use control_plane::domain::tenancy::{
+    Group, GroupSource, Tenant, TenantSettings, TenantStatus, User, UserSource, UserStatus,
+};
 use control_plane::store::{ConsentKey, KeyState, NewDataKey, ResourceKind, SigningKeyRow, Store, TenantStore};
 use serde_json::json;
 use uuid::Uuid;
@@ -30,7 +32,9 @@ pub(super) struct Seed {
     pub(super) tenant: Tenant,
     pub(super) revision: u64,
     pub(super) user: User,
-    pub(super) group: GroupId,
+    /// In no group.
+    pub(super) stranger: UserId,
+    pub(super) group: Group,
     pub(super) service_account: ServiceAccountId,
     pub(super) session: Session,
     pub(super) session_sha256: [u8; 32],
@@ -75,7 +79,7 @@ impl Seed {
         seed.insert_people(&people).await;
         people.commit().await.unwrap();
         // No use-case of this version makes these.
-        seed.insert_groups(backstage).await;
+        seed.insert_service_account(backstage).await;
         let rest = store.tenant(seed.tenant.id).await.unwrap();
         seed.insert_servers(&rest).await;
         seed.insert_keys(&rest).await;
@@ -120,16 +124,17 @@ impl Seed {
         store.insert_session(&self.session, self.session_sha256, self.tenant.slug.as_str()).await.unwrap();
         store.insert_api_key(&self.api_key, digest()).await.unwrap();
         store.insert_invitation(&self.invitation, self.invitation_sha256).await.unwrap();
+        let name = format!("bea@{}.example", self.tenant.slug);
+        let stranger =
+            User { id: self.stranger, user_name: name.clone(), email: name, external_id: None, ..self.user.clone() };
+        store.insert_user(&stranger).await.unwrap();
+        store.insert_group(&self.group).await.unwrap();
+        store.add_group_members(self.group.id, &[self.user.id]).await.unwrap();
     }
 
-    async fn insert_groups(&self, backstage: &Backstage) {
+    async fn insert_service_account(&self, backstage: &Backstage) {
         let (tenant, at) = (self.tenant.id.0, self.tenant.created_at);
-        let name = format!("{} group", self.tenant.slug);
-        let group =
-            "INSERT INTO groups (tenant_id, id, display_name, created_at, updated_at) VALUES ($1, $2, $3, $4, $5)";
-        backstage.run(group, [tenant.into(), self.group.0.into(), name.clone().into(), at.into(), at.into()]).await;
-        let member = "INSERT INTO group_members (tenant_id, group_id, user_id) VALUES ($1, $2, $3)";
-        backstage.run(member, [tenant.into(), self.group.0.into(), self.user.id.0.into()]).await;
+        let name = format!("{} account", self.tenant.slug);
         let account = "INSERT INTO service_accounts (tenant_id, id, name, status, epoch, created_at, updated_at)
                        VALUES ($1, $2, $3, 'active', 0, $4, $5)";
         backstage.run(account, [tenant.into(), self.service_account.0.into(), name.into(), at.into(), at.into()]).await;
@@ -139,7 +144,7 @@ impl Seed {
         store.insert_server(&self.server).await.unwrap();
         store.insert_server(&self.bare_server).await.unwrap();
         store.put_shared_credential(&self.credential, Some(self.user.id)).await.unwrap();
-        let others = [Subject::Everyone, Subject::Group(self.group), Subject::ServiceAccount(self.service_account)];
+        let others = [Subject::Everyone, Subject::Group(self.group.id), Subject::ServiceAccount(self.service_account)];
         let others =
             others.map(|subject| AccessGrant { id: AccessGrantId(store.new_id()), subject, ..self.grant.clone() });
         for grant in others.iter().chain([&self.grant]) {
@@ -282,7 +287,16 @@ impl Seed {
         };
         Self {
             revision: 0,
-            group: GroupId(id()),
+            stranger: UserId(id()),
+            group: Group {
+                id: GroupId(id()),
+                display_name: text("group"),
+                source: GroupSource::Scim,
+                external_id: Some(text("group")),
+                tenant_role: Some(TenantRole::Auditor),
+                created_at: now,
+                updated_at: now,
+            },
             service_account: ServiceAccountId(id()),
             session_sha256: digest(),
             invitation_sha256: digest(),
@@ -367,6 +381,9 @@ fn user(id: UserId, slug: &str, now: DateTime<Utc>) -> User {
         email: format!("ana@{slug}.example"),
         display_name: format!("{slug} Ana"),
         role: TenantRole::Owner,
+        assigned_role: TenantRole::Owner,
+        source: UserSource::Local,
+        external_id: Some(format!("{slug} Ana")),
         status: UserStatus::Active,
         epoch: 0,
         created_at: now,

@@ -15,7 +15,7 @@ pub(crate) struct Options {
 }
 
 pub(crate) fn run(options: &Options) -> Result<()> {
-    let mut tests = command::command("cargo", &["test", "--package", "portway-tests", "--test", "it", "contract::"]);
+    let mut tests = command::command("cargo", &["test", "--workspace", "--test", "it", "contract::"]);
     // The schema is told by a migrated database.
     let postgres = Postgres::start()?;
     tests.env("PORTWAY_TEST_POSTGRES_URL", postgres.url());

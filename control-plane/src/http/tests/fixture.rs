@@ -22,7 +22,7 @@ use crate::domain::audit::Actor;
 use crate::domain::clock::ShiftedClock;
 use crate::domain::ids::{AccessGrantId, ServerId, UserId};
 use crate::domain::server::{AccessGrant, OutboundAuth, Server, ServerStatus, Subject};
-use crate::domain::tenancy::{Tenant, TenantSettings, User, UserStatus};
+use crate::domain::tenancy::{Tenant, TenantSettings, User, UserSource, UserStatus};
 use crate::state::App;
 use crate::store;
 use crate::tasks::Tasks;
@@ -101,6 +101,9 @@ impl World {
             email: format!("{name}@example.com"),
             display_name: format!("{name} of {slug}"),
             role,
+            assigned_role: role,
+            source: UserSource::Local,
+            external_id: None,
             status: UserStatus::Active,
             epoch: 3,
             created_at: store.now(),

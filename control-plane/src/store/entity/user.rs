@@ -18,6 +18,9 @@ pub struct Model {
     pub created_at: ChronoDateTimeUtc,
     pub updated_at: ChronoDateTimeUtc,
     pub deactivated_at: Option<ChronoDateTimeUtc>,
+    pub assigned_role: String,
+    pub source: String,
+    pub external_id: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
