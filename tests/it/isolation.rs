@@ -140,7 +140,7 @@ fn every_store_method_has_a_case() {
     let exempt = EXEMPT.map(|(method, _)| method);
     let covered: BTreeSet<_> = cases.iter().map(|case| case.method).chain(exempt).collect();
     let missing: Vec<_> = methods.iter().filter(|method| !covered.contains(method.as_str())).collect();
-    assert!(missing.is_empty(), "without a line in tests/it/isolation/cases.rs: {missing:?}");
+    assert!(missing.is_empty(), "without a line in tests/it/isolation/cases/: {missing:?}");
     let gone: Vec<_> = exempt.iter().filter(|method| !methods.contains(**method)).collect();
     assert!(gone.is_empty(), "exempt, but no method any more: {gone:?}");
 }

@@ -1,29 +1,25 @@
 //! A tenant with people of every kind, and for each call things of its own to act upon: cells do not see each other.
 
-use chrono::TimeDelta;
+use control_plane::app::nodes;
 use control_plane::app::platform::{self, NewTenant};
-use control_plane::app::{nodes, sessions};
+use control_plane::app::sessions;
 use control_plane::crypto::{password, tokens};
-use control_plane::domain::access::{ServerRole, TenantRole};
-use control_plane::domain::api_key::{ApiKey, KeyScope};
+use control_plane::domain::access::TenantRole;
+use control_plane::domain::api_key::KeyScope;
 use control_plane::domain::audit::Actor;
-use control_plane::domain::call::{CallOutcome, CallRecord, Fault};
-use control_plane::domain::configuration::PrincipalKind;
-use control_plane::domain::ids::{
-    AccessGrantId, ApiKeyId, CallRecordId, ClientId, InvitationId, ServerId, SessionId, TenantId, UserId,
-};
-use control_plane::domain::invitation::Invitation;
-use control_plane::domain::oauth::client::{Client as OAuthClient, ClientAuth, ClientKind};
-use control_plane::domain::server::{AccessGrant, OutboundAuth, Server, ServerStatus, Subject};
-use control_plane::domain::tenancy::{User, UserSource, UserStatus};
+use control_plane::domain::ids::{ApiKeyId, CallRecordId, ServerId, TenantId, UserId};
+use control_plane::domain::tenancy::User;
 use control_plane::store::TenantStore;
 use reqwest::header::{AUTHORIZATION, COOKIE, HeaderName};
 use reqwest::{Client, Method, RequestBuilder};
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::{Value, json};
+use serde_json::Value;
 use world::World;
 use world::people::PASSWORD;
 use world::world::Setup;
+
+use super::things::{Things, insert_api_key, insert_call, insert_person, slug, start_session};
+use super::{api_keys, clients, people, platform as operators, servers, tenancy};
 
 /// Who calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,27 +62,46 @@ pub(super) struct Call {
 }
 
 pub(super) struct Scene {
-    world: World,
+    pub(super) world: World,
     client: Client,
     acme: TenantId,
     globex: TenantId,
     stranger: UserId,
     /// Has a password.
-    owner: User,
-    manager: UserId,
-    user: UserId,
+    pub(super) owner: User,
+    pub(super) manager: UserId,
+    pub(super) user: UserId,
 }
 
-/// What one call may act upon.
-struct Things {
-    server: Server,
-    /// Of `person` on the server.
-    grant: AccessGrantId,
-    person: User,
-    other_owner: User,
-    invitation: Invitation,
-    owner_invitation: Invitation,
-    client: OAuthClient,
+/// What a body may depend on.
+pub(super) struct Asked<'a> {
+    pub(super) method: &'a str,
+    pub(super) path: &'a str,
+    pub(super) what: &'a str,
+    /// A name that nothing has yet.
+    pub(super) fresh: &'a str,
+    pub(super) owner_name: &'a str,
+    pub(super) things: &'a Things,
+}
+
+impl Asked<'_> {
+    pub(super) fn email(&self) -> String {
+        format!("{}@acme.example", self.fresh)
+    }
+
+    pub(super) fn slug(&self) -> String {
+        slug("n", self.fresh)
+    }
+
+    /// A body that is good for whoever may send it. Each topic knows its own.
+    fn body(&self) -> Option<Value> {
+        if ["GET", "DELETE"].contains(&self.method) {
+            return None;
+        }
+        let topics = [tenancy::body, people::body, api_keys::body, servers::body, clients::body, operators::body];
+        let body = topics.into_iter().find_map(|body| body(self));
+        Some(body.unwrap_or_else(|| panic!("{} {}: what is sent? Its topic must say", self.method, self.path)))
+    }
 }
 
 impl Scene {
@@ -137,6 +152,8 @@ impl Scene {
         store.commit().await.unwrap();
         let fresh = self.world.app().new_id().simple().to_string();
         let (method, path) = operation.split_once(' ').unwrap();
+        let owner_name = &self.owner.user_name;
+        let body = Asked { method, path, what, fresh: &fresh, owner_name, things: &things }.body();
         let target = match what {
             "oneself" | "own role" => person.unwrap_or(things.person.id),
             "of an owner" => things.other_owner.id,
@@ -167,7 +184,7 @@ impl Scene {
             method: method.parse().unwrap(),
             path: format!("/api/v1{path}{confirm}{query}"),
             headers: self.headers(caller, cookie).await,
-            body: self.body(operation, what, &fresh, &things),
+            body,
             invisible: match operation {
                 operation if operation.contains("{call}") => call.to_string(),
                 operation if operation.contains("{key}") => key.to_string(),
@@ -236,199 +253,9 @@ impl Scene {
         };
         Some(insert_person(store, role).await.id)
     }
-
-    async fn insert_things(&self, store: &TenantStore) -> Things {
-        let (person, other_owner) =
-            (insert_person(store, TenantRole::Member).await, insert_person(store, TenantRole::Owner).await);
-        let server = self.insert_server(store).await;
-        let subjects =
-            [(self.manager, ServerRole::Manager), (self.user, ServerRole::User), (person.id, ServerRole::User)];
-        let mut grant = AccessGrantId(store.new_id());
-        for (user, role) in subjects {
-            grant = AccessGrantId(store.new_id());
-            let (server_id, subject, created_at) = (server.id, Subject::User(user), store.now());
-            let given = AccessGrant { id: grant, server_id, role, subject, created_at };
-            store.insert_access_grant(&given, Some(self.owner.id)).await.unwrap();
-        }
-        let invitation = self.insert_invitation(store, TenantRole::Member).await;
-        let owner_invitation = self.insert_invitation(store, TenantRole::Owner).await;
-        let id = ClientId(store.new_id());
-        let client = OAuthClient {
-            id,
-            client_id: id.to_string(),
-            kind: ClientKind::Static,
-            auth: ClientAuth::Secret,
-            name: "Client".to_owned(),
-            redirect_uris: vec!["https://client.example/callback".to_owned()],
-            created_at: store.now(),
-            last_used_at: None,
-        };
-        store.insert_static_client(&client).await.unwrap();
-        Things { server, grant, person, other_owner, invitation, owner_invitation, client }
-    }
-
-    async fn insert_server(&self, store: &TenantStore) -> Server {
-        let id = ServerId(store.new_id());
-        let server = Server {
-            id,
-            slug: slug("s", id.0).parse().unwrap(),
-            display_name: "Server".to_owned(),
-            description: String::new(),
-            upstream_url: "https://mcp.example/mcp".to_owned(),
-            outbound_auth: OutboundAuth::None,
-            status: ServerStatus::Enabled,
-            timeout_ms: 0,
-            created_by: Some(self.owner.id),
-            created_at: store.now(),
-            updated_at: store.now(),
-        };
-        store.insert_server(&server).await.unwrap();
-        server
-    }
-
-    async fn insert_invitation(&self, store: &TenantStore, role: TenantRole) -> Invitation {
-        let id = InvitationId(store.new_id());
-        let invitation = Invitation {
-            id,
-            email: format!("{}@acme.example", id.0.simple()),
-            role,
-            created_by: Some(self.owner.id),
-            created_at: store.now(),
-            expires_at: store.now() + TimeDelta::hours(1),
-            outcome: None,
-        };
-        store.insert_invitation(&invitation, tokens::random_bytes().unwrap()).await.unwrap();
-        invitation
-    }
 }
 
 async fn create_tenant(world: &World, slug: &str) -> TenantId {
     let new = NewTenant { slug: slug.to_owned(), display_name: slug.to_uppercase(), ..NewTenant::default() };
     platform::create_tenant(world.app(), Actor::System, new).await.unwrap().0.id
-}
-
-/// The last digits: the first ones are the time.
-fn slug(letter: &str, id: uuid::Uuid) -> String {
-    format!("{letter}{}", &id.simple().to_string()[14..])
-}
-
-async fn insert_person(store: &TenantStore, role: TenantRole) -> User {
-    let id = UserId(store.new_id());
-    let name = format!("{}@acme.example", id.0.simple());
-    let user = User {
-        id,
-        user_name: name.clone(),
-        email: name,
-        display_name: "Somebody".to_owned(),
-        role,
-        assigned_role: role,
-        source: UserSource::Local,
-        external_id: None,
-        status: UserStatus::Active,
-        epoch: 1,
-        created_at: store.now(),
-    };
-    store.insert_user(&user).await.unwrap();
-    user
-}
-
-async fn insert_call(store: &TenantStore, server_id: ServerId, caller: UserId) -> CallRecordId {
-    let id = CallRecordId(store.new_id());
-    let call = CallRecord {
-        id,
-        tenant_id: store.tenant_id(),
-        started_at: store.now(),
-        principal_kind: PrincipalKind::User,
-        principal_id: caller.0,
-        client_name: "IDE".to_owned(),
-        client_version: "1".to_owned(),
-        client_id: String::new(),
-        api_key_id: None,
-        server_id,
-        member_id: None,
-        method: "tools/list".to_owned(),
-        target: String::new(),
-        client_protocol: "2025-06-18".to_owned(),
-        upstream_protocol: "2025-06-18".to_owned(),
-        outcome: CallOutcome::Ok,
-        error_reason: String::new(),
-        fault: Fault::None,
-        bytes_in: 0,
-        bytes_out: 0,
-        duration_us: 0,
-        upstream_us: 0,
-        trace_id: String::new(),
-        rule_ids: Vec::new(),
-        node_id: String::new(),
-    };
-    store.insert_call_records(&[call]).await.unwrap();
-    id
-}
-
-pub(super) async fn insert_api_key(
-    store: &TenantStore,
-    user_id: UserId,
-    scope: KeyScope,
-    secret_sha256: [u8; 32],
-) -> ApiKeyId {
-    let id = ApiKeyId(store.new_id());
-    let (name, created_at) = ("ci".to_owned(), store.now());
-    let key = ApiKey { id, user_id, name, scope, created_at, expires_at: None, last_used_at: None, revoked_at: None };
-    store.insert_api_key(&key, secret_sha256).await.unwrap();
-    id
-}
-
-async fn start_session(store: &TenantStore, person: UserId, revoked: bool) -> SecretString {
-    let (id, token): (SessionId, _) = sessions::start_in(store, person, "").await.unwrap();
-    if revoked {
-        assert!(store.revoke_session(id).await.unwrap());
-    }
-    token
-}
-
-impl Scene {
-    /// A body that is good for whoever may send it.
-    fn body(&self, operation: &str, what: &str, fresh: &str, things: &Things) -> Option<Value> {
-        let email = format!("{fresh}@acme.example");
-        let slug = format!("n{}", &fresh[14..]);
-        let (method, path) = operation.split_once(' ').unwrap();
-        Some(match (method, path, what) {
-            ("GET" | "DELETE", ..) => return None,
-            (_, "/tenants/{tenant}" | "/platform/tenants/{tenant}", _) => json!({"display_name": "Acme"}),
-            (_, "/tenants/{tenant}/session", _) => {
-                json!({"user_name": self.owner.user_name, "password": PASSWORD})
-            }
-            (_, "/tenants/{tenant}/users/{user}", "own role") => json!({"role": "owner"}),
-            (_, "/tenants/{tenant}/users/{user}", "make owner") => json!({"role": "owner"}),
-            (_, "/tenants/{tenant}/users/{user}", "of an owner") => json!({"role": "member"}),
-            (_, "/tenants/{tenant}/users/{user}", "deactivate") => json!({"status": "deactivated"}),
-            (_, "/tenants/{tenant}/users/{user}", _) => json!({"display_name": "Somebody else"}),
-            (_, "/tenants/{tenant}/invitations", "make owner") => json!({"email": email, "role": "owner"}),
-            (_, "/tenants/{tenant}/invitations", _) => json!({"email": email, "role": "member"}),
-            (_, "/tenants/{tenant}/keys", "for a server") => {
-                json!({"name": "ci", "never_expires": true, "server_ids": [things.server.id]})
-            }
-            (_, "/tenants/{tenant}/keys", _) => json!({"name": "ci"}),
-            (_, "/tenants/{tenant}/servers", _) => {
-                json!({"slug": slug, "display_name": "New", "upstream_url": "https://mcp.example/mcp"})
-            }
-            (_, "/tenants/{tenant}/servers/{server}", _) => json!({"description": "changed"}),
-            (_, "/tenants/{tenant}/servers/{server}/grants", "everyone") => {
-                json!({"subject": {"kind": "everyone"}, "role": "user"})
-            }
-            (_, "/tenants/{tenant}/servers/{server}/grants", _) => {
-                json!({"subject": {"kind": "user", "id": things.person.id}, "role": "manager"})
-            }
-            (_, "/tenants/{tenant}/clients", _) => {
-                json!({"name": "New", "redirect_uris": ["http://localhost/callback"], "auth": "secret"})
-            }
-            (_, "/tenants/{tenant}/clients/{client}", _) => json!({"name": "Renamed"}),
-            (_, "/tenants/{tenant}/clients/{client}/secrets", _) => json!({"overlap_s": 0}),
-            (_, "/platform/tenants/{tenant}/key-rotations", _) => json!({"keys": ["signing", "session"]}),
-            (_, "/platform/nodes", _) => json!({"name": fresh, "pool": "default"}),
-            (_, "/platform/tenants", _) => json!({"slug": slug, "display_name": "New"}),
-            (_, "/platform/tenants/{tenant}/owner-invitations", _) => json!({"email": email}),
-            _ => panic!("{operation}: what is sent? Add it here"),
-        })
-    }
 }

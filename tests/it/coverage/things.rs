@@ -1,0 +1,177 @@
+//! What one call may act upon, made for it.
+
+use chrono::TimeDelta;
+use control_plane::app::sessions;
+use control_plane::crypto::tokens;
+use control_plane::domain::access::{ServerRole, TenantRole};
+use control_plane::domain::api_key::{ApiKey, KeyScope};
+use control_plane::domain::call::{CallOutcome, CallRecord, Fault};
+use control_plane::domain::configuration::PrincipalKind;
+use control_plane::domain::ids::{
+    AccessGrantId, ApiKeyId, CallRecordId, ClientId, InvitationId, ServerId, SessionId, UserId,
+};
+use control_plane::domain::invitation::Invitation;
+use control_plane::domain::oauth::client::{Client, ClientAuth, ClientKind};
+use control_plane::domain::server::{AccessGrant, OutboundAuth, Server, ServerStatus, Subject};
+use control_plane::domain::tenancy::{User, UserSource, UserStatus};
+use control_plane::store::TenantStore;
+use secrecy::SecretString;
+
+use super::scene::Scene;
+
+/// What one call may act upon.
+pub(super) struct Things {
+    pub(super) server: Server,
+    /// Of `person` on the server.
+    pub(super) grant: AccessGrantId,
+    pub(super) person: User,
+    pub(super) other_owner: User,
+    pub(super) invitation: Invitation,
+    pub(super) owner_invitation: Invitation,
+    pub(super) client: Client,
+}
+
+impl Scene {
+    pub(super) async fn insert_things(&self, store: &TenantStore) -> Things {
+        let (person, other_owner) =
+            (insert_person(store, TenantRole::Member).await, insert_person(store, TenantRole::Owner).await);
+        let server = self.insert_server(store).await;
+        let subjects =
+            [(self.manager, ServerRole::Manager), (self.user, ServerRole::User), (person.id, ServerRole::User)];
+        let mut grant = AccessGrantId(store.new_id());
+        for (user, role) in subjects {
+            grant = AccessGrantId(store.new_id());
+            let (server_id, subject, created_at) = (server.id, Subject::User(user), store.now());
+            let given = AccessGrant { id: grant, server_id, role, subject, created_at };
+            store.insert_access_grant(&given, Some(self.owner.id)).await.unwrap();
+        }
+        let invitation = self.insert_invitation(store, TenantRole::Member).await;
+        let owner_invitation = self.insert_invitation(store, TenantRole::Owner).await;
+        let id = ClientId(store.new_id());
+        let client = Client {
+            id,
+            client_id: id.to_string(),
+            kind: ClientKind::Static,
+            auth: ClientAuth::Secret,
+            name: "Client".to_owned(),
+            redirect_uris: vec!["https://client.example/callback".to_owned()],
+            created_at: store.now(),
+            last_used_at: None,
+        };
+        store.insert_static_client(&client).await.unwrap();
+        Things { server, grant, person, other_owner, invitation, owner_invitation, client }
+    }
+
+    pub(super) async fn insert_server(&self, store: &TenantStore) -> Server {
+        let id = ServerId(store.new_id());
+        let server = Server {
+            id,
+            slug: slug("s", &id.0.simple().to_string()).parse().unwrap(),
+            display_name: "Server".to_owned(),
+            description: String::new(),
+            upstream_url: "https://mcp.example/mcp".to_owned(),
+            outbound_auth: OutboundAuth::None,
+            status: ServerStatus::Enabled,
+            timeout_ms: 0,
+            created_by: Some(self.owner.id),
+            created_at: store.now(),
+            updated_at: store.now(),
+        };
+        store.insert_server(&server).await.unwrap();
+        server
+    }
+
+    async fn insert_invitation(&self, store: &TenantStore, role: TenantRole) -> Invitation {
+        let id = InvitationId(store.new_id());
+        let invitation = Invitation {
+            id,
+            email: format!("{}@acme.example", id.0.simple()),
+            role,
+            created_by: Some(self.owner.id),
+            created_at: store.now(),
+            expires_at: store.now() + TimeDelta::hours(1),
+            outcome: None,
+        };
+        store.insert_invitation(&invitation, tokens::random_bytes().unwrap()).await.unwrap();
+        invitation
+    }
+}
+
+/// The last digits: the first ones are the time.
+pub(super) fn slug(letter: &str, id: &str) -> String {
+    format!("{letter}{}", &id[14..])
+}
+
+pub(super) async fn insert_person(store: &TenantStore, role: TenantRole) -> User {
+    let id = UserId(store.new_id());
+    let name = format!("{}@acme.example", id.0.simple());
+    let user = User {
+        id,
+        user_name: name.clone(),
+        email: name,
+        display_name: "Somebody".to_owned(),
+        role,
+        assigned_role: role,
+        source: UserSource::Local,
+        external_id: None,
+        status: UserStatus::Active,
+        epoch: 1,
+        created_at: store.now(),
+    };
+    store.insert_user(&user).await.unwrap();
+    user
+}
+
+pub(super) async fn insert_call(store: &TenantStore, server_id: ServerId, caller: UserId) -> CallRecordId {
+    let id = CallRecordId(store.new_id());
+    let call = CallRecord {
+        id,
+        tenant_id: store.tenant_id(),
+        started_at: store.now(),
+        principal_kind: PrincipalKind::User,
+        principal_id: caller.0,
+        client_name: "IDE".to_owned(),
+        client_version: "1".to_owned(),
+        client_id: String::new(),
+        api_key_id: None,
+        server_id,
+        member_id: None,
+        method: "tools/list".to_owned(),
+        target: String::new(),
+        client_protocol: "2025-06-18".to_owned(),
+        upstream_protocol: "2025-06-18".to_owned(),
+        outcome: CallOutcome::Ok,
+        error_reason: String::new(),
+        fault: Fault::None,
+        bytes_in: 0,
+        bytes_out: 0,
+        duration_us: 0,
+        upstream_us: 0,
+        trace_id: String::new(),
+        rule_ids: Vec::new(),
+        node_id: String::new(),
+    };
+    store.insert_call_records(&[call]).await.unwrap();
+    id
+}
+
+pub(super) async fn insert_api_key(
+    store: &TenantStore,
+    user_id: UserId,
+    scope: KeyScope,
+    secret_sha256: [u8; 32],
+) -> ApiKeyId {
+    let id = ApiKeyId(store.new_id());
+    let (name, created_at) = ("ci".to_owned(), store.now());
+    let key = ApiKey { id, user_id, name, scope, created_at, expires_at: None, last_used_at: None, revoked_at: None };
+    store.insert_api_key(&key, secret_sha256).await.unwrap();
+    id
+}
+
+pub(super) async fn start_session(store: &TenantStore, person: UserId, revoked: bool) -> SecretString {
+    let (id, token): (SessionId, _) = sessions::start_in(store, person, "").await.unwrap();
+    if revoked {
+        assert!(store.revoke_session(id).await.unwrap());
+    }
+    token
+}
