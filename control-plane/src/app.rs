@@ -22,6 +22,7 @@ pub mod provisioning;
 pub mod publish;
 pub mod registration;
 pub mod revocation;
+pub mod scim;
 pub mod servers;
 pub mod sessions;
 pub mod sign_in;

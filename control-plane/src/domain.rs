@@ -18,6 +18,7 @@ pub mod limits;
 pub mod node;
 pub mod oauth;
 pub mod page;
+pub mod scim;
 pub mod server;
 pub mod session;
 pub mod snippets;

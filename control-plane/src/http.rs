@@ -10,6 +10,7 @@ pub mod openapi;
 mod pages;
 pub mod problem;
 pub mod rate;
+mod scim;
 #[cfg(test)]
 mod tests;
 
@@ -32,6 +33,7 @@ pub fn router(app: Arc<App>) -> Router {
     let routes = Router::new()
         .merge(api::router(app.clone()))
         .merge(oauth::router(app.clone()))
+        .merge(scim::router(app.clone()))
         .merge(pages::router(app.clone()))
         .fallback(problem::no_route);
     // The last one is the outermost.

@@ -28,6 +28,8 @@ pub enum Door {
     /// Sign-in attempts at one account, from anywhere.
     Account(String),
     Token(IpAddr),
+    /// Requests of an identity provider, of anybody who says so: a first sync sends tens of thousands.
+    Scim(IpAddr),
     /// Documents of clients that are read for one address…
     Document(IpAddr),
     /// …and for the whole tenant: what makes us send requests to others is for nobody to drive (ATK-15).
@@ -43,6 +45,7 @@ impl Door {
             Self::SignIn(_) => (30, 60, 30),
             Self::Account(_) => (10, 300, 10),
             Self::Token(_) => (600, 60, 600),
+            Self::Scim(_) => (6_000, 60, 36_000),
             Self::Document(_) => (20, 60, 20),
             Self::Documents => (60, 60, 60),
         }
@@ -59,6 +62,7 @@ impl Door {
             Self::Authorize(address) => Self::Authorize(network(address)),
             Self::SignIn(address) => Self::SignIn(network(address)),
             Self::Token(address) => Self::Token(network(address)),
+            Self::Scim(address) => Self::Scim(network(address)),
             Self::Document(address) => Self::Document(network(address)),
             Self::Account(name) => Self::Account(name),
             Self::Documents => Self::Documents,

@@ -27,6 +27,7 @@ mod operators;
 mod outbox;
 mod refresh_tokens;
 mod replicas;
+mod scim;
 #[cfg(test)]
 mod seed;
 mod server_access;
@@ -57,6 +58,7 @@ pub use feed::{ChangeFeed, Changed};
 pub use keys::SigningKeyRow;
 pub use outbox::Changes;
 pub use replicas::{AckQuestion, Said};
+pub use scim::ScimFound;
 pub use server_access::UsableServer;
 pub use servers::ServersOf;
 pub use session_keys::{KeyState, SessionKeyRow};

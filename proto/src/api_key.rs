@@ -43,7 +43,12 @@ pub fn is_api_key(text: &str) -> bool {
 impl<'a> ApiKeyText<'a> {
     /// Checks shape and checksum.
     pub fn parse(text: &'a str) -> Result<Self, ApiKeyFault> {
-        let rest = text.strip_prefix(API_KEY_PREFIX).ok_or(ApiKeyFault::Shape)?;
+        Self::parse_as(API_KEY_PREFIX, text)
+    }
+
+    /// The same for another kind of token, whose prefix is as long.
+    pub fn parse_as(prefix: &str, text: &'a str) -> Result<Self, ApiKeyFault> {
+        let rest = text.strip_prefix(prefix).ok_or(ApiKeyFault::Shape)?;
         let (public_id, rest) = rest.split_once('_').ok_or(ApiKeyFault::Shape)?;
         let is_base62 = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric());
         if text.len() != TEXT_CHARS || public_id.len() != PUBLIC_ID_CHARS || !is_base62(public_id) || !is_base62(rest) {
@@ -61,7 +66,12 @@ impl<'a> ApiKeyText<'a> {
 
 /// The text of a key. `secret` is 43 base62 digits.
 pub fn text(id: Uuid, secret: &str) -> String {
-    let mut text = format!("{API_KEY_PREFIX}{}_{secret}", public_id(id));
+    text_as(API_KEY_PREFIX, id, secret)
+}
+
+/// The same for another kind of token, whose prefix is as long.
+pub fn text_as(prefix: &str, id: Uuid, secret: &str) -> String {
+    let mut text = format!("{prefix}{}_{secret}", public_id(id));
     text.push_str(&checksum(&text));
     text
 }

@@ -8,6 +8,7 @@ mod keys;
 mod people;
 mod platform;
 mod scene;
+mod scim;
 mod servers;
 mod tenancy;
 mod things;
@@ -31,8 +32,16 @@ const NAMES: usize = 10;
 
 /// Every line, from one file for each topic.
 fn table() -> impl Iterator<Item = Line> {
-    let topics =
-        [tenancy::LINES, people::LINES, api_keys::LINES, servers::LINES, clients::LINES, calls::LINES, platform::LINES];
+    let topics = [
+        tenancy::LINES,
+        people::LINES,
+        api_keys::LINES,
+        servers::LINES,
+        clients::LINES,
+        calls::LINES,
+        platform::LINES,
+        scim::LINES,
+    ];
     topics.into_iter().flatten().copied()
 }
 

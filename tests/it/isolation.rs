@@ -109,7 +109,12 @@ async fn at_home(world: &Neighbours, case: &Case) -> Result<(), String> {
 /// Public async methods of `TenantStore`, read from the sources.
 fn store_methods() -> BTreeSet<String> {
     let folder = root().join("control-plane/src/store");
-    let mut files: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let list = |folder: &std::path::Path| -> Vec<_> {
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect()
+    };
+    let mut files = list(&folder);
+    let deeper: Vec<_> = files.iter().filter(|path| path.is_dir()).flat_map(|path| list(path)).collect();
+    files.extend(deeper);
     files.push(folder.with_extension("rs"));
     files.retain(|path| path.is_file());
     let mut methods = BTreeSet::new();

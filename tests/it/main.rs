@@ -31,6 +31,7 @@ mod offline;
 mod origins;
 mod proxy;
 mod scene;
+mod scim;
 mod servers;
 mod session_store;
 mod shared_credentials;

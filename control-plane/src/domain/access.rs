@@ -42,6 +42,9 @@ pub enum Action {
     ReadClients,
     /// Register OAuth clients by hand, delete any.
     ManageClients,
+    ReadProvisioning,
+    /// Give tokens to identity providers, and people into their hands.
+    ManageProvisioning,
 }
 
 impl Action {
@@ -61,6 +64,8 @@ impl Action {
             Self::RevokeAnyKey => "revoke other people's API keys",
             Self::ReadClients => "see the OAuth clients of this tenant",
             Self::ManageClients => "change the OAuth clients of this tenant",
+            Self::ReadProvisioning => "see how this tenant is provisioned",
+            Self::ManageProvisioning => "change how this tenant is provisioned",
         }
     }
 }
@@ -74,6 +79,7 @@ pub const fn allows(role: TenantRole, action: Action) -> bool {
         (Admin, ManageOwners) => false,
         (Admin, _) => true,
         (Auditor, ReadPeople | ReadAllServers | ReadAllCalls | ReadAudit | ReadAllKeys | ReadClients) => true,
+        (Auditor, ReadProvisioning) => true,
         (Auditor | Member, _) => false,
     }
 }

@@ -141,3 +141,33 @@ pub const ACK_ANSWER_MAX_MS: u64 = 1_700;
 pub const ACK_QUESTIONS_MAX: usize = 1_000;
 /// How long a one-time link works.
 pub const INVITATION_S: i64 = 7 * 86_400;
+
+/// SCIM: a request's body holds ten thousand members; what one may say…
+pub const SCIM_BODY_BYTES_MAX: usize = 2 * 1024 * 1024;
+pub const SCIM_FILTER_BYTES_MAX: usize = 4 * 1024;
+pub const SCIM_FILTER_TERMS_MAX: usize = 100;
+pub const SCIM_PATH_BYTES_MAX: usize = 1_024;
+pub const SCIM_OPERATIONS_MAX: usize = 1_000;
+pub const SCIM_MEMBERS_PER_REQUEST_MAX: usize = 20_000;
+/// …what one person's attributes may be: values of one attribute, length of a text, all of it as JSON…
+pub const SCIM_ELEMENTS_MAX: usize = 100;
+pub const SCIM_VALUE_CHARS_MAX: usize = 8_192;
+pub const SCIM_RESOURCE_BYTES_MAX: usize = 64 * 1024;
+pub const SCIM_USER_NAME_CHARS_MAX: usize = 256;
+/// …and what an answer may hold: attributes asked for, resources of a page, members of the groups on it.
+pub const SCIM_ATTRIBUTES_MAX: usize = 100;
+pub const SCIM_PAGE_DEFAULT: u64 = 100;
+pub const SCIM_PAGE_MAX: u64 = 200;
+pub const SCIM_MEMBERS_SHOWN_MAX: u64 = 100_000;
+/// People looked through for a filter that no index answers, and how many are read at once.
+pub const SCIM_SCAN_MAX: usize = 20_000;
+pub const SCIM_SCAN_BATCH: u64 = 500;
+/// SCIM tokens: of one tenant, their life, and how often their use is written down.
+pub const SCIM_TOKENS_MAX: u64 = 20;
+pub const SCIM_TOKEN_DAYS_DEFAULT: u32 = 365;
+pub const SCIM_TOKEN_DAYS_MAX: u32 = 3_650;
+pub const SCIM_TOKEN_TOUCH_S: i64 = 300;
+/// Requests of identity providers that are kept per tenant, and what is kept of a body, a path, a reason.
+pub const SCIM_LOG_ROWS_MAX: u64 = 200;
+pub const SCIM_LOG_BODY_BYTES_MAX: usize = 4 * 1024;
+pub const SCIM_LOG_TEXT_CHARS_MAX: usize = 512;

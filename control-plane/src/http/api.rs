@@ -9,6 +9,7 @@ pub(super) mod keys;
 pub(super) mod nodes;
 mod outbound_auth;
 pub(super) mod platform;
+pub(super) mod scim;
 pub(super) mod servers;
 pub(super) mod session;
 pub(super) mod tenant;
@@ -17,7 +18,7 @@ pub(super) mod users;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::{delete, get, post};
+use axum::routing::{delete, get, post, put};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -51,6 +52,11 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/clients", get(clients::list).post(clients::create))
         .route("/clients/{client}", get(clients::get).patch(clients::update).delete(clients::delete))
         .route("/clients/{client}/secrets", post(clients::rotate_secret))
+        .route("/scim", get(scim::overview))
+        .route("/scim/tokens", get(scim::list_tokens).post(scim::create_token))
+        .route("/scim/tokens/{token}", delete(scim::delete_token))
+        .route("/scim/requests", get(scim::list_requests))
+        .route("/scim/users/{user}", put(scim::give_user).delete(scim::take_user))
         .route("/calls", get(calls::list))
         .route("/calls/{call}", get(calls::get))
         .route("/audit", get(audit::list));

@@ -8,7 +8,9 @@ use utoipa::openapi::security::{
 use utoipa::openapi::{ContentBuilder, ObjectBuilder, Ref, RefOr, Required, ResponseBuilder, Type};
 use utoipa::{Modify, OpenApi};
 
-use super::api::{audit, calls, clients, grants, invitations, keys, nodes, platform, servers, session, tenant, users};
+use super::api::{
+    audit, calls, clients, grants, invitations, keys, nodes, platform, scim, servers, session, tenant, users,
+};
 use super::problem::ProblemView;
 
 #[derive(OpenApi)]
@@ -25,6 +27,8 @@ use super::problem::ProblemView;
         audit::list,
         calls::list, calls::get,
         clients::list, clients::create, clients::get, clients::update, clients::delete, clients::rotate_secret,
+        scim::overview, scim::list_tokens, scim::create_token, scim::delete_token, scim::list_requests,
+        scim::give_user, scim::take_user,
         nodes::enrol, nodes::list, nodes::revoke,
         platform::create, platform::list, platform::get, platform::update, platform::invite_owner,
         platform::rotate_keys,
@@ -58,7 +62,9 @@ impl Modify for Shared {
             let schemes: &[&str] = match path {
                 path if path.starts_with("/api/v1/platform") => &["operator"],
                 // A key never makes, sees or ends keys, and ends no session.
-                path if path.contains("/keys") || path.ends_with("/session") => &["session"],
+                path if path.contains("/keys") || path.contains("/scim/tokens") || path.ends_with("/session") => {
+                    &["session"]
+                }
                 _ => &["session", "api_key"],
             };
             let methods = [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete];

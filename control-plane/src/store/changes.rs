@@ -3,6 +3,8 @@
 //! The row of `tenant_heads` is locked last and held to the commit, so revisions and audit numbers appear in the order
 //! in which transactions commit, and a transaction never waits for it while holding nothing else to give.
 
+use std::collections::HashSet;
+
 use sea_orm::sea_query::LockType;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ConnectionTrait, DatabaseBackend, EntityTrait, QuerySelect, Statement,
@@ -16,6 +18,8 @@ use super::{Pending, TenantStore, db_error};
 use crate::crypto::tokens;
 use crate::domain::audit::AuditEntry;
 use crate::domain::{Error, Result};
+
+const OUTBOX_ROWS_PER_STATEMENT: usize = 1_000;
 
 /// Channel of LISTEN/NOTIFY between replicas.
 pub(super) const NOTIFY_CHANNEL: &str = "portway_config";
@@ -69,13 +73,9 @@ impl TenantStore {
     }
 
     async fn insert_outbox(&self, pending: &Pending, revision: i64) -> Result<()> {
-        let mut seen = Vec::new();
-        for &(kind, resource_id) in &pending.changed {
-            if !seen.contains(&(kind, resource_id)) {
-                seen.push((kind, resource_id));
-            }
-        }
-        let rows = seen.into_iter().zip(0_i64..).map(|((kind, resource_id), ordinal)| outbox::ActiveModel {
+        let mut seen = HashSet::new();
+        let first = pending.changed.iter().copied().filter(|&changed| seen.insert(changed));
+        let rows = first.zip(0_i64..).map(|((kind, resource_id), ordinal)| outbox::ActiveModel {
             tenant_id: Set(self.tenant_id.0),
             revision: Set(revision),
             ordinal: Set(ordinal),
@@ -83,7 +83,12 @@ impl TenantStore {
             resource_id: Set(resource_id),
             at: Set(self.now()),
         });
-        outbox::Entity::insert_many(rows).exec_without_returning(&self.tx).await.map_err(db_error)?;
+        // Ten thousand people may join a group at once; both databases bound the values of a statement.
+        let rows: Vec<_> = rows.collect();
+        for rows in rows.chunks(OUTBOX_ROWS_PER_STATEMENT) {
+            let insert = outbox::Entity::insert_many(rows.iter().cloned());
+            insert.exec_without_returning(&self.tx).await.map_err(db_error)?;
+        }
         Ok(())
     }
 

@@ -238,7 +238,7 @@ UPDATE users SET role = CASE
 END
 WHERE tenant_id = $1 AND id IN ({people})";
 
-fn to_group(row: group::Model) -> Result<Group> {
+pub(super) fn to_group(row: group::Model) -> Result<Group> {
     let role = |text: String| TenantRole::parse(&text).ok_or_else(|| unreadable("groups", "tenant_role"));
     Ok(Group {
         id: GroupId(row.id),

@@ -14,6 +14,7 @@ pub mod relay;
 pub mod report;
 pub mod rounds;
 pub mod run;
+pub mod scim;
 pub mod stage;
 pub mod wire;
 

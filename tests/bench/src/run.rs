@@ -11,6 +11,7 @@ use crate::messages::{self, Door};
 use crate::people::Person;
 use crate::report::{Absolute, Bound, Figure, Report};
 use crate::rounds::{self, Candidate, Effort, Sample, Series, added_ratio, difference, ratio};
+use crate::scim;
 use crate::stage::{Node, OTHER_CORE, PROXY_CORE, Stage};
 
 const CONNECTIONS: usize = 32;
@@ -41,6 +42,8 @@ pub enum Part {
     Latency,
     /// Resident memory: idle, a large tenant, sessions, streams
     Memory,
+    /// A first sync of an identity provider
+    Scim,
 }
 
 /// The candidates of one kind of measurement.
@@ -71,6 +74,10 @@ pub async fn run(options: &Options, programs: &Path) -> Result<Report> {
         let scale = if options.quick { QUICK } else { FULL };
         let figures = memory::measure(&stage, &owner, scale, &mut report.notes).await?;
         report.figures.extend(figures);
+    }
+    if wants(Part::Scim) {
+        let scale = if options.quick { scim::QUICK } else { scim::FULL };
+        report.figures.extend(scim::measure(&owner, "SQLite", scale, !options.quick).await?);
     }
     if options.quick {
         report.notes.push("A quick run: too short for its figures to mean much.".to_owned());

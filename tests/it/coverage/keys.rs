@@ -8,7 +8,7 @@ use super::{operations, table};
 
 /// What no key may.
 fn is_for_people(operation: &str) -> bool {
-    operation.contains("/keys") || operation == "DELETE /tenants/{tenant}/session"
+    operation.contains("/keys") || operation.contains("/scim/tokens") || operation == "DELETE /tenants/{tenant}/session"
 }
 
 #[test]
@@ -19,7 +19,8 @@ fn the_document_says_where_keys_are_accepted() {
         let (method, path) = operation.split_once(' ').unwrap();
         let security = document["paths"][format!("/api/v1{path}")][method.to_lowercase()]["security"].to_string();
         let accepted = security.contains("api_key");
-        assert_eq!(accepted, !path.contains("/keys") && !path.ends_with("/session"), "{operation}: {security}");
+        let for_people = path.contains("/keys") || path.contains("/scim/tokens") || path.ends_with("/session");
+        assert_eq!(accepted, !for_people, "{operation}: {security}");
     }
 }
 

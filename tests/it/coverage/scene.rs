@@ -19,7 +19,7 @@ use world::people::PASSWORD;
 use world::world::Setup;
 
 use super::things::{Things, insert_api_key, insert_call, insert_person, slug, start_session};
-use super::{api_keys, clients, people, platform as operators, servers, tenancy};
+use super::{api_keys, clients, people, platform as operators, scim, servers, tenancy};
 
 /// Who calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,7 +98,8 @@ impl Asked<'_> {
         if ["GET", "DELETE"].contains(&self.method) {
             return None;
         }
-        let topics = [tenancy::body, people::body, api_keys::body, servers::body, clients::body, operators::body];
+        let topics =
+            [tenancy::body, people::body, api_keys::body, servers::body, clients::body, operators::body, scim::body];
         let body = topics.into_iter().find_map(|body| body(self));
         Some(body.unwrap_or_else(|| panic!("{} {}: what is sent? Its topic must say", self.method, self.path)))
     }
@@ -149,6 +150,7 @@ impl Scene {
         let of = if what == "oneself" { person.unwrap_or(things.person.id) } else { things.person.id };
         let call = insert_call(&store, things.server.id, of).await;
         let key = insert_api_key(&store, of, KeyScope::All, tokens::random_bytes().unwrap()).await;
+        let scim_token = scim::insert_token(&store).await;
         store.commit().await.unwrap();
         let fresh = self.world.app().new_id().simple().to_string();
         let (method, path) = operation.split_once(' ').unwrap();
@@ -169,6 +171,7 @@ impl Scene {
             .replace("{client}", &things.client.id.to_string())
             .replace("{call}", &call.to_string())
             .replace("{key}", &key.to_string())
+            .replace("{token}", &scim_token.to_string())
             .replace("{node}", &self.enrol_node(operation, &fresh).await);
         let query = match what {
             "somebody's" => format!("?user={}", things.person.id),

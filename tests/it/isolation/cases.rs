@@ -8,6 +8,7 @@ mod answers;
 mod identity;
 mod oauth;
 mod records;
+mod scim;
 mod servers;
 
 use std::pin::Pin;
@@ -85,7 +86,7 @@ use cases;
 
 /// The whole table.
 pub(super) fn all() -> Vec<Case> {
-    let topics = [identity::cases(), servers::cases(), oauth::cases(), records::cases()];
+    let topics = [identity::cases(), servers::cases(), oauth::cases(), records::cases(), scim::cases()];
     topics.into_iter().flatten().collect()
 }
 

@@ -3,6 +3,7 @@
 mod imagine;
 mod oauth;
 mod people;
+mod scim;
 mod servers;
 
 use control_plane::crypto::tokens;
@@ -21,6 +22,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 pub(super) use self::oauth::{client_secret, registration};
+use self::scim::ScimSeed;
 use super::rows::Backstage;
 
 /// What a tenant has, and the digests that open it.
@@ -57,6 +59,7 @@ pub(super) struct Seed {
     pub(super) refresh: RefreshToken,
     pub(super) refresh_sha256: [u8; 32],
     pub(super) call: CallRecord,
+    pub(super) scim: ScimSeed,
 }
 
 pub(super) const REDIRECT_HOST: &str = "ide.example";
@@ -73,6 +76,7 @@ impl Seed {
         seed.insert_tenant(store).await;
         let people = store.tenant(seed.tenant.id).await.unwrap();
         seed.insert_people(&people).await;
+        seed.insert_scim(&people).await;
         people.commit().await.unwrap();
         // No use-case of this version makes these.
         seed.insert_service_account(backstage).await;

@@ -30,6 +30,8 @@ enum Part {
     Latency,
     /// Resident memory: idle, a large tenant, sessions, streams
     Memory,
+    /// A first sync of an identity provider: 10,000 people, 500 groups, 50,000 memberships
+    Scim,
 }
 
 /// What is measured, and what measures it. Built one after the other: together they would share the features of their

@@ -9,7 +9,8 @@ use super::PageQuery;
 use crate::app::tenancy;
 use crate::domain::audit::{AuditEvent, ChainStatus};
 use crate::domain::ids::{
-    AuditEventId, ClientId, InvitationId, OAuthGrantId, OperatorId, ServerId, SessionId, TenantId, UserId,
+    AuditEventId, ClientId, GroupId, InvitationId, OAuthGrantId, OperatorId, ScimTokenId, ServerId, SessionId,
+    TenantId, UserId,
 };
 use crate::http::extract::{Json, Query, TenantScope};
 use crate::http::problem::Problem;
@@ -84,6 +85,8 @@ fn party(kind: String, id: Option<Uuid>) -> PartyView {
         "session" => SessionId(id).to_string(),
         "invitation" => InvitationId(id).to_string(),
         "oauth_client" => ClientId(id).to_string(),
+        "group" => GroupId(id).to_string(),
+        "scim_token" => ScimTokenId(id).to_string(),
         "oauth_grant" => OAuthGrantId(id).to_string(),
         _ => id.to_string(),
     });

@@ -19,7 +19,7 @@ pub(super) trait Answer {
     fn outcome(&self) -> Outcome;
 }
 
-fn unless(nothing: bool, answer: &impl Debug) -> Outcome {
+pub(super) fn unless(nothing: bool, answer: &impl Debug) -> Outcome {
     if nothing { Outcome::Nothing } else { Outcome::Something(format!("{answer:?}")) }
 }
 
@@ -98,7 +98,7 @@ impl Answer for SigningKeyRow {
 }
 
 /// Members of lists. Private keys have no `Debug`; their ids tell enough.
-trait Shown {
+pub(super) trait Shown {
     fn text(&self) -> String;
 }
 

@@ -21,6 +21,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::people::user;
+use super::scim::ScimSeed;
 use super::servers::server;
 use super::{REDIRECT_HOST, SCOPE, Seed, digest};
 
@@ -32,6 +33,7 @@ impl Seed {
         let later = now + TimeDelta::hours(1);
         let text = |what: &str| format!("{slug} {what}");
         let user = user(UserId(id()), slug, now);
+        let scim = ScimSeed::imagine(&user, slug, &id);
         let session = Session {
             id: SessionId(id()),
             user_id: user.id,
@@ -97,6 +99,7 @@ impl Seed {
             revoked_at: None,
         };
         Self {
+            scim,
             revision: 0,
             stranger: UserId(id()),
             group: Group {
