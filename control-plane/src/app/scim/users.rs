@@ -18,7 +18,8 @@ use crate::store::{ResourceKind, TenantStore};
 
 /// Makes a person. Somebody of that name who was here before is never taken over: an administrator hands them over.
 pub async fn create(ctx: &ScimCtx, body: &Object, projection: &Projection) -> ScimResult<Answer> {
-    let attributes = resource::read(Kind::User, body)?;
+    let mut attributes = resource::read(Kind::User, body)?;
+    attributes.entry("active").or_insert(true.into());
     let facts = checked(&attributes)?;
     let store = ctx.app.store.tenant(ctx.tenant_id).await?;
     refuse_taken(&store, None, &facts).await?;
@@ -55,8 +56,13 @@ pub async fn replace(
     conditions: &Conditions,
     projection: &Projection,
 ) -> ScimResult<Answer> {
-    let attributes = resource::read(Kind::User, body)?;
-    change(ctx, id, conditions, projection, |_| Ok(attributes)).await
+    let mut attributes = resource::read(Kind::User, body)?;
+    change(ctx, id, conditions, projection, |old| {
+        // Nobody is let in again, and nobody locked out, by leaving it out.
+        attributes.entry("active").or_insert(old.user.is_active().into());
+        Ok(attributes)
+    })
+    .await
 }
 
 /// Applies every operation or none.
@@ -67,7 +73,8 @@ pub async fn modify(
     conditions: &Conditions,
     projection: &Projection,
 ) -> ScimResult<Answer> {
-    change(ctx, id, conditions, projection, |mut attributes| {
+    change(ctx, id, conditions, projection, |old| {
+        let mut attributes = old.attributes.clone();
         patch::apply(Kind::User, &mut attributes, operations)?;
         Ok(attributes)
     })
@@ -90,17 +97,20 @@ async fn change(
     id: UserId,
     conditions: &Conditions,
     projection: &Projection,
-    next: impl FnOnce(Object) -> ScimResult<Object>,
+    next: impl FnOnce(&ScimUser) -> ScimResult<Object>,
 ) -> ScimResult<Answer> {
     let store = ctx.app.store.tenant(ctx.tenant_id).await?;
     let mut old = lock(&store, id).await?;
     conditions.require(old.version)?;
     // The stored text may be older than what somebody else decided: who is deactivated stays so until told otherwise.
-    old.attributes.insert("active".to_owned(), old.user.is_active().into());
-    let mut attributes = next(old.attributes.clone())?;
-    // Nobody is let in again by leaving it out.
-    attributes.entry("active").or_insert_with(|| old.user.is_active().into());
-    let facts = checked(&attributes)?;
+    if old.attributes.contains_key("active") || !old.user.is_active() {
+        old.attributes.insert("active".to_owned(), old.user.is_active().into());
+    }
+    let attributes = next(&old)?;
+    let mut facts = checked(&attributes)?;
+    if !attributes.contains_key("active") {
+        facts.active = old.user.is_active();
+    }
     if attributes == old.attributes {
         return show(ctx, &store, &old, projection).await;
     }

@@ -128,8 +128,10 @@ pub fn show(
     groups: Option<&[(GroupId, String)]>,
 ) -> Object {
     let mut resource = attributes.clone();
-    // What counts is whether they may come in, whatever was sent last.
-    resource.insert("active".to_owned(), Value::Bool(active));
+    // What counts is whether they may come in, whatever was sent last. Unassigned, it says nothing of those who may.
+    if !active || resource.contains_key("active") {
+        resource.insert("active".to_owned(), Value::Bool(active));
+    }
     if let Some(groups) = groups.filter(|groups| !groups.is_empty()) {
         let group = |(id, display): &(GroupId, String)| {
             let location = format!("{}/Groups/{id}", shown.base);
@@ -145,6 +147,7 @@ pub fn attributes_of(user_name: &str, display_name: &str, email: &str) -> Object
     let mut attributes = Object::new();
     attributes.insert("userName".to_owned(), json!(user_name));
     attributes.insert("displayName".to_owned(), json!(display_name));
+    attributes.insert("active".to_owned(), json!(true));
     if !email.is_empty() {
         attributes.insert("emails".to_owned(), json!([{ "type": "work", "value": email, "primary": true }]));
     }
