@@ -419,6 +419,94 @@ CREATE TABLE replicas (
 );
 GRANT DELETE, INSERT, SELECT, UPDATE ON replicas TO portway_system;
 
+CREATE TABLE scim_groups (
+    tenant_id uuid NOT NULL,
+    group_id uuid NOT NULL,
+    version bigint NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT scim_groups_pkey PRIMARY KEY (tenant_id, group_id),
+    CONSTRAINT scim_groups_tenant_id_group_id_fkey FOREIGN KEY (tenant_id, group_id) REFERENCES groups(tenant_id, id) ON DELETE CASCADE
+);
+ALTER TABLE scim_groups ENABLE ROW LEVEL SECURITY;
+ALTER TABLE scim_groups FORCE ROW LEVEL SECURITY;
+CREATE POLICY every_tenant ON scim_groups FOR ALL TO portway_system USING (true) WITH CHECK (true);
+CREATE POLICY tenant_only ON scim_groups FOR ALL TO portway_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"))) WITH CHECK ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
+GRANT DELETE, INSERT, SELECT, UPDATE ON scim_groups TO portway_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON scim_groups TO portway_system;
+
+CREATE TABLE scim_requests (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    token_id uuid NOT NULL,
+    method text NOT NULL,
+    path text NOT NULL,
+    status bigint NOT NULL,
+    detail text,
+    duration_ms bigint NOT NULL,
+    body text,
+    CONSTRAINT scim_requests_pkey PRIMARY KEY (tenant_id, id),
+    CONSTRAINT scim_requests_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
+);
+ALTER TABLE scim_requests ENABLE ROW LEVEL SECURITY;
+ALTER TABLE scim_requests FORCE ROW LEVEL SECURITY;
+CREATE POLICY every_tenant ON scim_requests FOR ALL TO portway_system USING (true) WITH CHECK (true);
+CREATE POLICY tenant_only ON scim_requests FOR ALL TO portway_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"))) WITH CHECK ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
+GRANT DELETE, INSERT, SELECT, UPDATE ON scim_requests TO portway_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON scim_requests TO portway_system;
+
+CREATE TABLE scim_tokens (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    name text NOT NULL,
+    secret_sha256 bytea NOT NULL,
+    created_by uuid,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone,
+    last_used_at timestamp with time zone,
+    CONSTRAINT scim_tokens_pkey PRIMARY KEY (tenant_id, id),
+    CONSTRAINT scim_tokens_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
+);
+ALTER TABLE scim_tokens ENABLE ROW LEVEL SECURITY;
+ALTER TABLE scim_tokens FORCE ROW LEVEL SECURITY;
+CREATE POLICY every_tenant ON scim_tokens FOR ALL TO portway_system USING (true) WITH CHECK (true);
+CREATE POLICY tenant_only ON scim_tokens FOR ALL TO portway_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"))) WITH CHECK ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
+GRANT DELETE, INSERT, SELECT, UPDATE ON scim_tokens TO portway_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON scim_tokens TO portway_system;
+
+CREATE TABLE scim_user_emails (
+    tenant_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    email text NOT NULL,
+    CONSTRAINT scim_user_emails_pkey PRIMARY KEY (tenant_id, user_id, email),
+    CONSTRAINT scim_user_emails_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES scim_users(tenant_id, user_id) ON DELETE CASCADE
+);
+CREATE INDEX scim_user_emails_email ON public.scim_user_emails USING btree (tenant_id, email);
+ALTER TABLE scim_user_emails ENABLE ROW LEVEL SECURITY;
+ALTER TABLE scim_user_emails FORCE ROW LEVEL SECURITY;
+CREATE POLICY every_tenant ON scim_user_emails FOR ALL TO portway_system USING (true) WITH CHECK (true);
+CREATE POLICY tenant_only ON scim_user_emails FOR ALL TO portway_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"))) WITH CHECK ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
+GRANT DELETE, INSERT, SELECT, UPDATE ON scim_user_emails TO portway_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON scim_user_emails TO portway_system;
+
+CREATE TABLE scim_users (
+    tenant_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    version bigint NOT NULL,
+    attributes text NOT NULL,
+    display_key text,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT scim_users_pkey PRIMARY KEY (tenant_id, user_id),
+    CONSTRAINT scim_users_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES users(tenant_id, id) ON DELETE CASCADE
+);
+CREATE INDEX scim_users_display_key ON public.scim_users USING btree (tenant_id, display_key);
+ALTER TABLE scim_users ENABLE ROW LEVEL SECURITY;
+ALTER TABLE scim_users FORCE ROW LEVEL SECURITY;
+CREATE POLICY every_tenant ON scim_users FOR ALL TO portway_system USING (true) WITH CHECK (true);
+CREATE POLICY tenant_only ON scim_users FOR ALL TO portway_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"))) WITH CHECK ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
+GRANT DELETE, INSERT, SELECT, UPDATE ON scim_users TO portway_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON scim_users TO portway_system;
+
 CREATE TABLE server_grants (
     tenant_id uuid NOT NULL,
     id uuid NOT NULL,

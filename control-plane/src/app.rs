@@ -11,6 +11,7 @@ pub mod consent;
 mod credentials;
 pub mod documents;
 pub mod grants;
+pub mod groups;
 pub mod home;
 pub mod invitations;
 pub mod keys;

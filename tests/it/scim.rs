@@ -1,5 +1,6 @@
 //! SCIM: an identity provider pushes people and groups.
 
+mod access;
 mod changes;
 mod groups;
 mod lifecycle;

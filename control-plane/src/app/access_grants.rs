@@ -60,8 +60,12 @@ async fn check_subject(store: &TenantStore, subject: Subject, role: ServerRole) 
             Err(Error::invalid("grant.everyone_manages", "role", "must be user when the subject is everyone"))
         }
         Subject::Everyone => Ok(()),
-        Subject::Group(_) | Subject::ServiceAccount(_) => {
-            Err(Error::invalid("grant.subject_kind", "subject.kind", "must be user or everyone"))
+        Subject::Group(id) => match store.find_group(id).await? {
+            Some(_) => Ok(()),
+            None => Err(Error::invalid("grant.unknown_subject", "subject.id", "is no group of this tenant")),
+        },
+        Subject::ServiceAccount(_) => {
+            Err(Error::invalid("grant.subject_kind", "subject.kind", "must be user, group or everyone"))
         }
     }
 }

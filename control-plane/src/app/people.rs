@@ -8,7 +8,7 @@ use crate::domain::audit::AuditEntry;
 use crate::domain::fields::{self, Mistakes};
 use crate::domain::ids::UserId;
 use crate::domain::page::{Created, Page, PageRequest};
-use crate::domain::tenancy::{User, UserFilter};
+use crate::domain::tenancy::{User, UserFilter, UserSource};
 use crate::domain::{Error, Result};
 
 /// What to change of a person; `None` leaves as is.
@@ -47,6 +47,13 @@ pub async fn update(ctx: &Ctx, id: UserId, change: UserChange) -> Result<User> {
     // Before the person's own row: two owners that take the role from each other wait in one order.
     store.lock_active_owners().await?;
     let mut user = store.lock_user(id).await?.ok_or(Error::NotFound { what: "user" })?;
+    let changes_scims = display_name.is_some() || change.active.is_some();
+    if changes_scims && user.source == UserSource::Scim {
+        return Err(Error::conflict(
+            "user.scim_owned",
+            "the identity provider decides about this person's name and status: change them there",
+        ));
+    }
     let is_owners_matter = user.assigned_role == TenantRole::Owner || change.role == Some(TenantRole::Owner);
     if is_owners_matter && !renames_self {
         ctx.require(Action::ManageOwners)?;

@@ -4,6 +4,7 @@ pub(super) mod audit;
 pub(super) mod calls;
 pub(super) mod clients;
 pub(super) mod grants;
+pub(super) mod groups;
 pub(super) mod invitations;
 pub(super) mod keys;
 pub(super) mod nodes;
@@ -41,6 +42,8 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/me/servers", get(servers::list_mine))
         .route("/users", get(users::list))
         .route("/users/{user}", get(users::get).patch(users::update))
+        .route("/groups", get(groups::list))
+        .route("/groups/{group}", get(groups::get))
         .route("/invitations", get(invitations::list).post(invitations::create))
         .route("/invitations/{invitation}", delete(invitations::revoke))
         .route("/keys", get(keys::list).post(keys::create))

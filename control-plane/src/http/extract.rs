@@ -21,8 +21,8 @@ use crate::app::{Caller, Ctx, api_keys, platform, sessions};
 use crate::config::Config;
 use crate::domain::error::FieldError;
 use crate::domain::ids::{
-    AccessGrantId, ApiKeyId, CallRecordId, ClientId, InvitationId, NodeId, OperatorId, ScimTokenId, ServerId, TenantId,
-    UserId,
+    AccessGrantId, ApiKeyId, CallRecordId, ClientId, GroupId, InvitationId, NodeId, OperatorId, ScimTokenId, ServerId,
+    TenantId, UserId,
 };
 use crate::domain::tenancy::Tenant;
 use crate::domain::{Error, Result};
@@ -127,6 +127,7 @@ macro_rules! path_id {
 
 path_id! {
     UserId => "user",
+    GroupId => "group",
     ApiKeyId => "key",
     InvitationId => "invitation",
     ServerId => "server",

@@ -9,7 +9,7 @@ use utoipa::openapi::{ContentBuilder, ObjectBuilder, Ref, RefOr, Required, Respo
 use utoipa::{Modify, OpenApi};
 
 use super::api::{
-    audit, calls, clients, grants, invitations, keys, nodes, platform, scim, servers, session, tenant, users,
+    audit, calls, clients, grants, groups, invitations, keys, nodes, platform, scim, servers, session, tenant, users,
 };
 use super::problem::ProblemView;
 
@@ -20,6 +20,7 @@ use super::problem::ProblemView;
         session::create, session::get, session::delete,
         tenant::get, tenant::update,
         users::list, users::get, users::update,
+        groups::list, groups::get,
         invitations::list, invitations::create, invitations::revoke,
         servers::list, servers::list_mine, servers::register, servers::get, servers::update, servers::retire,
         grants::list, grants::put, grants::delete,

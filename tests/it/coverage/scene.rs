@@ -151,6 +151,7 @@ impl Scene {
         let call = insert_call(&store, things.server.id, of).await;
         let key = insert_api_key(&store, of, KeyScope::All, tokens::random_bytes().unwrap()).await;
         let scim_token = scim::insert_token(&store).await;
+        let group = scim::insert_group(&store).await;
         store.commit().await.unwrap();
         let fresh = self.world.app().new_id().simple().to_string();
         let (method, path) = operation.split_once(' ').unwrap();
@@ -172,6 +173,7 @@ impl Scene {
             .replace("{call}", &call.to_string())
             .replace("{key}", &key.to_string())
             .replace("{token}", &scim_token.to_string())
+            .replace("{group}", &group.to_string())
             .replace("{node}", &self.enrol_node(operation, &fresh).await);
         let query = match what {
             "somebody's" => format!("?user={}", things.person.id),

@@ -23,7 +23,7 @@ pub(crate) struct GrantView {
     created_at: DateTime<Utc>,
 }
 
-/// To whom: a user by id, or everyone (every active user; no id).
+/// To whom: a user or a group by id, or everyone (every active user; no id).
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = Subject)]

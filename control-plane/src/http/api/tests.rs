@@ -283,7 +283,7 @@ async fn grants_refuse_what_cannot_be_granted() {
     check(json!({ "kind": "user" }), "user", "grant.subject_id").await;
     check(json!({ "kind": "everyone", "id": owner.id }), "user", "grant.subject_id").await;
     check(json!({ "kind": "everyone" }), "manager", "grant.everyone_manages").await;
-    check(json!({ "kind": "group", "id": "grp_00000000000000000000000000" }), "user", "grant.subject_kind").await;
+    check(json!({ "kind": "group", "id": "grp_00000000000000000000000000" }), "user", "grant.unknown_subject").await;
 }
 
 #[tokio::test]
