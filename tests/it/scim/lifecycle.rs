@@ -47,7 +47,8 @@ on_both! {
         let bo = idp.post("/Users", json!({ "userName": "bo", "active": false })).await.is(201)["id"].as_str().unwrap().to_owned();
         assert_eq!(idp.put(&format!("/Users/{bo}"), json!({ "userName": "bo" })).await.is(200)["active"], false);
         let removed = idp.patch(&format!("/Users/{bo}"), json!([{ "op": "remove", "path": "active" }])).await.is(200);
-        assert_eq!(removed["active"], false);
+        assert_eq!(removed.get("active"), None);
+        assert_eq!(owner.get(&format!("users/{bo}")).await.ok()["status"], "deactivated");
     }
 
     async fn whoever_is_switched_off_is_locked_out_in_the_same_breath(setup: Setup) {

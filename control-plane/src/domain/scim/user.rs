@@ -129,7 +129,8 @@ pub fn show(
 ) -> Object {
     let mut resource = attributes.clone();
     // What counts is whether they may come in, whatever was sent last. Unassigned, it says nothing of those who may.
-    if !active || resource.contains_key("active") {
+    // Left out where it was taken out, whatever the person is: what was removed is not shown (RFC 7644 §3.5.2.2).
+    if resource.contains_key("active") {
         resource.insert("active".to_owned(), Value::Bool(active));
     }
     if let Some(groups) = groups.filter(|groups| !groups.is_empty()) {

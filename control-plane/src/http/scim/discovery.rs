@@ -78,14 +78,22 @@ fn type_of(base: &str, kind: Kind) -> Value {
     let extensions: Vec<Value> =
         kind.extension_urns().iter().map(|urn| json!({ "schema": urn, "required": false })).collect();
     if !extensions.is_empty() {
-        resource_type["schemaExtensions"] = extensions.into();
+        put(&mut resource_type, "schemaExtensions", extensions.into());
     }
     resource_type
 }
 
 fn schema_of(base: &str, one: &schema::Schema) -> Value {
     let mut shown = serde_json::to_value(one).unwrap_or_default();
-    shown["schemas"] = json!([SCHEMA]);
-    shown["meta"] = json!({ "resourceType": "Schema", "location": format!("{base}/Schemas/{}", one.id) });
+    put(&mut shown, "schemas", json!([SCHEMA]));
+    let location = format!("{base}/Schemas/{}", one.id);
+    put(&mut shown, "meta", json!({ "resourceType": "Schema", "location": location }));
     shown
+}
+
+/// Puts a member into an object.
+fn put(object: &mut Value, name: &str, value: Value) {
+    if let Some(members) = object.as_object_mut() {
+        members.insert(name.to_owned(), value);
+    }
 }

@@ -3,7 +3,7 @@
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use crate::domain::Error;
 use crate::domain::scim::{ScimError, schema};
@@ -83,14 +83,16 @@ impl<E: Into<ScimError>> From<E> for Box<Refusal> {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let mut body = json!({
-            "schemas": [schema::ERROR], "status": self.status.as_u16().to_string(), "detail": self.detail
-        });
+        let mut body = Map::from_iter([
+            ("schemas".to_owned(), json!([schema::ERROR])),
+            ("status".to_owned(), self.status.as_u16().to_string().into()),
+            ("detail".to_owned(), self.detail.clone().into()),
+        ]);
         if let Some(scim_type) = self.scim_type {
-            body["scimType"] = scim_type.into();
+            body.insert("scimType".to_owned(), scim_type.into());
         }
         let headers = [(CONTENT_TYPE, MEDIA_TYPE), (CACHE_CONTROL, "no-store")];
-        let mut response = (self.status, headers, body.to_string()).into_response();
+        let mut response = (self.status, headers, Value::Object(body).to_string()).into_response();
         if let Some(seconds) = self.retry_after_s {
             response.headers_mut().insert(RETRY_AFTER, seconds.into());
         }
