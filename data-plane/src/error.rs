@@ -45,6 +45,8 @@ pub enum TokenFault {
     Signature,
     #[error("the token was revoked")]
     Revoked,
+    #[error("this connection was ended; sign in again to connect")]
+    Disconnected,
     #[error("the API key is incomplete or has characters that no key has")]
     KeyMalformed,
     #[error("the API key has a typo: its checksum does not fit")]
@@ -151,6 +153,7 @@ impl Failure {
                 TokenFault::UnknownKey => "token.unknown_key",
                 TokenFault::Signature => "token.signature",
                 TokenFault::Revoked => "token.revoked",
+                TokenFault::Disconnected => "token.disconnected",
                 TokenFault::KeyMalformed => "key.malformed",
                 TokenFault::KeyChecksum => "key.checksum",
                 TokenFault::KeyUnknown => "key.unknown",

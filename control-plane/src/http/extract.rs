@@ -21,7 +21,8 @@ use crate::app::{Caller, Ctx, api_keys, platform, sessions};
 use crate::config::Config;
 use crate::domain::error::FieldError;
 use crate::domain::ids::{
-    AccessGrantId, ApiKeyId, CallRecordId, ClientId, InvitationId, NodeId, OperatorId, ServerId, TenantId, UserId,
+    AccessGrantId, ApiKeyId, CallRecordId, ClientId, InvitationId, NodeId, OAuthGrantId, OperatorId, ServerId,
+    SessionId, TenantId, UserId,
 };
 use crate::domain::tenancy::Tenant;
 use crate::domain::{Error, Result};
@@ -133,6 +134,8 @@ path_id! {
     CallRecordId => "call",
     ClientId => "client",
     NodeId => "node",
+    OAuthGrantId => "connection",
+    SessionId => "session",
     TenantSlug => "tenant",
 }
 

@@ -8,7 +8,9 @@ use utoipa::openapi::security::{
 use utoipa::openapi::{ContentBuilder, ObjectBuilder, Ref, RefOr, Required, ResponseBuilder, Type};
 use utoipa::{Modify, OpenApi};
 
-use super::api::{audit, calls, clients, grants, invitations, keys, nodes, platform, servers, session, tenant, users};
+use super::api::{
+    audit, calls, clients, connections, grants, invitations, keys, nodes, platform, servers, session, tenant, users,
+};
 use super::problem::ProblemView;
 
 #[derive(OpenApi)]
@@ -22,6 +24,9 @@ use super::problem::ProblemView;
         servers::list, servers::list_mine, servers::register, servers::get, servers::update, servers::retire,
         grants::list, grants::put, grants::delete,
         keys::list, keys::create, keys::revoke,
+        connections::list_mine, connections::end_mine, connections::list_my_sessions, connections::end_my_session,
+        connections::sign_out_mine, connections::list, connections::end, connections::list_sessions,
+        connections::end_session, connections::sign_out,
         audit::list,
         calls::list, calls::get,
         clients::list, clients::create, clients::get, clients::update, clients::delete, clients::rotate_secret,
@@ -57,8 +62,7 @@ impl Modify for Shared {
         for (path, item) in &mut document.paths.paths {
             let schemes: &[&str] = match path {
                 path if path.starts_with("/api/v1/platform") => &["operator"],
-                // A key never makes, sees or ends keys, and ends no session.
-                path if path.contains("/keys") || path.ends_with("/session") => &["session"],
+                path if is_for_people(path) => &["session"],
                 _ => &["session", "api_key"],
             };
             let methods = [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
@@ -67,6 +71,12 @@ impl Modify for Shared {
             }
         }
     }
+}
+
+/// A key never makes, sees or ends keys, and has no say about what people are signed in with themselves.
+fn is_for_people(path: &str) -> bool {
+    let mine = ["/me/connections", "/me/sessions", "/me/sign-out-everywhere"];
+    path.contains("/keys") || path.ends_with("/session") || mine.iter().any(|own| path.contains(own))
 }
 
 fn complete(operation: &mut Operation, path: &str, schemes: &[&str]) {

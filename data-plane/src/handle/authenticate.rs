@@ -50,6 +50,15 @@ impl Credential {
         if snapshot.status == TenantStatus::Active { Ok(kind) } else { Err(Failure::NotFound) }
     }
 
+    /// Whether nobody took it back by this snapshot. It may have expired, and the snapshot may be old.
+    pub fn not_withdrawn(&self, snapshot: &Snapshot) -> Result<(), Failure> {
+        match self {
+            Self::Token(token) => token.not_withdrawn(snapshot)?,
+            Self::ApiKey(key) => key.not_withdrawn(snapshot)?,
+        };
+        if snapshot.status == TenantStatus::Active { Ok(()) } else { Err(Failure::NotFound) }
+    }
+
     /// When it ends by itself.
     pub fn expires(&self) -> Option<DateTime<Utc>> {
         match self {

@@ -179,6 +179,7 @@ impl World {
             signing_keys: HashMap::from([(KID.into(), Arc::new(signing_key))]),
             api_keys: super::api_keys::keys(tenant_id, revision),
             session_keys: vec![SessionKey { key_id: 1, secret: Zeroizing::new([7; 32]), created_unix_ms: 0 }],
+            revoked_grants: Arc::default(),
         }
     }
 
