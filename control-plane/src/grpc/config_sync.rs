@@ -68,7 +68,12 @@ impl config_sync_server::ConfigSync for Service {
         let answer = publish::tenant(&self.app, to, id, 0).await.map_err(|error| status(&error))?;
         let Answer::Update(update) = answer else { return Err(Status::permission_denied("tenant.outside_pool")) };
         let history_id = publish::history_id(&self.app).await.map_err(|error| status(&error))?;
-        Ok(Response::new(GetResponse { history_id, revision: update.to, resources: update.resources }))
+        Ok(Response::new(GetResponse {
+            history_id,
+            revision: update.to,
+            resources: update.resources,
+            capabilities: Vec::new(),
+        }))
     }
 }
 

@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
 use super::entity::oauth_grant;
@@ -18,9 +18,9 @@ use crate::domain::limits::{ACCESS_TOKEN_S_MAX, ROWS_PER_INSERT_MAX};
 type Issued = (Uuid, Option<DateTime<Utc>>);
 
 impl TenantStore {
-    /// Voids the access tokens of a grant that this transaction ended. Ending it first is what keeps a token from being
-    /// issued meanwhile.
-    pub async fn void_tokens_of_grant(&self, id: OAuthGrantId) -> Result<()> {
+    /// Voids the access tokens of a grant that this transaction ended; false if none may live. Ending it first is what
+    /// keeps a token from being issued meanwhile.
+    pub async fn void_tokens_of_grant(&self, id: OAuthGrantId) -> Result<bool> {
         let issued: Vec<Issued> = oauth_grant::Entity::find()
             .select_only()
             .columns([oauth_grant::Column::Id, oauth_grant::Column::LastUsedAt])
@@ -30,7 +30,7 @@ impl TenantStore {
             .all(&self.tx)
             .await
             .map_err(db_error)?;
-        self.void_tokens(issued).await
+        Ok(self.void_tokens(issued).await? > 0)
     }
 
     /// Ends every grant of a client, voids the access tokens of each, and answers how many grants there were.
@@ -69,7 +69,7 @@ impl TenantStore {
         Ok(count)
     }
 
-    async fn void_tokens(&self, issued: Vec<Issued>) -> Result<()> {
+    async fn void_tokens(&self, issued: Vec<Issued>) -> Result<usize> {
         let (now, life) = (self.now(), TimeDelta::seconds(ACCESS_TOKEN_S_MAX.into()));
         // Of a grant without a token that lives there is nothing to refuse.
         let ends = |(id, last): Issued| Some((id, last? + life)).filter(|(_, end)| *end > now);
@@ -86,7 +86,7 @@ impl TenantStore {
             insert.exec_without_returning(&self.tx).await.map_err(db_error)?;
             rows.iter().for_each(|(id, _)| self.changed(ResourceKind::RevokedGrant, *id));
         }
-        Ok(())
+        Ok(rows.len())
     }
 
     /// Deletes rows whose grants have no living token at `now`; answers how many. Nodes forget them by themselves.

@@ -8,7 +8,12 @@ use super::{operations, table};
 
 /// What no key may.
 fn is_for_people(operation: &str) -> bool {
-    operation.contains("/keys") || operation == "DELETE /tenants/{tenant}/session"
+    operation.contains("/keys") || operation == "DELETE /tenants/{tenant}/session" || is_of_oneself(operation)
+}
+
+/// What people are signed in with themselves.
+fn is_of_oneself(operation: &str) -> bool {
+    ["/me/connections", "/me/sessions", "/me/sign-out-everywhere"].iter().any(|own| operation.contains(own))
 }
 
 #[test]
@@ -19,7 +24,11 @@ fn the_document_says_where_keys_are_accepted() {
         let (method, path) = operation.split_once(' ').unwrap();
         let security = document["paths"][format!("/api/v1{path}")][method.to_lowercase()]["security"].to_string();
         let accepted = security.contains("api_key");
-        assert_eq!(accepted, !path.contains("/keys") && !path.ends_with("/session"), "{operation}: {security}");
+        assert_eq!(
+            accepted,
+            !path.contains("/keys") && !path.ends_with("/session") && !is_of_oneself(path),
+            "{operation}: {security}"
+        );
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod answers;
 mod identity;
+mod lockout;
 mod oauth;
 mod records;
 mod servers;
@@ -85,7 +86,7 @@ use cases;
 
 /// The whole table.
 pub(super) fn all() -> Vec<Case> {
-    let topics = [identity::cases(), servers::cases(), oauth::cases(), records::cases()];
+    let topics = [identity::cases(), servers::cases(), oauth::cases(), records::cases(), lockout::cases()];
     topics.into_iter().flatten().collect()
 }
 

@@ -30,6 +30,8 @@ enum Part {
     Latency,
     /// Resident memory: idle, a large tenant, sessions, streams
     Memory,
+    /// How long somebody who left can still call, on three nodes
+    Lockout,
 }
 
 /// What is measured, and what measures it. Built one after the other: together they would share the features of their

@@ -317,6 +317,11 @@ impl Ide<'_> {
         self.post(&call(id, tool)).await
     }
 
+    /// A call whose answer is not read yet.
+    pub(super) async fn call_open(&self, tool: &str) -> http::Response<Body> {
+        self.world.open(Method::POST, &self.path, &self.headers(), call(1, tool).to_string()).await
+    }
+
     /// A modern request with the headers that belong to it.
     pub(super) async fn modern(&self, body: &Value) -> http::Response<Body> {
         let mut headers = self.headers();
