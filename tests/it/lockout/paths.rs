@@ -1,11 +1,47 @@
 //! Each way to lose a right.
 
+use control_plane::app::provisioning::{self, NewGroup};
+use control_plane::domain::access::ServerRole;
+use control_plane::domain::audit::Actor;
+use control_plane::domain::ids::{AccessGrantId, UserId};
+use control_plane::domain::server::{AccessGrant, Subject};
+use control_plane::domain::tenancy::{Group, GroupSource};
+use control_plane::store::{ResourceKind, TenantStore};
 use reqwest::Method;
 use serde_json::{Value, json};
 use world::ide::Ide;
 use world::{eventually, on_both};
 
 use super::{NODES, Open, Scene};
+
+impl Scene {
+    async fn store(&self) -> TenantStore {
+        self.world.app().store.tenant(self.world.tenant_id("acme").await).await.unwrap()
+    }
+
+    /// Ana's own grants are taken; a group that she is in has them instead.
+    async fn in_a_group_instead(&self) -> Group {
+        let ana: UserId = self.ana.id().await.parse().unwrap();
+        let store = self.store().await;
+        let (display_name, source) = ("staff".to_owned(), GroupSource::Local);
+        let new = NewGroup { display_name, source, external_id: None, tenant_role: None };
+        let group = provisioning::create_group(&store, Actor::System, new).await.unwrap();
+        provisioning::add_members(&store, Actor::System, &group, &[ana]).await.unwrap();
+        for grant in store.delete_access_grants_of(Subject::User(ana)).await.unwrap() {
+            store.changed(ResourceKind::AccessGrant, grant.0);
+        }
+        for server in &self.servers {
+            let id = AccessGrantId(store.new_id());
+            let (server_id, subject) = (server.parse().unwrap(), Subject::Group(group.id));
+            let grant = AccessGrant { id, server_id, role: ServerRole::User, subject, created_at: store.now() };
+            store.insert_access_grant(&grant, None).await.unwrap();
+            store.changed(ResourceKind::AccessGrant, id.0);
+        }
+        store.commit().await.unwrap();
+        self.world.synced("acme").await;
+        group
+    }
+}
 
 /// What follows from losing a right.
 struct Expected<'a> {
@@ -90,6 +126,39 @@ on_both! {
             }
         }).await;
         assert_eq!(scene.ana.get("session").await.status, 200, "she is still there");
+    }
+
+    async fn removal_from_the_group_that_gave_it(setup: Setup) {
+        let mut scene = Scene::start(setup).await;
+        let group = scene.in_a_group_instead().await;
+        let ana: UserId = scene.ana.id().await.parse().unwrap();
+        scene.check(Expected { status: 404, action: "group.members_removed", ..OVER }, async |scene| {
+            let store = scene.store().await;
+            provisioning::remove_members(&store, Actor::System, &group, &[ana]).await.unwrap();
+            store.commit().await.unwrap();
+        }).await;
+    }
+
+    async fn deletion_of_the_group_that_gave_it(setup: Setup) {
+        let mut scene = Scene::start(setup).await;
+        let group = scene.in_a_group_instead().await;
+        scene.check(Expected { status: 404, action: "group.deleted", ..OVER }, async |scene| {
+            let store = scene.store().await;
+            provisioning::delete_group(&store, Actor::System, &group).await.unwrap();
+            store.commit().await.unwrap();
+        }).await;
+    }
+
+    async fn deletion(setup: Setup) {
+        let mut scene = Scene::start(setup).await;
+        let ana: UserId = scene.ana.id().await.parse().unwrap();
+        scene.check(Expected { action: "user.deleted", ..OVER }, async |scene| {
+            let store = scene.store().await;
+            let user = store.get_user(ana).await.unwrap();
+            provisioning::delete_user(&store, Actor::System, &user).await.unwrap();
+            store.commit().await.unwrap();
+        }).await;
+        assert_eq!(scene.ana.get("session").await.status, 401);
     }
 
     async fn one_connection(setup: Setup) {

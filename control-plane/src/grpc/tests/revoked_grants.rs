@@ -57,7 +57,7 @@ async fn an_ended_grant_is_told_while_its_tokens_may_live() {
 
         plane.clock.advance(TimeDelta::minutes(61));
         new.subscribe(acme, 0).await;
-        assert_eq!(ended(&new.update().await), [], "no token is left");
+        assert!(ended(&new.update().await).is_empty(), "no token is left");
         for _ in 0..2 {
             upkeep::forget_expired(&plane.app).await.unwrap();
         }
