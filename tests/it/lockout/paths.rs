@@ -14,6 +14,13 @@ use world::{eventually, on_both};
 
 use super::{NODES, Open, Scene};
 
+/// A machine with a key, at the same server.
+fn with_key(ide: &Ide, key: &Value) -> Ide {
+    let mut machine = ide.clone();
+    machine.tokens = json!({ "access_token": key });
+    machine
+}
+
 impl Scene {
     async fn store(&self) -> TenantStore {
         self.world.app().store.tenant(self.world.tenant_id("acme").await).await.unwrap()
@@ -97,7 +104,7 @@ on_both! {
             assert_eq!(ended, json!({"sessions": 1, "connections": 2, "api_keys": 0}));
         }).await;
         assert_eq!(scene.ana.get("session").await.status, 401);
-        let mut machine = Ide { tokens: json!({"access_token": key}), ..scene.ides[0].clone() };
+        let mut machine = with_key(&scene.ides[0], &json!(key));
         assert_eq!(machine.initialize().await.status, 200, "keys only if asked for");
         // She may come back at once.
         scene.ana.sign_in().await.ok();
@@ -237,7 +244,7 @@ on_both! {
         }
         let machines = |at: usize| {
             let key = &made[at]["secret"];
-            scene.ides.clone().map(|ide| Ide { tokens: json!({"access_token": key}), ..ide })
+            scene.ides.each_ref().map(|ide| with_key(ide, key))
         };
         let (open, mut going) = (scene.open_all(&machines(0)).await, scene.open_all(&machines(1)).await);
         scene.ana.delete(&format!("keys/{}", made[0]["key"]["id"].as_str().unwrap())).await.ok();
