@@ -7,6 +7,7 @@ pub mod api_keys;
 pub mod authorize;
 pub mod calls;
 pub mod clients;
+pub mod connections;
 pub mod consent;
 mod credentials;
 pub mod documents;

@@ -12,6 +12,7 @@ mod call_records;
 mod changes;
 mod client_secrets;
 mod connect;
+mod connections;
 mod consents;
 mod credentials;
 #[expect(unreachable_pub, reason = "SeaORM's derive needs public items")]
@@ -27,6 +28,7 @@ mod operators;
 mod outbox;
 mod refresh_tokens;
 mod replicas;
+mod revoked_grants;
 mod scim;
 #[cfg(test)]
 mod seed;

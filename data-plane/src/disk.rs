@@ -10,4 +10,5 @@ mod keeper;
 mod picture;
 
 pub use self::files::{Files, StateError};
+pub(crate) use self::keeper::RestoredTenant;
 pub use self::keeper::{Keeper, Restored};

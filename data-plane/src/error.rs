@@ -45,6 +45,8 @@ pub enum TokenFault {
     Signature,
     #[error("the token was revoked")]
     Revoked,
+    #[error("this connection was ended; sign in again to connect")]
+    Disconnected,
     #[error("the API key is incomplete or has characters that no key has")]
     KeyMalformed,
     #[error("the API key has a typo: its checksum does not fit")]
@@ -103,6 +105,8 @@ pub enum Failure {
     ServerChanged,
     #[error(transparent)]
     NotReady(#[from] NotReady),
+    #[error("this organisation is suspended; its owner can tell you more")]
+    TenantSuspended,
     #[error("the control plane has been away for longer than this tenant allows")]
     Stale,
     #[error("the configuration of this server was rejected by the gateway; ask an administrator")]
@@ -151,6 +155,7 @@ impl Failure {
                 TokenFault::UnknownKey => "token.unknown_key",
                 TokenFault::Signature => "token.signature",
                 TokenFault::Revoked => "token.revoked",
+                TokenFault::Disconnected => "token.disconnected",
                 TokenFault::KeyMalformed => "key.malformed",
                 TokenFault::KeyChecksum => "key.checksum",
                 TokenFault::KeyUnknown => "key.unknown",
@@ -181,6 +186,7 @@ impl Failure {
             Self::TooManyStreams => "stream.limit",
             Self::ServerChanged => "server.changed",
             Self::NotReady(_) => "config.not_ready",
+            Self::TenantSuspended => "tenant.suspended",
             Self::Stale => "config.stale",
             Self::ConfigRejected => "config.rejected",
             Self::Upstream(fault) => fault.code(),
@@ -203,6 +209,8 @@ impl Failure {
             Self::UpstreamIsLegacy { .. } | Self::SessionMissing | Self::TasksNotDeclared => StatusCode::BAD_REQUEST,
             // Not 404: clients read that as the end of their session.
             Self::ReplyUnknown | Self::ReplyGone | Self::EventUnknown => StatusCode::BAD_REQUEST,
+            // It passes: clients keep their tokens and sessions, which 401 and 404 would make them throw away.
+            Self::TenantSuspended => StatusCode::SERVICE_UNAVAILABLE,
             Self::NotReady(_) | Self::Stale | Self::ConfigRejected => StatusCode::SERVICE_UNAVAILABLE,
             _ if asked.is_none() => StatusCode::SERVICE_UNAVAILABLE,
             _ => return None,
@@ -220,6 +228,7 @@ impl Failure {
             Self::NotFound | Self::Unauthenticated(_) | Self::HostUnknown | Self::OriginForbidden => return None,
             Self::MethodNotAllowed | Self::UnsupportedMediaType | Self::BodyIncomplete => return None,
             Self::BodyTooLarge | Self::NotReady(_) | Self::Stale | Self::ConfigRejected => return None,
+            Self::TenantSuspended => return None,
             Self::Malformed(MessageError::Json(_)) => -32700,
             Self::Malformed(_) | Self::ReplyUnknown | Self::EventUnknown => -32600,
             Self::Era(EraError::HeaderMismatch { .. }) => -32020,
@@ -241,7 +250,7 @@ impl Failure {
     fn retry_after_s(&self) -> Option<u32> {
         match self {
             Self::NotReady(not_ready) => Some(not_ready.retry_after_s),
-            Self::Stale | Self::ConfigRejected => Some(30),
+            Self::Stale | Self::ConfigRejected | Self::TenantSuspended => Some(30),
             Self::TooManyStreams => Some(STREAMS_RETRY_AFTER_S),
             Self::Upstream(UpstreamFault::RateLimited { retry_after_s }) => *retry_after_s,
             Self::Upstream(UpstreamFault::Busy) => Some(1),

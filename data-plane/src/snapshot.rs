@@ -69,6 +69,8 @@ pub struct Snapshot {
     pub api_keys: HashMap<Uuid, Arc<ApiKey>>,
     /// Newest last; the newest seals, all open.
     pub session_keys: Vec<SessionKey>,
+    /// OAuth grants whose tokens are void, whatever else they say. Shared with the snapshot before, if nothing changed.
+    pub revoked_grants: Arc<HashMap<Uuid, RevokedGrant>>,
 }
 
 pub struct SigningKey {
@@ -93,6 +95,14 @@ pub struct SessionKey {
     pub key_id: u32,
     pub secret: zeroize::Zeroizing<[u8; 32]>,
     pub created_unix_ms: u64,
+}
+
+/// An OAuth grant that was ended while tokens of it may still live.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RevokedGrant {
+    pub revoked_unix_ms: u64,
+    /// By then every token of it has expired.
+    pub forget_after_unix_ms: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

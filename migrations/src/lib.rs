@@ -16,6 +16,7 @@ mod m20261123_0009_shared_credentials;
 mod m20261123_0010_registration;
 mod m20261127_0011_provisioning;
 mod m20261127_0014_scim;
+mod m20261127_0016_lockout;
 mod tenant_table;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -40,6 +41,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_0010_registration::Migration),
             Box::new(m20261127_0011_provisioning::Migration),
             Box::new(m20261127_0014_scim::Migration),
+            Box::new(m20261127_0016_lockout::Migration),
         ]
     }
 }

@@ -4,6 +4,7 @@
 mod api_keys;
 mod calls;
 mod clients;
+mod connections;
 mod keys;
 mod people;
 mod platform;
@@ -35,6 +36,7 @@ fn table() -> impl Iterator<Item = Line> {
     let topics = [
         tenancy::LINES,
         people::LINES,
+        connections::LINES,
         api_keys::LINES,
         servers::LINES,
         clients::LINES,

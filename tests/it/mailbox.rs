@@ -68,6 +68,7 @@ fn snapshot(secret: u8) -> Snapshot {
         api_keys: HashMap::new(),
         signing_keys: HashMap::new(),
         session_keys: keys(secret),
+        revoked_grants: Arc::default(),
     }
 }
 

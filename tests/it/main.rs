@@ -22,6 +22,7 @@ mod ide;
 mod isolation;
 mod key_rotation;
 mod legacy;
+mod lockout;
 mod mailbox;
 mod metadata_documents;
 mod modern;

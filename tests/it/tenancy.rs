@@ -42,7 +42,7 @@ on_both! {
         world.synced("acme").await;
         world::eventually("the node closes the tenant", || async {
             let mut again = ide.clone();
-            again.call_tool("echo", json!({})).await.status == 404
+            again.call_tool("echo", json!({})).await.status == 503
         }).await;
         assert!(!ide.refresh().await.status.is_success());
     }

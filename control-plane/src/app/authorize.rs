@@ -120,5 +120,6 @@ pub async fn purge_expired(store: &TenantStore) -> Result<u64> {
     let tokens = store.delete_expired_refresh_tokens(now - TimeDelta::days(1)).await?;
     let secrets = store.delete_ended_client_secrets(now).await?;
     let sessions = store.delete_ended_sessions(now - TimeDelta::seconds(SESSION_KEPT_S)).await?;
-    Ok(requests + tokens + secrets + sessions)
+    let revoked = store.delete_lapsed_revoked_grants(now).await?;
+    Ok(requests + tokens + secrets + sessions + revoked)
 }

@@ -109,10 +109,11 @@ pub async fn delete(ctx: &Ctx, id: ClientId) -> Result<()> {
     ctx.require(Action::ManageClients)?;
     let store = ctx.app.store.tenant(ctx.tenant_id).await?;
     let client = store.get_client(id).await?;
+    let grants = store.end_grants_of_client(id, "client_deleted").await?;
     if !store.delete_client(id).await? {
         return Err(Error::NotFound { what: "client" });
     }
-    store.audit(entry(ctx, "client.deleted", id, json!({ "kind": client.kind })));
+    store.audit(entry(ctx, "client.deleted", id, json!({ "kind": client.kind, "oauth_grants": grants })));
     store.commit().await?;
     Ok(())
 }

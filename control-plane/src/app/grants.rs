@@ -112,7 +112,9 @@ struct Granted<'a> {
 /// Commits, then mints: `rev` is a revision that includes all this token rests on.
 async fn conclude(app: &App, tenant: &Tenant, store: TenantStore, granted: Granted<'_>) -> Result<Tokens, OAuthError> {
     let Granted { client, grant, user, refresh_token } = granted;
-    store.touch_oauth_grant(grant.id).await?;
+    if !store.touch_oauth_grant(grant.id).await? {
+        return Err(ended());
+    }
     store.touch_client(client.id).await?;
     let signer = Signer::open(app, &store).await?;
     let (now, jti) = (store.now(), store.new_id());
@@ -149,12 +151,15 @@ async fn check_grant(
     {
         return Err(OAuthError::InvalidTarget("the grant is for another resource"));
     }
-    let ended = || OAuthError::InvalidGrant("the grant has ended; sign in again");
     if grant.revoked_at.is_some() {
         return Err(ended());
     }
     let user = store.find_user(grant.user_id).await?.filter(User::is_active).ok_or_else(ended)?;
     if store.may_use_server(grant.server_id, user.id).await? { Ok(user) } else { Err(ended()) }
+}
+
+fn ended() -> OAuthError {
+    OAuthError::InvalidGrant("the grant has ended; sign in again")
 }
 
 /// Stores a fresh refresh token of the family and answers its text.
@@ -175,6 +180,9 @@ async fn issue_refresh_token(store: &TenantStore, grant_id: OAuthGrantId) -> Res
 /// Ends the token family and says so in the audit trail.
 async fn revoke(store: &TenantStore, grant: &Grant, reason: &'static str) -> Result<(), OAuthError> {
     let revoked = store.revoke_oauth_grant(grant.id, reason).await?;
+    if revoked {
+        store.void_tokens_of_grant(grant.id).await?;
+    }
     store.audit(entry(reason, grant.id.0, json!({ "user": grant.user_id, "family_revoked": revoked })));
     Ok(())
 }

@@ -6,6 +6,7 @@
 use serde_json::json;
 use uuid::Uuid;
 
+use super::connections::end_all;
 use crate::domain::access::TenantRole;
 use crate::domain::audit::{Actor, AuditEntry};
 use crate::domain::ids::{GroupId, UserId};
@@ -61,9 +62,9 @@ pub async fn deactivate(store: &TenantStore, actor: Actor, user: &mut User) -> R
     }
     keep_an_owner(store, user).await?;
     user.status = UserStatus::Deactivated { at: store.now() };
-    let ended = lock_out(store, user, "user_deactivated").await?;
+    let ended = end_all(store, user, "user_deactivated", true).await?;
     store.update_user(user).await?;
-    note_user(store, actor, "user.deactivated", user.id, ended);
+    note_user(store, actor, "user.deactivated", user.id, ended.detail());
     Ok(())
 }
 
@@ -85,10 +86,10 @@ pub async fn delete_user(store: &TenantStore, actor: Actor, user: &User) -> Resu
         keep_an_owner(store, user).await?;
     }
     let mut gone = user.clone();
-    let ended = lock_out(store, &mut gone, "user_deleted").await?;
+    let ended = end_all(store, &mut gone, "user_deleted", true).await?;
     take_grants(store, Subject::User(user.id)).await?;
     store.delete_user(user.id).await?;
-    note_user(store, actor, "user.deleted", user.id, ended);
+    note_user(store, actor, "user.deleted", user.id, ended.detail());
     Ok(())
 }
 
@@ -101,18 +102,6 @@ pub async fn keep_an_owner(store: &TenantStore, user: &User) -> Result<()> {
         ));
     }
     Ok(())
-}
-
-/// Ends every way in that a person has, and answers how many of each there were.
-async fn lock_out(store: &TenantStore, user: &mut User, reason: &'static str) -> Result<serde_json::Value> {
-    // Access tokens carry the epoch they were minted in; nodes refuse older ones.
-    user.epoch += 1;
-    let sessions = store.revoke_sessions_of(user.id).await?;
-    let grants = store.revoke_oauth_grants_of(user.id, reason).await?;
-    let keys = store.revoke_api_keys_of(user.id).await?;
-    keys.iter().for_each(|key| store.changed(ResourceKind::ApiKey, key.0));
-    store.changed(ResourceKind::Principal, user.id.0);
-    Ok(json!({ "sessions": sessions, "oauth_grants": grants, "api_keys": keys.len() }))
 }
 
 pub async fn create_group(store: &TenantStore, actor: Actor, new: NewGroup) -> Result<Group> {

@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use prost::Message;
 use proto::convert::uuid_bytes;
 use proto::shared_secret::associated_data;
@@ -59,6 +59,8 @@ pub struct Recipient<'a> {
     pub pool: &'a str,
     /// Shared credentials are sealed to it; a node without a key is told of none.
     pub public_key: &'a [u8],
+    /// It refuses tokens of ended grants. To another node such a resource would be a control that it does not know.
+    pub knows_revoked_grants: bool,
 }
 
 /// The way from revision `have` (0 = nothing) to the present one.
@@ -158,7 +160,8 @@ async fn delta(
 ) -> Result<Vec<wire::Resource>> {
     let found = store.list_resources(changed).await?;
     let alive: HashSet<(ResourceKind, Uuid)> = found.iter().map(|one| (one.kind(), one.id())).collect();
-    let gone = changed.iter().filter(|one| !alive.contains(*one)).map(|&(kind, id)| wire::Resource {
+    let told = |kind: ResourceKind| to.knows_revoked_grants || kind != ResourceKind::RevokedGrant;
+    let gone = changed.iter().filter(|one| !alive.contains(*one) && told(one.0)).map(|&(kind, id)| wire::Resource {
         id: uuid_bytes(id),
         body: Some(Body::Deleted(Deleted { kind: kind.as_str().to_owned() })),
     });
@@ -198,6 +201,11 @@ fn resource(key: &Key, tenant: TenantId, to: Recipient<'_>, resource: Resource) 
         Resource::SigningKey { public_jwk, .. } => Body::SigningKey(signing_key(&public_jwk)?),
         Resource::SessionKey(one) => Body::SessionKey(session_key(key, tenant, &one)?),
         Resource::ApiKey { key, secret_sha256 } => Body::ApiKey(api_key(&key, secret_sha256)),
+        Resource::RevokedGrant { .. } if !to.knows_revoked_grants => return Ok(None),
+        Resource::RevokedGrant { revoked_at, forget_after, .. } => Body::RevokedGrant(wire::RevokedGrant {
+            revoked_unix_ms: unix_ms(revoked_at),
+            forget_after_unix_ms: unix_ms(forget_after),
+        }),
         Resource::SharedSecret(_) if to.public_key.is_empty() => return Ok(None),
         Resource::SharedSecret(one) => match shared_secret(key, tenant, to.public_key, &one) {
             Ok(secret) => Body::SharedSecret(secret),
@@ -209,6 +217,10 @@ fn resource(key: &Key, tenant: TenantId, to: Recipient<'_>, resource: Resource) 
         },
     };
     Ok(Some(wire::Resource { id, body: Some(body) }))
+}
+
+fn unix_ms(time: DateTime<Utc>) -> u64 {
+    u64::try_from(time.timestamp_millis()).unwrap_or(1)
 }
 
 fn entry(tenant: Tenant) -> DirectoryEntry {
@@ -273,7 +285,7 @@ fn signing_key(public_jwk: &serde_json::Value) -> Result<wire::SigningKey> {
 }
 
 fn api_key(key: &ApiKey, secret_sha256: Vec<u8>) -> wire::ApiKey {
-    let expires = key.expires_at.map_or(0, |end| u64::try_from(end.timestamp_millis()).unwrap_or(1));
+    let expires = key.expires_at.map_or(0, unix_ms);
     wire::ApiKey {
         public_id: proto::api_key::public_id(key.id.0),
         secret_sha256: secret_sha256.into(),

@@ -1,5 +1,5 @@
-//! Token revocation (RFC 7009). Either kind of token ends its grant: no refresh token of the family works any more.
-//! Access tokens already out there live until they expire; the ADR on revocation says why.
+//! Token revocation (RFC 7009). Either kind of token ends its grant: no refresh token of the family works any more, and
+//! nodes refuse the access tokens of it that are out there.
 
 use std::net::IpAddr;
 
@@ -34,6 +34,7 @@ pub async fn revoke(
         return Ok(());
     };
     if store.revoke_oauth_grant(grant.id, "revoked_by_client").await? {
+        store.void_tokens_of_grant(grant.id).await?;
         store.audit(AuditEntry {
             actor: Actor::Anonymous,
             action: "oauth_grant.revoked",

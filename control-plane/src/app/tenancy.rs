@@ -11,7 +11,7 @@ use crate::domain::audit::{AuditEntry, AuditEvent, ChainStatus};
 use crate::domain::fields::{self, Mistakes};
 use crate::domain::limits::{ACCESS_TOKEN_S_MAX, ACCESS_TOKEN_S_MIN, CLIENT_HOSTS_MAX, OFFLINE_S_MAX, ORIGINS_MAX};
 use crate::domain::page::{Page, PageRequest, Seq};
-use crate::domain::tenancy::{RefreshRotation, Tenant, TenantSettings};
+use crate::domain::tenancy::{Provisioning, RefreshRotation, Tenant, TenantSettings};
 use crate::store::ResourceKind;
 
 /// What to change; `None` leaves as is.
@@ -27,6 +27,7 @@ pub struct TenantChange {
     pub client_hosts_allowed: Option<Vec<String>>,
     pub client_hosts_denied: Option<Vec<String>>,
     pub private_use_schemes: Option<bool>,
+    pub provisioning: Option<Provisioning>,
 }
 
 impl TenantChange {
@@ -41,6 +42,7 @@ impl TenantChange {
             client_hosts_allowed: self.client_hosts_allowed.unwrap_or(old.client_hosts_allowed),
             client_hosts_denied: self.client_hosts_denied.unwrap_or(old.client_hosts_denied),
             private_use_schemes: self.private_use_schemes.unwrap_or(old.private_use_schemes),
+            provisioning: self.provisioning.unwrap_or(old.provisioning),
         }
     }
 }

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::api_key::ApiKey;
 use super::credential::SealedCredential;
-use super::ids::TenantId;
+use super::ids::{OAuthGrantId, TenantId};
 use super::server::{AccessGrant, Server};
 use super::tenancy::{TenantSettings, TenantStatus};
 
@@ -20,10 +20,11 @@ pub enum ResourceKind {
     SessionKey,
     ApiKey,
     SharedSecret,
+    RevokedGrant,
 }
 
 impl ResourceKind {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::TenantSettings,
         Self::Server,
         Self::Principal,
@@ -32,6 +33,7 @@ impl ResourceKind {
         Self::SessionKey,
         Self::ApiKey,
         Self::SharedSecret,
+        Self::RevokedGrant,
     ];
 
     pub const fn as_str(self) -> &'static str {
@@ -44,6 +46,7 @@ impl ResourceKind {
             Self::SessionKey => "session_key",
             Self::ApiKey => "api_key",
             Self::SharedSecret => "shared_secret",
+            Self::RevokedGrant => "revoked_grant",
         }
     }
 
@@ -63,6 +66,7 @@ pub enum Resource {
     SessionKey(SealedSessionKey),
     ApiKey { key: ApiKey, secret_sha256: Vec<u8> },
     SharedSecret(SealedCredential),
+    RevokedGrant { id: OAuthGrantId, revoked_at: DateTime<Utc>, forget_after: DateTime<Utc> },
 }
 
 impl Resource {
@@ -76,6 +80,7 @@ impl Resource {
             Self::SessionKey(_) => ResourceKind::SessionKey,
             Self::ApiKey { .. } => ResourceKind::ApiKey,
             Self::SharedSecret(_) => ResourceKind::SharedSecret,
+            Self::RevokedGrant { .. } => ResourceKind::RevokedGrant,
         }
     }
 
@@ -89,6 +94,7 @@ impl Resource {
             Self::SessionKey(key) => key.id,
             Self::ApiKey { key, .. } => key.id.0,
             Self::SharedSecret(credential) => credential.server_id.0,
+            Self::RevokedGrant { id, .. } => id.0,
         }
     }
 }

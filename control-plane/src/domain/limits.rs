@@ -116,6 +116,8 @@ pub const RECORD_AHEAD_MAX_S: i64 = 24 * 3_600;
 pub const TIMEOUT_MS_MIN: u32 = 1_000;
 pub const TIMEOUT_MS_MAX: u32 = 600_000;
 /// Settings of a tenant.
+/// Rows of one statement: databases bound its parameters.
+pub const ROWS_PER_INSERT_MAX: usize = 500;
 pub const ACCESS_TOKEN_S_MIN: u32 = 300;
 pub const ACCESS_TOKEN_S_MAX: u32 = 43_200;
 pub const OFFLINE_S_MAX: u32 = 30 * 86_400;
@@ -125,6 +127,8 @@ pub const API_KEYS_PER_USER_MAX: u64 = 50;
 pub const API_KEY_SERVERS_MAX: usize = 50;
 /// Keys on the page of a person, and servers to choose from; the API lists them all.
 pub const API_KEYS_SHOWN: u64 = 100;
+/// Connections and browser sessions on one page, of each.
+pub const CONNECTIONS_SHOWN: u64 = 200;
 pub const API_KEY_CHOICES_MAX: u64 = 100;
 pub const API_KEY_DAYS_DEFAULT: u32 = 90;
 pub const API_KEY_DAYS_MAX: u32 = 3_650;

@@ -2,6 +2,7 @@
 //! when they ask for what they cannot have. Decisions are in the submodules; all of it is pure.
 
 pub mod client;
+pub mod connection;
 pub mod document;
 pub mod redirect;
 pub mod refresh;

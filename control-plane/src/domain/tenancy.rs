@@ -53,6 +53,8 @@ pub struct TenantSettings {
     pub client_hosts_denied: Vec<String>,
     /// Native clients may return to a scheme of their own such as `com.example.app:`; known editors' always may.
     pub private_use_schemes: bool,
+    /// How people come into the tenant.
+    pub provisioning: Provisioning,
 }
 
 impl Default for TenantSettings {
@@ -67,6 +69,7 @@ impl Default for TenantSettings {
             client_hosts_allowed: Vec::new(),
             client_hosts_denied: Vec::new(),
             private_use_schemes: true,
+            provisioning: Provisioning::Invitation,
         }
     }
 }
@@ -79,6 +82,18 @@ pub enum RefreshRotation {
     Tolerant,
     /// At each use, 60 s of grace, then the family is revoked.
     Strict,
+}
+
+/// How people come into a tenant. Invitations work in every mode.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Provisioning {
+    /// By invitation only.
+    Invitation,
+    /// Whoever signs in at an identity provider of the tenant with an address in a verified domain (just in time).
+    Jit,
+    /// Whom the identity provider sends by SCIM; their first sign-in finds them.
+    Scim,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -27,6 +27,9 @@ use crate::domain::node::NodeIdentity;
 use crate::nodes::NodeStatus;
 use crate::state::App;
 
+/// Capability of nodes that refuse tokens of ended grants.
+const REVOKED_GRANTS: &str = "revoked_grants";
+
 type Outbox = mpsc::Sender<Result<ControlMessage, Status>>;
 
 /// Implements `ConfigSync`.
@@ -61,11 +64,16 @@ impl config_sync_server::ConfigSync for Service {
     async fn get(&self, request: Request<GetRequest>) -> Result<Response<GetResponse>, Status> {
         let identity = authority::authenticate(&self.app, request.metadata()).await?;
         let id = tenant_id(&request.get_ref().tenant_id)?;
-        let to = Recipient { pool: &identity.pool, public_key: &[] };
+        let to = Recipient { pool: &identity.pool, public_key: &[], knows_revoked_grants: true };
         let answer = publish::tenant(&self.app, to, id, 0).await.map_err(|error| status(&error))?;
         let Answer::Update(update) = answer else { return Err(Status::permission_denied("tenant.outside_pool")) };
         let history_id = publish::history_id(&self.app).await.map_err(|error| status(&error))?;
-        Ok(Response::new(GetResponse { history_id, revision: update.to, resources: update.resources }))
+        Ok(Response::new(GetResponse {
+            history_id,
+            revision: update.to,
+            resources: update.resources,
+            capabilities: Vec::new(),
+        }))
     }
 }
 
@@ -92,7 +100,11 @@ async fn run(
     let connection = app.nodes.connect(node_status(app, identity, &hello, same_history)?);
     tracing::info!(node.id = hello.node_id, node.identity = %identity.id, version = hello.version, "node connected");
     let board = Board::new(&hello, same_history);
-    let to = Recipient { pool: &identity.pool, public_key: &hello.hpke_public_key };
+    let to = Recipient {
+        pool: &identity.pool,
+        public_key: &hello.hpke_public_key,
+        knows_revoked_grants: hello.capabilities.iter().any(|one| one == REVOKED_GRANTS),
+    };
     let known_directory = if same_history { hello.directory_revision } else { 0 };
     send(outbox, Control::Welcome(Welcome { history_id, heartbeat_interval_ms: HEARTBEAT_MS as u32 })).await?;
     tokio::select! {

@@ -6,4 +6,5 @@ mod calls;
 mod node;
 mod plane;
 mod replicas;
+mod revoked_grants;
 mod stream;

@@ -3,6 +3,7 @@
 pub(super) mod audit;
 pub(super) mod calls;
 pub(super) mod clients;
+pub(super) mod connections;
 pub(super) mod grants;
 pub(super) mod groups;
 pub(super) mod invitations;
@@ -63,11 +64,27 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/calls", get(calls::list))
         .route("/calls/{call}", get(calls::get))
         .route("/audit", get(audit::list));
+    let tenant = tenant.merge(signed_in_with());
     Router::new()
         .nest("/api/v1/platform", platform)
         .nest("/api/v1/tenants/{tenant}", tenant)
         .method_not_allowed_fallback(problem::no_method)
         .with_state(app)
+}
+
+/// What people are signed in with.
+fn signed_in_with() -> Router<Arc<App>> {
+    Router::new()
+        .route("/me/connections", get(connections::list_mine))
+        .route("/me/connections/{connection}", delete(connections::end_mine))
+        .route("/me/sessions", get(connections::list_my_sessions))
+        .route("/me/sessions/{session}", delete(connections::end_my_session))
+        .route("/me/sign-out-everywhere", post(connections::sign_out_mine))
+        .route("/users/{user}/connections", get(connections::list))
+        .route("/users/{user}/connections/{connection}", delete(connections::end))
+        .route("/users/{user}/sessions", get(connections::list_sessions))
+        .route("/users/{user}/sessions/{session}", delete(connections::end_session))
+        .route("/users/{user}/sign-out", post(connections::sign_out))
 }
 
 /// Which page of a list; every list takes these.

@@ -21,8 +21,7 @@ use crate::app::{Caller, Ctx, api_keys, platform, sessions};
 use crate::config::Config;
 use crate::domain::error::FieldError;
 use crate::domain::ids::{
-    AccessGrantId, ApiKeyId, CallRecordId, ClientId, GroupId, InvitationId, NodeId, OperatorId, ScimTokenId, ServerId,
-    TenantId, UserId,
+    AccessGrantId, ApiKeyId, CallRecordId, ClientId, GroupId, InvitationId, NodeId, OAuthGrantId, OperatorId, ScimTokenId, ServerId, SessionId, TenantId, UserId,
 };
 use crate::domain::tenancy::Tenant;
 use crate::domain::{Error, Result};
@@ -135,6 +134,8 @@ path_id! {
     CallRecordId => "call",
     ClientId => "client",
     NodeId => "node",
+    OAuthGrantId => "connection",
+    SessionId => "session",
     ScimTokenId => "token",
     TenantSlug => "tenant",
 }

@@ -9,7 +9,7 @@ use utoipa::openapi::{ContentBuilder, ObjectBuilder, Ref, RefOr, Required, Respo
 use utoipa::{Modify, OpenApi};
 
 use super::api::{
-    audit, calls, clients, grants, groups, invitations, keys, nodes, platform, scim, servers, session, tenant, users,
+    audit, calls, clients, connections, grants, groups, invitations, keys, nodes, platform, scim, servers, session, tenant, users,
 };
 use super::problem::ProblemView;
 
@@ -25,6 +25,9 @@ use super::problem::ProblemView;
         servers::list, servers::list_mine, servers::register, servers::get, servers::update, servers::retire,
         grants::list, grants::put, grants::delete,
         keys::list, keys::create, keys::revoke,
+        connections::list_mine, connections::end_mine, connections::list_my_sessions, connections::end_my_session,
+        connections::sign_out_mine, connections::list, connections::end, connections::list_sessions,
+        connections::end_session, connections::sign_out,
         audit::list,
         calls::list, calls::get,
         clients::list, clients::create, clients::get, clients::update, clients::delete, clients::rotate_secret,
@@ -62,10 +65,7 @@ impl Modify for Shared {
         for (path, item) in &mut document.paths.paths {
             let schemes: &[&str] = match path {
                 path if path.starts_with("/api/v1/platform") => &["operator"],
-                // A key never makes, sees or ends keys, and ends no session.
-                path if path.contains("/keys") || path.contains("/scim/tokens") || path.ends_with("/session") => {
-                    &["session"]
-                }
+                path if is_for_people(path) => &["session"],
                 _ => &["session", "api_key"],
             };
             let methods = [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
@@ -74,6 +74,13 @@ impl Modify for Shared {
             }
         }
     }
+}
+
+/// A key never makes, sees or ends keys, and has no say about what people are signed in with themselves.
+fn is_for_people(path: &str) -> bool {
+    let mine = ["/me/connections", "/me/sessions", "/me/sign-out-everywhere"];
+    let secrets = path.contains("/keys") || path.contains("/scim/tokens");
+    secrets || path.ends_with("/session") || mine.iter().any(|own| path.contains(own))
 }
 
 fn complete(operation: &mut Operation, path: &str, schemes: &[&str]) {

@@ -1,7 +1,9 @@
-//! Pages for people: the door, sign-in, consent, connected, invitation, home, API keys, errors. Server-rendered, no JavaScript, nothing
+//! Pages for people: the door, sign-in, consent, connected, invitation, home, API keys, connections, errors. Server-rendered, no JavaScript, nothing
 //! from other origins. What they may do is in the Content-Security-Policy below.
 
+mod ago;
 pub(super) mod assets;
+mod connections;
 mod consent;
 mod door;
 mod error;
@@ -46,6 +48,10 @@ pub(super) fn router(app: Arc<App>) -> Router {
         .route("/t/{tenant}/", get(home::show))
         .route("/t/{tenant}/keys", get(keys::show).post(keys::create))
         .route("/t/{tenant}/keys/{key}/revoke", post(keys::revoke))
+        .route("/t/{tenant}/connections", get(connections::show))
+        .route("/t/{tenant}/connections/{connection}/end", post(connections::disconnect))
+        .route("/t/{tenant}/sessions/{session}/end", post(connections::end_session))
+        .route("/t/{tenant}/sign-out-everywhere", get(connections::confirm).post(connections::sign_out_everywhere))
         .route("/t/{tenant}/login", get(sign_in::show).post(sign_in::submit))
         .route("/t/{tenant}/logout", post(sign_in::sign_out))
         .route("/t/{tenant}/join/{token}", get(join::show).post(join::submit))

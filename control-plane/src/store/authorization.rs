@@ -88,16 +88,18 @@ impl TenantStore {
         Ok(row.map(to_grant))
     }
 
-    /// Notes that a token was issued under the grant.
-    pub async fn touch_oauth_grant(&self, id: OAuthGrantId) -> Result<()> {
+    /// Notes that a token is issued under the grant; false if it has ended, also meanwhile: whoever ends it now waits for
+    /// this transaction and then knows of the token.
+    pub async fn touch_oauth_grant(&self, id: OAuthGrantId) -> Result<bool> {
         let done = oauth_grant::Entity::update_many()
             .col_expr(oauth_grant::Column::LastUsedAt, Expr::value(self.now()))
             .filter(oauth_grant::Column::TenantId.eq(self.tenant_id.0))
             .filter(oauth_grant::Column::Id.eq(id.0))
+            .filter(oauth_grant::Column::RevokedAt.is_null())
             .exec(&self.tx)
             .await
             .map_err(db_error)?;
-        if done.rows_affected == 1 { Ok(()) } else { Err(Error::NotFound { what: "grant" }) }
+        Ok(done.rows_affected == 1)
     }
 
     /// Ends a token family; false if it had ended before.

@@ -33,6 +33,19 @@ impl TenantStore {
         Ok(count > 0)
     }
 
+    /// Forgets what a person approved of one client at one server: the next time it asks again.
+    pub async fn forget_consents(&self, user_id: UserId, client_id: ClientId, server_id: ServerId) -> Result<u64> {
+        let done = Entity::delete_many()
+            .filter(Column::TenantId.eq(self.tenant_id.0))
+            .filter(Column::UserId.eq(user_id.0))
+            .filter(Column::ClientId.eq(client_id.0))
+            .filter(Column::ServerId.eq(server_id.0))
+            .exec(&self.tx)
+            .await
+            .map_err(db_error)?;
+        Ok(done.rows_affected)
+    }
+
     /// Remembers an approval; remembering it twice is fine.
     pub async fn remember_consent(&self, key: ConsentKey<'_>) -> Result<()> {
         let row = ActiveModel {

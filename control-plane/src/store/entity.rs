@@ -21,6 +21,7 @@ pub(super) mod operator;
 pub(super) mod outbox;
 pub(super) mod refresh_token;
 pub(super) mod replica;
+pub(super) mod revoked_grant;
 pub(super) mod scim_group;
 pub(super) mod scim_request;
 pub(super) mod scim_token;

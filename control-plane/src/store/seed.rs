@@ -4,7 +4,7 @@ use sea_orm::{ActiveModelTrait, ActiveValue::Set};
 use uuid::Uuid;
 
 use super::TenantStore;
-use super::entity::{server, server_grant, user};
+use super::entity::{revoked_grant, server, server_grant, user};
 
 impl TenantStore {
     pub(crate) async fn seed_user(&self, name: &str) -> Uuid {
@@ -57,6 +57,19 @@ impl TenantStore {
             ..Default::default()
         };
         row.update(&self.tx).await.unwrap();
+    }
+
+    /// A grant that was ended now, with a token that lives an hour more.
+    pub(crate) async fn seed_revoked_grant(&self) -> Uuid {
+        let id = self.new_id();
+        let row = revoked_grant::ActiveModel {
+            tenant_id: Set(self.tenant_id.0),
+            id: Set(id),
+            revoked_at: Set(self.now()),
+            forget_after: Set(self.now() + chrono::TimeDelta::hours(1)),
+        };
+        row.insert(&self.tx).await.unwrap();
+        id
     }
 
     pub(crate) async fn seed_grant_to_everyone(&self, server_id: Uuid) -> Uuid {

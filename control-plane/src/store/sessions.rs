@@ -1,14 +1,16 @@
 //! Browser sessions. Only the SHA-256 of a session's token is stored (I8).
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::sea_query::{Expr, Query};
 use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter};
 
 use super::entity::browser_session::{ActiveModel, Column, Entity, Model};
 use super::entity::oauth_grant;
-use super::{TenantStore, db_error};
+use super::{TenantStore, db_error, newest_first};
 use crate::domain::ids::{SessionId, UserId};
-use crate::domain::session::Session;
+use crate::domain::limits::SESSION_IDLE_S;
+use crate::domain::page::{Created, Page, PageRequest};
+use crate::domain::session::{BrowserSession, Session};
 use crate::domain::{Error, Result};
 
 impl TenantStore {
@@ -36,6 +38,29 @@ impl TenantStore {
             .await
             .map_err(db_error)?;
         Ok(row.map(to_session))
+    }
+
+    pub async fn find_session(&self, id: SessionId) -> Result<Option<Session>> {
+        let row = Entity::find_by_id((self.tenant_id.0, id.0)).one(&self.tx).await.map_err(db_error)?;
+        Ok(row.map(to_session))
+    }
+
+    /// Sessions of a person that are live now, newest first.
+    pub async fn list_sessions(&self, of: UserId, page: PageRequest<Created>) -> Result<Page<BrowserSession>> {
+        let (now, idle) = (self.now(), TimeDelta::seconds(SESSION_IDLE_S));
+        let query = Entity::find()
+            .filter(Column::TenantId.eq(self.tenant_id.0))
+            .filter(Column::UserId.eq(of.0))
+            .filter(Column::RevokedAt.is_null())
+            .filter(Column::ExpiresAt.gt(now))
+            .filter(Column::LastSeenAt.gt(now - idle));
+        let rows = newest_first(query, page, Column::CreatedAt, Column::Id, &self.tx).await?;
+        let sessions = rows.into_iter().map(|row| {
+            let user_agent = row.user_agent.clone();
+            BrowserSession { session: to_session(row), user_agent }
+        });
+        let place = |one: &BrowserSession| Created { at: one.session.created_at, id: one.session.id.0 };
+        Ok(Page::cut(sessions.collect(), page.limit, place))
     }
 
     /// Writes down that a live session was used.

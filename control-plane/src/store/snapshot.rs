@@ -10,8 +10,8 @@ use uuid::Uuid;
 
 use super::api_keys::to_api_key;
 use super::entity::{
-    api_key, group_member, server, server_grant, service_account, session_key, shared_credential, signing_key, tenant,
-    user,
+    api_key, group_member, revoked_grant, server, server_grant, service_account, session_key, shared_credential,
+    signing_key, tenant, user,
 };
 use super::session_keys::KeyState;
 use super::shared_credentials::credential_of;
@@ -19,7 +19,7 @@ use super::tenancy::to_tenant;
 use super::{SystemStore, TenantStore, db_error, unreadable};
 use crate::domain::access::ServerRole;
 use crate::domain::configuration::{Principal, PrincipalKind, Resource, ResourceKind, SealedSessionKey};
-use crate::domain::ids::{AccessGrantId, GroupId, ServerId, ServiceAccountId, UserId};
+use crate::domain::ids::{AccessGrantId, GroupId, OAuthGrantId, ServerId, ServiceAccountId, UserId};
 use crate::domain::limits::{API_KEY_EXPIRED_TOLD_S, SIGNING_KEY_RETIRED_S};
 use crate::domain::server::{AccessGrant, Server, ServerStatus, Subject};
 use crate::domain::tenancy::Tenant;
@@ -73,6 +73,7 @@ impl TenantStore {
             ResourceKind::SessionKey => self.read_session_keys(pick).await,
             ResourceKind::ApiKey => self.read_api_keys(pick).await,
             ResourceKind::SharedSecret => self.read_shared_credentials(pick).await,
+            ResourceKind::RevokedGrant => self.read_revoked_grants(pick).await,
         }
     }
 
@@ -145,6 +146,19 @@ impl TenantStore {
         let query = shared_credential::Entity::find().filter(shared_credential::Column::TenantId.eq(self.tenant_id.0));
         let rows = pick.narrow(query, shared_credential::Column::ServerId).all(&self.tx).await.map_err(db_error)?;
         rows.into_iter().map(|row| credential_of(row).map(Resource::SharedSecret)).collect()
+    }
+
+    async fn read_revoked_grants(&self, pick: Pick<'_>) -> Result<Vec<Resource>> {
+        let query = revoked_grant::Entity::find()
+            .filter(revoked_grant::Column::TenantId.eq(self.tenant_id.0))
+            .filter(revoked_grant::Column::ForgetAfter.gt(self.now()));
+        let rows = pick.narrow(query, revoked_grant::Column::Id).all(&self.tx).await.map_err(db_error)?;
+        let grant = |row: revoked_grant::Model| Resource::RevokedGrant {
+            id: OAuthGrantId(row.id),
+            revoked_at: row.revoked_at,
+            forget_after: row.forget_after,
+        };
+        Ok(rows.into_iter().map(grant).collect())
     }
 
     async fn read_session_keys(&self, pick: Pick<'_>) -> Result<Vec<Resource>> {

@@ -34,9 +34,17 @@ pub struct Restored {
     /// Of the database that all of it came from.
     pub(crate) history_id: String,
     pub(crate) directory: DirectoryUpdate,
-    pub(crate) tenants: Vec<(Uuid, Update)>,
+    pub(crate) tenants: Vec<RestoredTenant>,
     /// How long the control plane has been away.
     pub(crate) away: Duration,
+}
+
+/// All of one tenant, as it was known.
+pub(crate) struct RestoredTenant {
+    pub(crate) id: Uuid,
+    pub(crate) update: Update,
+    /// Kinds that the version before did not know are missing: no delta can be applied to it.
+    pub(crate) lacks_kinds: bool,
 }
 
 pub struct Keeper {
@@ -113,8 +121,8 @@ impl Keeper {
             };
             let Some((picture, update)) = self.read(name, Picture::from_bytes) else { continue };
             if picture.history_id == history_id && tenants.len() < limits::SUBSCRIPTIONS_MAX {
+                tenants.push(RestoredTenant { id, update, lacks_kinds: picture.lacks_kinds });
                 kept.tenants.insert(id, picture);
-                tenants.push((id, update));
             }
         }
         kept.directory = Some(to_directory_bytes(&history_id, &directory));

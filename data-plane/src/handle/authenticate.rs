@@ -47,7 +47,17 @@ impl Credential {
             Self::Token(token) => token.standing(node, snapshot)?,
             Self::ApiKey(key) => key.standing(node, snapshot)?,
         };
-        if snapshot.status == TenantStatus::Active { Ok(kind) } else { Err(Failure::NotFound) }
+        open(snapshot.status)?;
+        Ok(kind)
+    }
+
+    /// Whether nobody took it back by this snapshot. It may have expired, and the snapshot may be old.
+    pub fn not_withdrawn(&self, snapshot: &Snapshot) -> Result<(), Failure> {
+        match self {
+            Self::Token(token) => token.not_withdrawn(snapshot)?,
+            Self::ApiKey(key) => key.not_withdrawn(snapshot)?,
+        };
+        open(snapshot.status)
     }
 
     /// When it ends by itself.
@@ -98,7 +108,17 @@ pub async fn verify(node: &Node, route: &Route, headers: &HeaderMap) -> Result<C
         true => api_key::verify(node, route, bearer).await?,
         false => token::verify(node, route, bearer).await?,
     };
-    if route.tenant.status == TenantStatus::Active { Ok(caller) } else { Err(Failure::NotFound) }
+    open(route.tenant.status)?;
+    Ok(caller)
+}
+
+/// Whether the tenant is served at all; said only to those who belong to it.
+fn open(status: TenantStatus) -> Result<(), Failure> {
+    match status {
+        TenantStatus::Active => Ok(()),
+        TenantStatus::Suspended => Err(Failure::TenantSuspended),
+        TenantStatus::Deleting => Err(Failure::NotFound),
+    }
 }
 
 fn unauthenticated(fault: TokenFault) -> Failure {

@@ -95,6 +95,7 @@ mod tests {
             signing_keys: HashMap::new(),
             api_keys: HashMap::new(),
             session_keys: Vec::new(),
+            revoked_grants: Arc::default(),
         }
     }
 

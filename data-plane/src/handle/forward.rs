@@ -22,6 +22,7 @@ pub(super) use self::legacy::{from_another_node, session_ended};
 use super::authenticate::Caller;
 use super::decode::{Bodiless, Meaning};
 use super::record::Recorder;
+use super::streams::Access;
 use crate::Node;
 use crate::error::{Asked, Failure, json_response};
 use crate::mcp::era::Era;
@@ -88,17 +89,33 @@ pub(super) async fn send(call: Call) -> Result<Response, Failure> {
         }
         // A modern client cancels by closing its stream; no notification of its kind means anything over HTTP.
         (MessageKind::Notification, Era::Modern, _) => Ok(accepted(&call.recorder)),
-        (MessageKind::Request, Era::Modern, _) => modern::request(call).await,
+        (MessageKind::Request, Era::Modern, _) => {
+            while_allowed(Access::new(&call.node, &call.caller, &call.server), modern::request(call)).await
+        }
         (MessageKind::Request, Era::Legacy, Some(Method::Ping)) => Ok(pong(&call)),
         (MessageKind::Request, Era::Legacy, method) => {
             // A legacy client that disconnects has not cancelled (L7): the call goes on without it.
             let node = call.node.clone();
             let running = match method {
-                Some(Method::Initialize) => run(&node, "initialize", legacy::initialize(call)),
+                Some(Method::Initialize) => {
+                    let access = Access::new(&call.node, &call.caller, &call.server);
+                    run(&node, "initialize", while_allowed(access, legacy::initialize(call)))
+                }
                 _ => run(&node, "legacy call", legacy::request(call)),
             };
             running.await.unwrap_or_else(|error| Err(internal(&node, &error)))
         }
+    }
+}
+
+/// A call goes on for as long as its caller may make it. What is dropped in the middle is cancelled upstream.
+async fn while_allowed(
+    access: Access,
+    call: impl Future<Output = Result<Response, Failure>>,
+) -> Result<Response, Failure> {
+    tokio::select! {
+        response = call => response,
+        failure = access.ends_by_decision() => Err(failure),
     }
 }
 

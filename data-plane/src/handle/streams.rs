@@ -67,18 +67,21 @@ impl Drop for Place {
     }
 }
 
-/// A caller's right to a server, watched while a stream is open.
+/// A caller's right to a server, watched while a stream is open or a call under way.
+#[derive(Clone)]
 pub struct Access {
     node: Arc<Node>,
     owner: Owner,
     credential: Credential,
     server: Arc<Server>,
+    /// Revision at which the caller was let in.
+    seen: u64,
 }
 
 impl Access {
     pub fn new(node: &Arc<Node>, caller: &Caller, server: &Arc<Server>) -> Self {
         let (owner, credential) = (caller.owner(server), caller.credential.clone());
-        Self { node: node.clone(), owner, credential, server: server.clone() }
+        Self { node: node.clone(), owner, credential, server: server.clone(), seen: caller.snapshot.revision }
     }
 
     /// Returns when the caller may no longer use the server, or no longer as it was when the stream began. Cancel-safe.
@@ -100,6 +103,29 @@ impl Access {
                 () = sleep(next_check) => {}
             }
         }
+    }
+
+    /// The same for a call that is under way: only what somebody decided ends it, not that its token expires, that the
+    /// control plane is away, or that the server's settings changed. Costs nothing until the configuration changes.
+    pub async fn ends_by_decision(&self) -> Failure {
+        let Some(mut changes) = self.node.configuration.changes(self.owner.tenant_id) else { return Failure::NotFound };
+        loop {
+            // Also what came between the check of this request and now.
+            if *changes.borrow_and_update() != Some(self.seen)
+                && let Err(failure) = self.allowed()
+            {
+                return failure;
+            }
+            if changes.changed().await.is_err() {
+                return Failure::NotFound;
+            }
+        }
+    }
+
+    fn allowed(&self) -> Result<(), Failure> {
+        let snapshot = self.node.configuration.snapshot(self.owner.tenant_id).ok_or(Failure::NotFound)?;
+        self.credential.not_withdrawn(&snapshot)?;
+        authorize::visible(&snapshot, self.owner.principal_id, &self.server.slug).map(drop)
     }
 
     fn check(&self) -> Result<(), Failure> {

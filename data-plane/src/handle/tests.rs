@@ -9,6 +9,7 @@ mod faults;
 mod legacy;
 mod listen;
 mod listening;
+mod lockout;
 mod modern;
 mod questions;
 mod records;

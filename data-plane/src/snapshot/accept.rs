@@ -14,7 +14,7 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::apply::{Auth, Blocks, GrantRecord, ServerRecord, Settings, Subject, TenantState};
-use super::{ApiKey, Principal, PrincipalKind, Role, SessionKey, SigningKey, TenantStatus, secret};
+use super::{ApiKey, Principal, PrincipalKind, RevokedGrant, Role, SessionKey, SigningKey, TenantStatus, secret};
 use crate::limits;
 
 /// Why a resource is not in force, and what that stops.
@@ -42,6 +42,10 @@ pub(super) fn resource(state: &mut TenantState, id: Uuid, body: Option<Body>) ->
         Some(Body::SessionKey(key)) => session_key(state, id, &key),
         Some(Body::ApiKey(key)) => api_key(state, id, &key),
         Some(Body::SharedSecret(secret)) => shared_secret(state, id, &secret, blocks),
+        Some(Body::RevokedGrant(grant)) => {
+            revoked_grant(state, id, &grant);
+            Ok(())
+        }
         // Kinds whose capability this node does not announce.
         Some(Body::VirtualServer(_) | Body::LimitRule(_)) | None => refuse("unsupported", blocks),
         Some(Body::Deleted(_)) => Ok(()),
@@ -61,6 +65,8 @@ pub(super) fn blocked_by(body: Option<&Body>) -> Blocks {
                 _ => Blocks::All,
             }
         }
+        // Under an id that cannot be read: whose tokens are void is not known.
+        Some(Body::RevokedGrant(_)) => Blocks::All,
         // A kind of a later version may well be a control: nothing is served past one that was not understood.
         None => Blocks::All,
         Some(_) => Blocks::Nothing,
@@ -279,4 +285,11 @@ fn shared_secret(state: &mut TenantState, id: Uuid, wire: &wire::SharedSecret, b
         }
         Err(reason) => refuse(reason, blocks),
     }
+}
+
+/// Cannot be rejected. One without an end is kept for as long as the control plane tells of it.
+fn revoked_grant(state: &mut TenantState, id: Uuid, wire: &wire::RevokedGrant) {
+    let forget_after_unix_ms = if wire.forget_after_unix_ms == 0 { u64::MAX } else { wire.forget_after_unix_ms };
+    let grant = RevokedGrant { revoked_unix_ms: wire.revoked_unix_ms, forget_after_unix_ms };
+    Arc::make_mut(&mut state.revoked_grants).insert(id, grant);
 }

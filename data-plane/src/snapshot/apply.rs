@@ -18,7 +18,7 @@ use uuid::Uuid;
 use super::accept::{self, Refusal};
 pub use super::kind::CAPABILITIES;
 use super::kind::Kind;
-use super::{ApiKey, Principal, Role, SessionKey, SigningKey, Snapshot, TenantStatus, index};
+use super::{ApiKey, Principal, RevokedGrant, Role, SessionKey, SigningKey, Snapshot, TenantStatus, index};
 use crate::limits;
 use crate::node_key::NodeKey;
 use crate::upstream::credential::Credential;
@@ -52,6 +52,7 @@ pub struct TenantState {
     pub(super) api_keys: HashMap<Uuid, Arc<ApiKey>>,
     /// By server.
     pub(super) secrets: BTreeMap<Uuid, Credential>,
+    pub(super) revoked_grants: Arc<HashMap<Uuid, RevokedGrant>>,
     /// Opens what is sealed to this node.
     key: Option<Arc<NodeKey>>,
     /// Rejected resources that stop servers, until they are replaced or deleted.
@@ -121,6 +122,7 @@ impl TenantState {
             session_keys: BTreeMap::new(),
             api_keys: HashMap::new(),
             secrets: BTreeMap::new(),
+            revoked_grants: Arc::default(),
             key: None,
             rejected: HashMap::new(),
             snapshot: None,
@@ -170,6 +172,7 @@ pub fn apply(previous: TenantState, update: Update) -> Applied {
             rejects.push(reject(key, &reason));
         }
     }
+    forget_revoked(&mut state);
     state.revision = update.revision;
     let snapshot = Arc::new(index::snapshot(&state));
     state.snapshot = Some(snapshot.clone());
@@ -226,7 +229,20 @@ fn delete(state: &mut TenantState, (kind, id): &ResourceKey) {
         Kind::SessionKey => drop(state.session_keys.remove(&id)),
         Kind::ApiKey => drop(state.api_keys.remove(&id)),
         Kind::SharedSecret => drop(state.secrets.remove(&id)),
-        Kind::VirtualServer | Kind::LimitRule | Kind::Unknown => {}
+        Kind::RevokedGrant if state.revoked_grants.contains_key(&id) => {
+            Arc::make_mut(&mut state.revoked_grants).remove(&id);
+        }
+        Kind::RevokedGrant | Kind::VirtualServer | Kind::LimitRule | Kind::Unknown => {}
+    }
+}
+
+/// Forgets grants whose last token had expired when the newest of them was ended: the control plane's time, not ours.
+/// So there are never more than were ended within one life of a token.
+fn forget_revoked(state: &mut TenantState) {
+    let Some(newest) = state.revoked_grants.values().map(|grant| grant.revoked_unix_ms).max() else { return };
+    let is_over = |grant: &RevokedGrant| grant.forget_after_unix_ms < newest;
+    if state.revoked_grants.values().any(is_over) {
+        Arc::make_mut(&mut state.revoked_grants).retain(|_, grant| !is_over(grant));
     }
 }
 

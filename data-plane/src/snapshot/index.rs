@@ -31,6 +31,7 @@ pub(super) fn snapshot(state: &TenantState) -> Snapshot {
         signing_keys: state.signing_keys.values().map(|key| (key.kid.clone(), key.clone())).collect(),
         api_keys: state.api_keys.clone(),
         session_keys,
+        revoked_grants: state.revoked_grants.clone(),
     }
 }
 

@@ -3,7 +3,8 @@
 use proto::wire::resource::Body;
 
 /// What this node can apply; announced in its hello. Resources of another kind are rejected in `accept.rs`.
-pub const CAPABILITIES: [&str; 5] = ["servers", "grants", "outbound.none", "outbound.shared_header", "api_keys"];
+pub const CAPABILITIES: [&str; 6] =
+    ["servers", "grants", "outbound.none", "outbound.shared_header", "api_keys", "revoked_grants"];
 
 /// The kind of a resource; with its id, its identity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -18,12 +19,13 @@ pub(crate) enum Kind {
     SessionKey,
     ApiKey,
     SharedSecret,
+    RevokedGrant,
     /// A kind this version has never heard of.
     Unknown,
 }
 
 impl Kind {
-    const NAMED: [(Self, &str); 10] = [
+    const NAMED: [(Self, &str); 11] = [
         (Self::TenantSettings, "tenant_settings"),
         (Self::Server, "server"),
         (Self::VirtualServer, "virtual_server"),
@@ -34,6 +36,7 @@ impl Kind {
         (Self::SessionKey, "session_key"),
         (Self::ApiKey, "api_key"),
         (Self::SharedSecret, "shared_secret"),
+        (Self::RevokedGrant, "revoked_grant"),
     ];
 
     pub(super) fn name(self) -> &'static str {
@@ -53,6 +56,7 @@ impl Kind {
             Some(Body::SessionKey(_)) => Self::SessionKey,
             Some(Body::ApiKey(_)) => Self::ApiKey,
             Some(Body::SharedSecret(_)) => Self::SharedSecret,
+            Some(Body::RevokedGrant(_)) => Self::RevokedGrant,
             Some(Body::Deleted(deleted)) => {
                 Self::NAMED.iter().find(|(_, name)| *name == deleted.kind).map_or(Self::Unknown, |(kind, _)| *kind)
             }

@@ -101,6 +101,8 @@ fn a_resource_is_accepted_or_rejected_by_itself() {
     // Malformed ids stop what the resource names.
     let malformed = Resource { id: vec![7; 3].into(), body: Some(Body::AccessGrant(grant(1, 10))) };
     check(vec![malformed], &["access_grant id: expected a 16-byte UUID, got 3 bytes"], &one_stopped);
+    let malformed = Resource { id: vec![7; 3].into(), body: Some(Body::RevokedGrant(Default::default())) };
+    check(vec![malformed], &["revoked_grant id: expected a 16-byte UUID, got 3 bytes"], &one_stopped);
 }
 
 #[test]
@@ -282,4 +284,35 @@ fn a_credential_that_is_refused_or_gone_leaves_none_in_force() {
     let resources = vec![resource(1, Body::SharedSecret(good))];
     let fourth = apply(third.state, Update { full: false, revision: 5, resources });
     assert_eq!(stands(&fourth), ServerState::Enabled);
+}
+
+#[test]
+fn ended_grants_are_kept_until_their_tokens_are_dead_and_cannot_be_rejected() {
+    let ended = |n, revoked_unix_ms, forget_after_unix_ms| {
+        resource(n, Body::RevokedGrant(proto::wire::RevokedGrant { revoked_unix_ms, forget_after_unix_ms }))
+    };
+    let update = |revision, resources| Update { full: false, revision, resources };
+    let kept = |applied: &apply::Applied| {
+        let mut ids: Vec<_> = applied.snapshot.revoked_grants.keys().copied().collect();
+        ids.sort_unstable();
+        ids
+    };
+    let first = apply(state(), update(2, vec![ended(70, 100, 200), ended(71, 150, 0)]));
+    assert_eq!((kept(&first), first.rejects.len()), (vec![id(70), id(71)], 0));
+    let shared = first.snapshot.revoked_grants.clone();
+    let second = apply(first.state, update(3, vec![resource(2, Body::Server(server("two")))]));
+    assert!(Arc::ptr_eq(&shared, &second.snapshot.revoked_grants), "another change copies nothing");
+    let third = apply(second.state, update(4, vec![ended(72, 200, 300)]));
+    assert_eq!(kept(&third), [id(70), id(71), id(72)], "its last token may live yet");
+    let fourth = apply(third.state, update(5, vec![ended(73, 201, 400)]));
+    assert_eq!(
+        kept(&fourth),
+        [id(71), id(72), id(73)],
+        "forgotten by the control plane's time; one without an end is not"
+    );
+    let fifth =
+        apply(fourth.state, update(6, vec![wire::deleted(72, "revoked_grant"), wire::deleted(99, "revoked_grant")]));
+    assert_eq!(kept(&fifth), [id(71), id(73)]);
+    let full = Update { full: true, revision: 7, resources: vec![settings(), ended(74, 1, 2)] };
+    assert_eq!(kept(&apply(fifth.state, full)), [id(74)], "a full picture forgets the rest");
 }

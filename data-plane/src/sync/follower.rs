@@ -19,7 +19,7 @@ use super::assembly::{Assembly, Fault};
 use super::backoff::{Backoff, random};
 use super::directory::{DirectoryAssembly, DirectoryFault};
 use crate::configuration::Configuration;
-use crate::disk::{Keeper, Restored};
+use crate::disk::{Keeper, Restored, RestoredTenant};
 use crate::limits;
 use crate::metrics::Metrics;
 use crate::node_key::NodeKey;
@@ -110,11 +110,11 @@ impl Follower {
         let void = self.keeper.as_ref().is_some_and(|keeper| keeper.key_is_new());
         self.configuration.publish_directory(directory);
         let count = restored.tenants.len();
-        for (id, update) in restored.tenants {
+        for RestoredTenant { id, update, lacks_kinds } in restored.tenants {
             let mut tenant = Followed::new(id, self.key.clone());
             let previous = std::mem::replace(&mut tenant.state, TenantState::empty(id));
             let Applied { state, snapshot, rejects } = apply(previous, update);
-            (tenant.state, tenant.void) = (state, void);
+            (tenant.state, tenant.void) = (state, void || lacks_kinds);
             tracing::info!(tenant.id = %id, revision = snapshot.revision, rejects = rejects.len(), "tenant restored");
             self.configuration.publish(snapshot);
             self.tenants.insert(id, tenant);

@@ -42,6 +42,10 @@ pub struct Entered {
     entry: Entry,
 }
 
+/// A call that goes on elsewhere.
+#[derive(Debug)]
+pub struct Running(Entry);
+
 /// A cancellation on its way.
 #[derive(Debug)]
 pub struct Cancelling {
@@ -81,6 +85,23 @@ impl Entered {
 
     pub fn cancelled(&self) -> CancellationToken {
         self.entry.cancelled.clone()
+    }
+
+    /// For whoever ends the call without its client.
+    pub fn running(&self) -> Running {
+        Running(self.entry.clone())
+    }
+}
+
+impl Running {
+    /// A cancellation of ours.
+    pub fn cancel(self) -> Cancelling {
+        let Self(entry) = self;
+        let notification = format!(
+            "{{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{{\"requestId\":{},\"reason\":\"the caller may no longer use this\"}}}}",
+            entry.upstream_id
+        );
+        Cancelling { entry, notification: notification.into() }
     }
 }
 

@@ -214,13 +214,16 @@ pub struct GetResponse {
     pub revision: u64,
     #[prost(message, repeated, tag = "3")]
     pub resources: ::prost::alloc::vec::Vec<Resource>,
+    /// Only in what a node keeps for itself: what it could understand when it was sent this.
+    #[prost(string, repeated, tag = "4")]
+    pub capabilities: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Resource {
     /// UUID; unique within its kind
     #[prost(bytes = "bytes", tag = "1")]
     pub id: ::prost::bytes::Bytes,
-    #[prost(oneof = "resource::Body", tags = "2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 15")]
+    #[prost(oneof = "resource::Body", tags = "2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 15")]
     pub body: ::core::option::Option<resource::Body>,
 }
 /// Nested message and enum types in `Resource`.
@@ -248,6 +251,9 @@ pub mod resource {
         ApiKey(super::ApiKey),
         #[prost(message, tag = "11")]
         SharedSecret(super::SharedSecret),
+        /// cannot be rejected; only to nodes with the capability `revoked_grants`
+        #[prost(message, tag = "12")]
+        RevokedGrant(super::RevokedGrant),
         /// cannot be rejected
         #[prost(message, tag = "15")]
         Deleted(super::Deleted),
@@ -558,6 +564,16 @@ pub struct ApiKey {
     /// empty = all its principal may use
     #[prost(bytes = "bytes", repeated, tag = "5")]
     pub server_ids: ::prost::alloc::vec::Vec<::prost::bytes::Bytes>,
+}
+/// An OAuth grant that was ended while access tokens of it may still live; id = the grant, the `gid` of those tokens. Not
+/// sent for grants that ended together with all else of their person: there the epoch says so.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RevokedGrant {
+    #[prost(uint64, tag = "1")]
+    pub revoked_unix_ms: u64,
+    /// the last token of the grant has expired by then
+    #[prost(uint64, tag = "2")]
+    pub forget_after_unix_ms: u64,
 }
 /// An upstream credential used for everybody, sealed to this node (HPKE, base mode, X25519); id = server id. A server
 /// whose `outbound_auth` is `shared_header` is served only with one that opens and is for its origin.

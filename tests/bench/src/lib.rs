@@ -6,6 +6,7 @@
 pub mod echo;
 pub mod histogram;
 pub mod load;
+pub mod lockout;
 pub mod machine;
 pub mod memory;
 pub mod messages;

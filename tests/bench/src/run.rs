@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
 
+use crate::lockout;
 use crate::machine::Machine;
 use crate::memory::{self, FULL, QUICK};
 use crate::messages::{self, Door};
@@ -42,6 +43,8 @@ pub enum Part {
     Latency,
     /// Resident memory: idle, a large tenant, sessions, streams
     Memory,
+    /// How long somebody who left can still call, on three nodes
+    Lockout,
     /// A first sync of an identity provider
     Scim,
 }
@@ -73,6 +76,11 @@ pub async fn run(options: &Options, programs: &Path) -> Result<Report> {
     if wants(Part::Memory) {
         let scale = if options.quick { QUICK } else { FULL };
         let figures = memory::measure(&stage, &owner, scale, &mut report.notes).await?;
+        report.figures.extend(figures);
+    }
+    if wants(Part::Lockout) {
+        let scale = if options.quick { lockout::QUICK } else { lockout::FULL };
+        let figures = lockout::measure(&stage, &owner, &node, scale, &mut report.notes).await?;
         report.figures.extend(figures);
     }
     if wants(Part::Scim) {

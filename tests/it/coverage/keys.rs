@@ -8,7 +8,15 @@ use super::{operations, table};
 
 /// What no key may.
 fn is_for_people(operation: &str) -> bool {
-    operation.contains("/keys") || operation.contains("/scim/tokens") || operation == "DELETE /tenants/{tenant}/session"
+    operation.contains("/keys")
+        || operation.contains("/scim/tokens")
+        || operation == "DELETE /tenants/{tenant}/session"
+        || is_of_oneself(operation)
+}
+
+/// What people are signed in with themselves.
+fn is_of_oneself(operation: &str) -> bool {
+    ["/me/connections", "/me/sessions", "/me/sign-out-everywhere"].iter().any(|own| operation.contains(own))
 }
 
 #[test]
@@ -20,7 +28,7 @@ fn the_document_says_where_keys_are_accepted() {
         let security = document["paths"][format!("/api/v1{path}")][method.to_lowercase()]["security"].to_string();
         let accepted = security.contains("api_key");
         let for_people = path.contains("/keys") || path.contains("/scim/tokens") || path.ends_with("/session");
-        assert_eq!(accepted, !for_people, "{operation}: {security}");
+        assert_eq!(accepted, !for_people && !is_of_oneself(path), "{operation}: {security}");
     }
 }
 

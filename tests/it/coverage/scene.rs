@@ -7,7 +7,7 @@ use control_plane::crypto::{password, tokens};
 use control_plane::domain::access::TenantRole;
 use control_plane::domain::api_key::KeyScope;
 use control_plane::domain::audit::Actor;
-use control_plane::domain::ids::{ApiKeyId, CallRecordId, ServerId, TenantId, UserId};
+use control_plane::domain::ids::{ApiKeyId, CallRecordId, OAuthGrantId, ServerId, SessionId, TenantId, UserId};
 use control_plane::domain::tenancy::User;
 use control_plane::store::TenantStore;
 use reqwest::header::{AUTHORIZATION, COOKIE, HeaderName};
@@ -18,8 +18,8 @@ use world::World;
 use world::people::PASSWORD;
 use world::world::Setup;
 
-use super::things::{Things, insert_api_key, insert_call, insert_person, slug, start_session};
-use super::{api_keys, clients, people, platform as operators, scim, servers, tenancy};
+use super::things::{Things, insert_api_key, insert_call, insert_connection, insert_person, slug, start_session};
+use super::{api_keys, clients, connections, people, platform as operators, scim, servers, tenancy};
 
 /// Who calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,8 +98,16 @@ impl Asked<'_> {
         if ["GET", "DELETE"].contains(&self.method) {
             return None;
         }
-        let topics =
-            [tenancy::body, people::body, api_keys::body, servers::body, clients::body, operators::body, scim::body];
+        let topics = [
+            tenancy::body,
+            people::body,
+            connections::body,
+            api_keys::body,
+            servers::body,
+            clients::body,
+            operators::body,
+            scim::body,
+        ];
         let body = topics.into_iter().find_map(|body| body(self));
         Some(body.unwrap_or_else(|| panic!("{} {}: what is sent? Its topic must say", self.method, self.path)))
     }
@@ -147,9 +155,14 @@ impl Scene {
             Some(person) => Some(start_session(&store, person, caller == Caller::Revoked).await),
             None => None,
         };
-        let of = if what == "oneself" { person.unwrap_or(things.person.id) } else { things.person.id };
+        let of = match what {
+            "oneself" => person.unwrap_or(things.person.id),
+            "of an owner" => things.other_owner.id,
+            _ => things.person.id,
+        };
         let call = insert_call(&store, things.server.id, of).await;
         let key = insert_api_key(&store, of, KeyScope::All, tokens::random_bytes().unwrap()).await;
+        let (session, connection) = insert_connection(&store, of, &things).await;
         let scim_token = scim::insert_token(&store).await;
         let group = scim::insert_group(&store).await;
         store.commit().await.unwrap();
@@ -172,6 +185,8 @@ impl Scene {
             .replace("{client}", &things.client.id.to_string())
             .replace("{call}", &call.to_string())
             .replace("{key}", &key.to_string())
+            .replace("{session}", &session.to_string())
+            .replace("{connection}", &connection.to_string())
             .replace("{token}", &scim_token.to_string())
             .replace("{group}", &group.to_string())
             .replace("{node}", &self.enrol_node(operation, &fresh).await);
@@ -193,11 +208,15 @@ impl Scene {
             invisible: match operation {
                 operation if operation.contains("{call}") => call.to_string(),
                 operation if operation.contains("{key}") => key.to_string(),
+                operation if operation.contains("{session}") => session.to_string(),
+                operation if operation.contains("{connection}") => connection.to_string(),
                 _ => things.server.id.to_string(),
             },
             absent: match operation {
                 operation if operation.contains("{call}") => CallRecordId(self.world.app().new_id()).to_string(),
                 operation if operation.contains("{key}") => ApiKeyId(self.world.app().new_id()).to_string(),
+                operation if operation.contains("{session}") => SessionId(self.world.app().new_id()).to_string(),
+                operation if operation.contains("{connection}") => OAuthGrantId(self.world.app().new_id()).to_string(),
                 _ => ServerId(self.world.app().new_id()).to_string(),
             },
         }

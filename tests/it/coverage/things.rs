@@ -8,9 +8,10 @@ use control_plane::domain::api_key::{ApiKey, KeyScope};
 use control_plane::domain::call::{CallOutcome, CallRecord, Fault};
 use control_plane::domain::configuration::PrincipalKind;
 use control_plane::domain::ids::{
-    AccessGrantId, ApiKeyId, CallRecordId, ClientId, InvitationId, ServerId, SessionId, UserId,
+    AccessGrantId, ApiKeyId, CallRecordId, ClientId, InvitationId, OAuthGrantId, ServerId, SessionId, UserId,
 };
 use control_plane::domain::invitation::Invitation;
+use control_plane::domain::oauth::Grant;
 use control_plane::domain::oauth::client::{Client, ClientAuth, ClientKind};
 use control_plane::domain::server::{AccessGrant, OutboundAuth, Server, ServerStatus, Subject};
 use control_plane::domain::tenancy::{User, UserSource, UserStatus};
@@ -174,4 +175,27 @@ pub(super) async fn start_session(store: &TenantStore, person: UserId, revoked: 
         assert!(store.revoke_session(id).await.unwrap());
     }
     token
+}
+
+/// A browser in which somebody is signed in, and a client that they approved there.
+pub(super) async fn insert_connection(
+    store: &TenantStore,
+    user_id: UserId,
+    things: &Things,
+) -> (SessionId, OAuthGrantId) {
+    let (session_id, _) = sessions::start_in(store, user_id, "").await.unwrap();
+    let grant = Grant {
+        id: OAuthGrantId(store.new_id()),
+        user_id,
+        client_id: things.client.id,
+        server_id: things.server.id,
+        session_id,
+        resource: "https://gateway.example/acme/mcp/s/server".to_owned(),
+        scope: "mcp".to_owned(),
+        created_at: store.now(),
+        revoked_at: None,
+    };
+    store.insert_oauth_grant(&grant).await.unwrap();
+    assert!(store.touch_oauth_grant(grant.id).await.unwrap());
+    (session_id, grant.id)
 }

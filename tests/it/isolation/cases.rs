@@ -6,6 +6,7 @@
 
 mod answers;
 mod identity;
+mod lockout;
 mod oauth;
 mod records;
 mod scim;
@@ -86,7 +87,8 @@ use cases;
 
 /// The whole table.
 pub(super) fn all() -> Vec<Case> {
-    let topics = [identity::cases(), servers::cases(), oauth::cases(), records::cases(), scim::cases()];
+    let topics =
+        [identity::cases(), servers::cases(), oauth::cases(), records::cases(), lockout::cases(), scim::cases()];
     topics.into_iter().flatten().collect()
 }
 

@@ -102,6 +102,7 @@ impl Seed {
             (ResourceKind::SessionKey, self.session_key),
             (ResourceKind::ApiKey, self.api_key.id.0),
             (ResourceKind::SharedSecret, self.server.id.0),
+            (ResourceKind::RevokedGrant, self.oauth_grant.id.0),
         ]
     }
 

@@ -98,7 +98,7 @@ impl McpServer {
         Self { url, inner, stop }
     }
 
-    /// Answers every `method` from now on with what `script` says.
+    /// Answers every `method` from now on with what `script` says; `GET` is the stream of a legacy session.
     pub fn on(&self, method: &str, script: impl FnMut(&Seen) -> Reply + Send + 'static) {
         self.inner.scripts.lock().unwrap().insert(method.to_owned(), Box::new(script));
     }
@@ -135,7 +135,10 @@ async fn answer(State(inner): State<Arc<Inner>>, request: Request) -> Response {
     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
     let seen = Seen { http_method: parts.method, headers: parts.headers, body };
     inner.seen.lock().unwrap().push(seen.clone());
-    let (json, method) = (seen.json(), seen.method());
+    let (json, mut method) = (seen.json(), seen.method());
+    if seen.http_method == Method::GET {
+        "GET".clone_into(&mut method);
+    }
     if let Some(refusal) = refuse(&inner, &seen, &json, &method) {
         return refusal;
     }
@@ -152,7 +155,8 @@ fn refuse(inner: &Inner, seen: &Seen, json: &Value, method: &str) -> Option<Resp
         let session = seen.headers.get("mcp-session-id").and_then(|id| id.to_str().ok()).unwrap_or_default();
         return Some(status(if inner.sessions.lock().unwrap().remove(session) { 204 } else { 404 }));
     }
-    if seen.http_method != Method::POST {
+    let is_listening = method == "GET" && inner.scripts.lock().unwrap().contains_key("GET");
+    if seen.http_method != Method::POST && !is_listening {
         return Some(status(405));
     }
     match inner.era {

@@ -30,6 +30,8 @@ enum Part {
     Latency,
     /// Resident memory: idle, a large tenant, sessions, streams
     Memory,
+    /// How long somebody who left can still call, on three nodes
+    Lockout,
     /// A first sync of an identity provider: 10,000 people, 500 groups, 50,000 memberships
     Scim,
 }

@@ -17,7 +17,7 @@ use crate::domain::limits::{SCIM_TOKEN_DAYS_DEFAULT, SCIM_TOKEN_DAYS_MAX, SCIM_T
 use crate::domain::page::{Created, Page, PageRequest};
 use crate::domain::scim::token::{ScimToken, ScimTokenStatus};
 use crate::domain::scim::{ScimError, ScimResult};
-use crate::domain::tenancy::TenantStatus;
+use crate::domain::tenancy::{Provisioning, TenantStatus};
 use crate::domain::{Error, Result};
 use crate::rate::Door;
 use crate::state::App;
@@ -36,6 +36,7 @@ pub enum TokenLife {
 /// What an administrator needs to set up the identity provider.
 pub struct ScimOverview {
     pub base_url: String,
+    pub provisioning: Provisioning,
     pub users: u64,
     pub groups: u64,
     pub tokens: u64,
@@ -47,6 +48,7 @@ pub async fn overview(ctx: &Ctx) -> Result<ScimOverview> {
     let tenant = store.get_tenant().await?;
     Ok(ScimOverview {
         base_url: base(&tenant.issuer),
+        provisioning: tenant.settings.provisioning,
         users: store.count_scim_users().await?,
         groups: store.count_scim_groups().await?,
         tokens: store.count_scim_tokens().await?,

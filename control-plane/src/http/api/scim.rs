@@ -12,6 +12,7 @@ use crate::app::scim::{handover, requests, tokens};
 use crate::domain::ids::{ScimTokenId, UserId};
 use crate::domain::scim::request::ScimRequest;
 use crate::domain::scim::token::{ScimToken, ScimTokenStatus};
+use crate::domain::tenancy::Provisioning;
 use crate::domain::{Error, Result};
 use crate::http::extract::{Json, Query, Target, TenantScope};
 use crate::http::problem::Problem;
@@ -22,6 +23,7 @@ use crate::http::problem::Problem;
 pub(crate) struct ScimView {
     base_url: String,
     /// How people come into the tenant; SCIM works in every mode.
+    provisioning: Provisioning,
     /// People whom an identity provider manages.
     users: u64,
     groups: u64,
@@ -106,8 +108,8 @@ impl From<ScimRequest> for RequestView {
 #[utoipa::path(get, path = "/api/v1/tenants/{tenant}/scim", tag = "scim", operation_id = "get_scim",
     responses((status = 200, body = ScimView)))]
 pub(crate) async fn overview(TenantScope(ctx): TenantScope) -> Result<Json<ScimView>, Problem> {
-    let tokens::ScimOverview { base_url, users, groups, tokens } = tokens::overview(&ctx).await?;
-    Ok(Json(ScimView { base_url, users, groups, tokens }))
+    let tokens::ScimOverview { base_url, provisioning, users, groups, tokens } = tokens::overview(&ctx).await?;
+    Ok(Json(ScimView { base_url, provisioning, users, groups, tokens }))
 }
 
 /// List the tokens of identity providers, newest first.

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use crate::app::tenancy::{self, TenantChange};
 use crate::domain::ids::TenantId;
-use crate::domain::tenancy::{RefreshRotation, Tenant, TenantSettings, TenantStatus};
+use crate::domain::tenancy::{Provisioning, RefreshRotation, Tenant, TenantSettings, TenantStatus};
 use crate::http::extract::{Json, TenantScope};
 use crate::http::problem::Problem;
 
@@ -54,6 +54,7 @@ pub(crate) struct SettingsPatch {
     client_hosts_allowed: Option<Vec<String>>,
     client_hosts_denied: Option<Vec<String>>,
     private_use_schemes: Option<bool>,
+    provisioning: Option<Provisioning>,
 }
 
 impl From<TenantPatch> for TenantChange {
@@ -69,6 +70,7 @@ impl From<TenantPatch> for TenantChange {
             client_hosts_allowed: settings.client_hosts_allowed,
             client_hosts_denied: settings.client_hosts_denied,
             private_use_schemes: settings.private_use_schemes,
+            provisioning: settings.provisioning,
         }
     }
 }

@@ -73,13 +73,19 @@ impl KeyInUse {
         if self.expires().is_some_and(|end| end <= now) {
             return Err(unauthenticated(TokenFault::KeyExpired));
         }
+        let withdrawn = self.not_withdrawn(snapshot);
+        if withdrawn.is_ok() && node.configuration.stale(snapshot, now) {
+            return Err(Failure::Stale);
+        }
+        withdrawn
+    }
+
+    /// Whether it is there still, and its principal.
+    pub(super) fn not_withdrawn(&self, snapshot: &Snapshot) -> Result<PrincipalKind, Failure> {
         // An id never comes back with another secret.
         let Some(key) = snapshot.api_keys.get(&self.key.id) else {
             return Err(unauthenticated(TokenFault::KeyUnknown));
         };
-        if node.configuration.stale(snapshot, now) {
-            return Err(Failure::Stale);
-        }
         match snapshot.principals.get(&key.principal_id) {
             Some(principal) if principal.active => Ok(principal.kind),
             _ => Err(unauthenticated(TokenFault::Revoked)),

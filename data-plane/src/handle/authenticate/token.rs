@@ -67,6 +67,15 @@ impl Verified {
         if node.configuration.stale(snapshot, node.clock.now()) {
             return Err(Failure::Stale);
         }
+        self.not_withdrawn(snapshot)
+    }
+
+    /// Whether nobody took it back: neither all tokens of its principal nor those of its grant.
+    pub(super) fn not_withdrawn(&self, snapshot: &Snapshot) -> Result<PrincipalKind, Failure> {
+        let claims = &self.claims;
+        if snapshot.revoked_grants.contains_key(&claims.gid) {
+            return Err(unauthenticated(TokenFault::Disconnected));
+        }
         match snapshot.principals.get(&claims.sub) {
             Some(principal) if principal.active && claims.ep >= principal.epoch => Ok(principal.kind),
             _ => Err(unauthenticated(TokenFault::Revoked)),

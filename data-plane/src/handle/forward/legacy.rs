@@ -37,6 +37,7 @@ use super::relay::{self, Relay};
 use super::{Call, Visit};
 use crate::Node;
 use crate::error::Failure;
+use crate::handle::streams::Access;
 use crate::limits::UPSTREAM_COURTESY_TIMEOUT;
 use crate::mailbox::Letter;
 use crate::mcp::era::{self, Era};
@@ -46,6 +47,7 @@ use crate::session_store::UpstreamSession;
 use crate::snapshot::Server;
 use crate::upstream::answer::Patience;
 use crate::upstream::headers;
+use crate::upstream::in_flight::Running;
 
 pub(super) async fn request(call: Call) -> Result<Response, Failure> {
     let client = call.meaning.session.clone().ok_or(Failure::SessionUnknown)?;
@@ -55,8 +57,9 @@ pub(super) async fn request(call: Call) -> Result<Response, Failure> {
     let entered = call.node.upstream.in_flight.enter(client.id, call.message.id().unwrap_or_default(), outgoing.id);
     let tokens = &call.node.memory.progress_tokens;
     let token = outgoing.progress_token.clone().map(|token| tokens.enter(client.id, outgoing.id, token));
-    let cancelled = entered.cancelled();
-    let recorder = call.recorder.clone();
+    let (cancelled, running) = (entered.cancelled(), entered.running());
+    let (node, recorder) = (call.node.clone(), call.recorder.clone());
+    let access = Access::new(&call.node, &call.caller, &call.server);
     let exchange = async {
         let sent = Instant::now();
         let exchanged = exchange::exchange(&call, &client, &outgoing, &entered).await;
@@ -69,6 +72,7 @@ pub(super) async fn request(call: Call) -> Result<Response, Failure> {
         let attached = Attached::new(&call.node, &dialogue, takes_events, Kind::of(&question));
         let relay = Relay {
             attached: Some(attached.of_call(token, wish::of(&call))),
+            access: Access::new(&call.node, &call.caller, &call.server),
             question,
             takes_events,
             entered: Some(entered),
@@ -82,7 +86,17 @@ pub(super) async fn request(call: Call) -> Result<Response, Failure> {
     tokio::select! {
         response = exchange => response,
         () = cancelled.cancelled() => Ok(relay::cancelled(&recorder)),
+        failure = access.ends_by_decision() => {
+            stopped(&node, running);
+            Err(failure)
+        }
     }
+}
+
+/// Tells the upstream of a call that its caller lost the right to it, and waits for nothing.
+pub(super) fn stopped(node: &Arc<Node>, running: Running) {
+    let telling = node.clone();
+    node.tasks.spawn("cancel upstream", async move { running.cancel().send(&telling.upstream).await });
 }
 
 /// A client ended its session: no node serves it any more, and the upstream is told.

@@ -25,6 +25,7 @@ use super::answer::Question;
 use super::outgoing::{self, Outgoing};
 use super::relay::{self, Relay};
 use crate::error::Failure;
+use crate::handle::streams::Access;
 use crate::mcp::capabilities;
 use crate::mcp::era::{self, Era};
 use crate::mcp::message::Message;
@@ -58,6 +59,7 @@ pub(super) async fn request(call: Call) -> Result<Response, Failure> {
     let sent = Instant::now();
     let answer = post(&call, headers, outgoing.body).await?;
     let relay = Relay {
+        access: Access::new(&call.node, &call.caller, &call.server),
         node: call.node.clone(),
         recorder: call.recorder,
         question: Question {

@@ -1,6 +1,7 @@
 //! An upstream's answer on its way to the client: one JSON message, or a stream of events frame by frame.
 
 use std::convert::Infallible;
+use std::pin::pin;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -15,10 +16,11 @@ use tokio_stream::wrappers::ReceiverStream;
 
 use super::answer::{Final, Question};
 use super::flow::Flow;
-use super::legacy::Attached;
+use super::legacy::{self, Attached};
 use crate::Node;
 use crate::error::{Asked, Failure, json_response};
 use crate::handle::record::Recorder;
+use crate::handle::streams::Access;
 use crate::limits::{FIRST_FRAME_WAIT, KEEP_ALIVE_EVERY, RELAY_FRAMES_MAX};
 use crate::mcp::era::Era;
 use crate::mcp::message::{Message, MessageKind};
@@ -34,6 +36,8 @@ pub(super) struct Relay {
     pub(super) asked: Option<Asked>,
     pub(super) question: Question,
     pub(super) takes_events: bool,
+    /// A stream ends with its caller's right to it.
+    pub(super) access: Access,
     /// A legacy client and its upstream session.
     pub(super) attached: Option<Attached>,
     /// Entry in the table of cancellable calls.
@@ -185,6 +189,8 @@ impl Relay {
     ) {
         let cancelled = self.entered.as_ref().map(Entered::cancelled).unwrap_or_default();
         let closing = self.node.tasks.closing();
+        let access = self.access.clone();
+        let mut access_ends = pin!(access.ends_by_decision());
         let mut sent = 0;
         let mut client_is_here = true;
         let mut ready = first;
@@ -209,6 +215,12 @@ impl Relay {
                     Ok(Step::Paused) => return self.recorder.finished(CallOutcome::Ok, sent),
                     Err(fault) => return self.fail(&Failure::Upstream(fault), &frames).await,
                 },
+                failure = &mut access_ends => {
+                    if let Some(entered) = &self.entered {
+                        legacy::stopped(&self.node, entered.running());
+                    }
+                    return self.fail(&failure, &frames).await;
+                }
                 () = closing.cancelled() => return self.fail(&Failure::Stopping, &frames).await,
                 () = cancelled.cancelled() => return self.done(CallOutcome::Cancelled, sent).await,
                 () = frames.closed(), if client_is_here => client_is_here = false,

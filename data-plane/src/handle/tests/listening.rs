@@ -135,12 +135,14 @@ async fn a_stream_ends_with_its_session_and_with_the_callers_access() {
     assert_eq!(stream.next().await, None);
 
     type Change = fn(&mut crate::snapshot::Snapshot);
-    let revoke: [(&str, Change); 3] = [
+    let revoke: [(&str, Change); 5] = [
         ("grant", |snapshot| {
             let demo: proto::names::ServerSlug = "demo".parse().expect("slug");
             let server = snapshot.servers.get_mut(&demo).expect("there");
             std::sync::Arc::make_mut(server).grants = Default::default();
         }),
+        ("connection", |snapshot| snapshot.revoked_grants = super::lockout::revoked(uuid::Uuid::nil())),
+        ("tenant", |snapshot| snapshot.status = crate::snapshot::TenantStatus::Suspended),
         ("epoch", |snapshot| {
             let ana = snapshot.principals.get_mut(&ANA).expect("there");
             std::sync::Arc::make_mut(ana).epoch = 9;

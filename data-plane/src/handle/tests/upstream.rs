@@ -111,6 +111,13 @@ impl FakeUpstream {
         all.iter().find(|seen| is(seen)).expect("found").clone()
     }
 
+    /// The same among what comes after the first `count`.
+    pub(super) async fn saw_after(&self, count: usize, is: impl Fn(&Seen) -> bool) -> Seen {
+        let mut seen = self.seen.subscribe();
+        let all = seen.wait_for(|all| all.iter().skip(count).any(&is)).await.expect("lives");
+        all.iter().skip(count).find(|seen| is(seen)).expect("waited for it").clone()
+    }
+
     pub(super) async fn saw_abandoned(&self, count: usize) {
         self.abandoned.subscribe().wait_for(|seen| *seen >= count).await.expect("lives");
     }

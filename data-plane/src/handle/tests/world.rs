@@ -179,6 +179,7 @@ impl World {
             signing_keys: HashMap::from([(KID.into(), Arc::new(signing_key))]),
             api_keys: super::api_keys::keys(tenant_id, revision),
             session_keys: vec![SessionKey { key_id: 1, secret: Zeroizing::new([7; 32]), created_unix_ms: 0 }],
+            revoked_grants: Arc::default(),
         }
     }
 
@@ -314,6 +315,11 @@ impl Ide<'_> {
 
     pub(super) async fn call(&self, id: impl Into<Value>, tool: &str) -> Answer {
         self.post(&call(id, tool)).await
+    }
+
+    /// A call whose answer is not read yet.
+    pub(super) async fn call_open(&self, tool: &str) -> http::Response<Body> {
+        self.world.open(Method::POST, &self.path, &self.headers(), call(1, tool).to_string()).await
     }
 
     /// A modern request with the headers that belong to it.

@@ -17,8 +17,16 @@ struct Change {
     delete: bool,
 }
 
-const KINDS: [&str; 7] =
-    ["server", "principal", "access_grant", "limit_rule", "signing_key", "tenant_settings", "shared_secret"];
+const KINDS: [&str; 8] = [
+    "server",
+    "principal",
+    "access_grant",
+    "limit_rule",
+    "signing_key",
+    "tenant_settings",
+    "shared_secret",
+    "revoked_grant",
+];
 
 impl Change {
     fn key(self) -> (u8, u128) {
@@ -41,6 +49,7 @@ impl Change {
             3 => resource(id, Body::LimitRule(limit_rule(if self.variant == 0 { &[] } else { &[0] }))),
             4 => resource(id, Body::SigningKey(key(&format!("k{id}")))),
             6 => resource(id, Body::SharedSecret(self.secret())),
+            7 => resource(id, Body::RevokedGrant(Default::default())),
             _ => settings(),
         }
     }
@@ -80,7 +89,7 @@ impl Change {
 }
 
 fn changes() -> impl Strategy<Value = Vec<Vec<Change>>> {
-    let change = (0..7_u8, 0..4_u128, 0..5_u8, any::<bool>());
+    let change = (0..8_u8, 0..4_u128, 0..5_u8, any::<bool>());
     let change = change.prop_map(|(kind, id, variant, delete)| Change { kind, id, variant, delete });
     prop::collection::vec(prop::collection::vec(change, 0..8), 0..12)
 }
@@ -91,7 +100,8 @@ fn picture(snapshot: &Snapshot) -> impl PartialEq + std::fmt::Debug + use<> {
     let principals: BTreeMap<_, _> = snapshot.principals.clone().into_iter().collect();
     let mut kids: Vec<_> = snapshot.signing_keys.keys().cloned().collect();
     kids.sort();
-    (snapshot.revision, snapshot.status, snapshot.allowed_origins.clone(), servers, principals, kids)
+    let ended: BTreeMap<_, _> = snapshot.revoked_grants.iter().map(|(id, grant)| (*id, *grant)).collect();
+    (snapshot.revision, snapshot.status, snapshot.allowed_origins.clone(), servers, principals, kids, ended)
 }
 
 fn nothing() -> TenantState {

@@ -17,6 +17,7 @@ use super::script::{
 };
 use crate::clock::SystemClock;
 use crate::config::Config;
+use crate::snapshot::apply::CAPABILITIES;
 use crate::snapshot::tests::wire::{TENANT, id, resource, server, settings};
 use crate::{Listeners, Node, limits, run_node};
 
@@ -104,7 +105,7 @@ async fn a_node_says_who_it_is_and_subscribes_on_demand() {
     let mut connection = open(&mut script).await;
     let hello = &connection.hello;
     assert_eq!((hello.node_id.as_str(), hello.pool.as_str(), hello.history_id.as_str()), ("node-1", "default", ""));
-    assert_eq!(hello.capabilities, ["servers", "grants", "outbound.none", "outbound.shared_header", "api_keys"]);
+    assert_eq!(hello.capabilities, CAPABILITIES);
     assert_eq!(hello.instance_id, world.node.instance_id.as_bytes().as_slice());
     assert!(hello.have.is_empty());
     assert_eq!(hello.hpke_public_key, world.node.key.public());

@@ -43,6 +43,9 @@ impl Seed {
         store.insert_authorization_code(&self.code, self.code_sha256).await.unwrap();
         let redeemed = AuthorizationCode { id: store.new_id(), used_at: Some(store.now()), ..self.code.clone() };
         store.insert_authorization_code(&redeemed, digest()).await.unwrap();
+        // A token was issued, and is told to nodes as void.
+        assert!(store.touch_oauth_grant(self.oauth_grant.id).await.unwrap());
+        assert!(store.void_tokens_of_grant(self.oauth_grant.id).await.unwrap());
         store.insert_refresh_token(&self.refresh, self.refresh_sha256).await.unwrap();
     }
 }

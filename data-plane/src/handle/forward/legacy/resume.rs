@@ -15,6 +15,7 @@ use super::attached::{Attached, Kind};
 use super::dialogue::Dialogue;
 use crate::error::{Asked, Failure};
 use crate::handle::decode::Listening;
+use crate::handle::streams::Access;
 use crate::mcp::correlation::ResumedCall;
 use crate::mcp::era::Era;
 use crate::mcp::method::Method;
@@ -56,6 +57,7 @@ pub(super) async fn call(
             terms: None,
         },
         takes_events: true,
+        access: Access::new(node, visit.caller, visit.server),
         attached: Some(Attached::new(node, &dialogue, true, Kind::Call(call)).of_call(token, None)),
         entered: Some(entered),
         sent,
