@@ -21,8 +21,8 @@ use crate::app::{Caller, Ctx, api_keys, platform, sessions};
 use crate::config::Config;
 use crate::domain::error::FieldError;
 use crate::domain::ids::{
-    AccessGrantId, ApiKeyId, CallRecordId, ClientId, InvitationId, NodeId, OAuthGrantId, OperatorId, ServerId,
-    SessionId, TenantId, UserId,
+    AccessGrantId, ApiKeyId, CallRecordId, ClientId, GroupId, InvitationId, NodeId, OAuthGrantId, OperatorId, ServerId,
+    ServiceAccountId, SessionId, TenantId, UserId,
 };
 use crate::domain::tenancy::Tenant;
 use crate::domain::{Error, Result};
@@ -128,7 +128,9 @@ macro_rules! path_id {
 path_id! {
     UserId => "user",
     ApiKeyId => "key",
+    GroupId => "group",
     InvitationId => "invitation",
+    ServiceAccountId => "service_account",
     ServerId => "server",
     AccessGrantId => "grant",
     CallRecordId => "call",

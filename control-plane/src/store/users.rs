@@ -157,7 +157,7 @@ impl TenantStore {
 }
 
 /// The text is matched as it is: `%` and `_` are letters like others.
-fn mentions(text: &str) -> Condition {
+pub(super) fn mentions(text: &str) -> Condition {
     contains(text, [user::Column::UserName, user::Column::Email, user::Column::DisplayName])
 }
 
@@ -177,7 +177,7 @@ fn status_columns(status: UserStatus) -> (&'static str, Option<chrono::DateTime<
     }
 }
 
-fn to_user(row: user::Model) -> Result<User> {
+pub(super) fn to_user(row: user::Model) -> Result<User> {
     let status = match (row.status.as_str(), row.deactivated_at) {
         ("active", _) => UserStatus::Active,
         ("deactivated", Some(at)) => UserStatus::Deactivated { at },

@@ -10,6 +10,7 @@ mod lockout;
 mod oauth;
 mod records;
 mod servers;
+mod service_accounts;
 
 use std::pin::Pin;
 
@@ -86,7 +87,14 @@ use cases;
 
 /// The whole table.
 pub(super) fn all() -> Vec<Case> {
-    let topics = [identity::cases(), servers::cases(), oauth::cases(), records::cases(), lockout::cases()];
+    let topics = [
+        identity::cases(),
+        service_accounts::cases(),
+        servers::cases(),
+        oauth::cases(),
+        records::cases(),
+        lockout::cases(),
+    ];
     topics.into_iter().flatten().collect()
 }
 
