@@ -28,6 +28,7 @@ on_both! {
         let path = format!("keys/{}/rotations", id(&made));
         assert!(owner.post(&path, json!({"overlap_s": 2_592_001})).await.text.contains("key.overlap"));
         world.advance(TimeDelta::days(5));
+        owner.sign_in().await.ok();
         let rotated = owner.post(&path, json!({"overlap_s": 3_600})).await.ok();
         let new = rotated["secret"].as_str().unwrap().to_owned();
         assert_eq!((&rotated["pending_nodes"], &rotated["key"]["name"]), (&json!(0), &json!("ci")));
@@ -94,8 +95,8 @@ on_both! {
         assert_eq!(listed(&owner, &format!("?service_account={}", account.as_str().unwrap())).await, ["machine"]);
         assert_eq!(listed(&owner, "?expiring_within_days=6").await, [""; 0]);
         assert_eq!(listed(&owner, "?status=revoked").await, ["revoked"]);
-        owner.get("keys?expiring_within_days=0").await.refused(400, "invalid");
-        owner.get("keys?everyone=true&service_account=sva_00000000000000000000000000").await.refused(400, "invalid");
+        owner.get("keys?expiring_within_days=0").await.refused(400, "key.expiring_within");
+        owner.get("keys?everyone=true&service_account=sva_00000000000000000000000000").await.refused(400, "key.of");
         world.advance(TimeDelta::days(9));
         owner.sign_in().await.ok();
         assert_eq!(listed(&owner, "?status=expired").await, ["rotated", "rotated", "week"]);
@@ -123,7 +124,8 @@ async fn the_page_tells_what_ends_soon_and_replaces_it() {
     let url = format!("{}/t/acme/keys", world.auth_origin);
     let page = owner.browser.open(&url).await;
     assert!(page.text().contains("expires in 4 days"), "{}", page.text());
-    let form = page.form("Rotate nightly");
+    let mut form = page.form("Rotate nightly");
+    form.fields.insert("overlap".to_owned(), "86400".to_owned());
     let ana = owner.invite("ana", "member").await;
     assert_eq!(ana.browser.submit(form.clone()).await.status, 403, "another person's form");
     let rotated = owner.browser.submit(form.clone()).await;

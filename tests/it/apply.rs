@@ -188,7 +188,7 @@ async fn everything_is_checked_before_anything_is_changed_and_a_failure_says_how
     nobody.env_remove("PORTWAY_TOKEN");
     assert_eq!(finished(nobody).await.status.code(), Some(2), "a command without a key is wrong usage");
     let member = owner.invite("ana", "member").await;
-    Pipeline::of(&world, &member).await.run(&["export"]).await.with(1, &["403 forbidden"]);
+    Pipeline::of(&world, &member).await.run(&["export"]).await.with(1, &["you manage no server"]);
     let typo = Pipeline { url: pipeline.url.clone(), key: pipeline.key.replacen("_", "_x", 1) };
     typo.run(&["export"]).await.with(1, &["key.malformed"]);
 }

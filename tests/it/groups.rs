@@ -180,9 +180,9 @@ on_both! {
         assert_eq!(owner.get("groups?q=DEV").await.ok()["items"][0]["member_count"], 2);
         assert_eq!(owner.get("groups?q=ops").await.ok()["items"], json!([]));
         let stranger = globex.id().await;
-        owner.patch(&path, json!({"add": [stranger]})).await.refused(400, "invalid");
+        owner.patch(&path, json!({"add": [stranger]})).await.refused(400, "group.unknown_member");
         let both = json!({"add": [bo.id().await], "remove": [bo.id().await]});
-        owner.patch(&path, both).await.refused(400, "invalid");
+        owner.patch(&path, both).await.refused(400, "group.member_twice");
         globex.get(&format!("groups/{devs}")).await.refused(404, "not_found");
         globex.patch(&path, json!({"add": [stranger]})).await.refused(404, "not_found");
         assert_eq!(ids("").await.len(), 2);

@@ -1,4 +1,5 @@
-//! API keys of people and of service accounts: what they reach, and how they end. The secret is never here, only what is known of a key.
+//! API keys of people and of service accounts: what they reach, and how they end. The secret is never here, only what
+//! is known of a key.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};

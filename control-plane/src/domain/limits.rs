@@ -62,7 +62,8 @@ pub const FETCH_MS_MAX: u64 = 5_000;
 pub const DOCUMENTS_KEPT_MAX: u64 = 10_000;
 /// Hosts of one list of a tenant's client policy.
 pub const CLIENT_HOSTS_MAX: usize = 100;
-/// A replaced client secret or API key works on for this long unless who replaces it says otherwise, and at most so long.
+/// A replaced client secret or API key works on for this long unless who replaces it says otherwise, and at most so
+/// long.
 pub const SECRET_OVERLAP_S: u32 = 86_400;
 pub const SECRET_OVERLAP_S_MAX: u32 = 30 * 86_400;
 /// Signing and session keys are replaced at this age unless the operator says otherwise. A session key lasts 31 days

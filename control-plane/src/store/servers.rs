@@ -92,7 +92,8 @@ impl TenantStore {
         Ok(Page::cut(servers, page.limit, |server| Created { at: server.created_at, id: server.id.0 }))
     }
 
-    /// The highest role of a person or service account on each of the servers, by a grant to them, to a group of theirs, or to everyone.
+    /// The highest role of a person or service account on each of the servers, by a grant to them, to a group of theirs,
+    /// or to everyone.
     pub async fn list_server_roles(
         &self,
         principal: PrincipalId,

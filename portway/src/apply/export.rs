@@ -1,4 +1,5 @@
-//! A tenant's servers, groups and service accounts as the documents that `apply` reads, in a stable order: applied again, they change nothing. Pure.
+//! A tenant's servers, groups and service accounts as the documents that `apply` reads, in a stable order: applied
+//! again, they change nothing. Pure.
 
 use super::manifest::{API_VERSION, GROUP, SERVER, SERVICE_ACCOUNT, SubjectSpec};
 use super::present::{Account, Auth, Grant, Group, Present, Server};

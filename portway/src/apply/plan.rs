@@ -46,7 +46,8 @@ pub(super) enum GrantChange<'a> {
 }
 
 impl<'a> Plan<'a> {
-    /// Subjects come before what they are granted, and go after it. Fails with every subject that nobody in the tenant is.
+    /// Subjects come before what they are granted, and go after it. Fails with every subject that nobody in the tenant
+    /// is.
     pub(super) fn make(
         manifest: &'a Manifest,
         present: &'a Present,

@@ -17,7 +17,7 @@ use world::{World, on_both};
 
 const PEOPLE: usize = 3;
 const GROUPS: usize = 3;
-const SEQUENCES: u32 = 12;
+const SEQUENCES: u32 = 6;
 
 #[derive(Debug, Clone)]
 enum Step {
@@ -126,7 +126,7 @@ on_both! {
             for number in 0..GROUPS {
                 made.push(groups::create(&ctx, &format!("g{sequence}-{number}"), None).await.unwrap().group.id);
             }
-            let steps = vec(step(), 1..24).new_tree(&mut runner).unwrap().current();
+            let steps = vec(step(), 1..30).new_tree(&mut runner).unwrap().current();
             let mut model = Model::default();
             for (at, step) in steps.iter().enumerate() {
                 act(&ctx, step, &people, &mut made, (sequence as usize) * 100 + at).await;

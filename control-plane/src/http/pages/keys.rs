@@ -1,5 +1,6 @@
-//! A person's API keys: make one, see it once, replace it, end it. The fresh key reaches the page after the form through a cookie
-//! that only this session can open and that the page clears, so that reloading neither makes another key nor shows it.
+//! A person's API keys: make one, see it once, replace it, end it. The fresh key reaches the page after the form through
+//! a cookie that only this session can open and that the page clears, so that reloading neither makes another key nor
+//! shows it.
 
 use std::sync::Arc;
 
@@ -59,7 +60,7 @@ struct KeyRow {
     created: String,
     used: String,
     ends: String,
-    /// Until then is little time: `today`, `in 5 days`.
+    /// When it ends, if that is soon: `in 5 days`.
     soon: Option<String>,
     is_replaced: bool,
     status: ApiKeyStatus,
