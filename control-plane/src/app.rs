@@ -26,6 +26,7 @@ pub mod registration;
 pub mod revocation;
 pub mod scim;
 pub mod servers;
+pub mod service_accounts;
 pub mod sessions;
 pub mod sign_in;
 pub mod tenancy;
@@ -37,13 +38,14 @@ use std::sync::Arc;
 use crate::domain::access::{Action, TenantRole, allows};
 use crate::domain::audit::Actor;
 use crate::domain::ids::{ApiKeyId, SessionId, TenantId, UserId};
+use crate::domain::principal::PrincipalId;
 use crate::domain::{Error, Result};
 use crate::state::App;
 
-/// The person behind a request.
+/// The person or service account behind a request.
 #[derive(Debug, Clone, Copy)]
 pub struct Caller {
-    pub user_id: UserId,
+    pub principal: PrincipalId,
     pub role: TenantRole,
     pub proof: Proof,
 }
@@ -56,6 +58,12 @@ pub enum Proof {
 }
 
 impl Caller {
+    /// The person. Refused for service accounts: what asks for it belongs to people.
+    pub fn user_id(&self) -> Result<UserId> {
+        let public = "This is for people: a service account cannot do it.";
+        self.principal.user().ok_or(Error::KeyNotAllowed { public })
+    }
+
     /// The browser session. Refused for API keys: what asks for it is for people who are there.
     pub fn session_id(&self) -> Result<SessionId> {
         match self.proof {
@@ -80,9 +88,11 @@ impl Ctx {
     }
 
     pub fn actor(&self) -> Actor {
-        match self.caller.proof {
-            Proof::Session(_) => Actor::User(self.caller.user_id),
-            Proof::ApiKey(key) => Actor::UserByKey(self.caller.user_id, key),
+        match (self.caller.principal, self.caller.proof) {
+            (PrincipalId::User(id), Proof::Session(_)) => Actor::User(id),
+            (PrincipalId::User(id), Proof::ApiKey(key)) => Actor::UserByKey(id, key),
+            (PrincipalId::ServiceAccount(id), Proof::ApiKey(key)) => Actor::ServiceAccount(id, Some(key)),
+            (PrincipalId::ServiceAccount(id), Proof::Session(_)) => Actor::ServiceAccount(id, None),
         }
     }
 }

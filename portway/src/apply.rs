@@ -1,7 +1,7 @@
-//! `portway apply` and `portway export`: a tenant's servers and their grants as files.
+//! `portway apply` and `portway export`: a tenant's servers with their grants, groups and service accounts as files.
 //!
-//! A file is the whole truth about the servers it names: what it leaves out takes its default, and grants it does not
-//! list are taken away. Servers that no file names stay unless asked. Everything is checked before anything is changed;
+//! A file is the whole truth about what it names: what it leaves out takes its default, and grants it does not
+//! list are taken away. What no file names stays unless asked. Everything is checked before anything is changed;
 //! secrets come from the environment, are written and never read back.
 
 mod export;
@@ -35,7 +35,7 @@ const FILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
 pub async fn apply(args: &ApplyArgs) -> anyhow::Result<ExitCode> {
     let manifest = read(&args.file)?;
     let api = Api::tenant(&args.tenant)?;
-    let present = Present::read(&api).await?;
+    let present = Present::read(&api, &manifest.subjects()).await?;
     let plan = Plan::make(&manifest, &present, args.prune, args.set_secrets).map_err(|mistakes| refusal(&mistakes))?;
     let color = !args.no_color && std::io::stdout().is_terminal();
     plan.lines(color).iter().for_each(|line| terminal::say(line));
@@ -48,7 +48,7 @@ pub async fn apply(args: &ApplyArgs) -> anyhow::Result<ExitCode> {
     }
     if plan.deletes() > 0 && !args.yes {
         let tenant = &args.tenant.tenant;
-        let question = format!("{} server(s) will go for ever, slug and all. Type {tenant} to go on:", plan.deletes());
+        let question = format!("{} go for ever, with what they have. Type {tenant} to go on:", plan.deletions());
         if !terminal::confirm(&question, tenant) {
             bail!("nothing was changed");
         }
@@ -61,13 +61,14 @@ pub async fn apply(args: &ApplyArgs) -> anyhow::Result<ExitCode> {
 /// `portway export`.
 pub async fn export(args: &ExportArgs) -> anyhow::Result<ExitCode> {
     let api = Api::tenant(&args.tenant)?;
-    let present = Present::read(&api).await?;
+    let present = Present::read(&api, &[]).await?;
     let missing = args.server.iter().find(|slug| present.server(slug).is_none());
     if let Some(slug) = missing {
         bail!("there is no server {slug}, or you may not see it");
     }
     let chosen = present.servers.iter().filter(|one| args.server.is_empty() || args.server.contains(&one.slug));
-    terminal::say(export::documents(chosen).trim_end());
+    let all = args.server.is_empty().then_some(&present);
+    terminal::say(export::documents(all, chosen).trim_end());
     Ok(ExitCode::SUCCESS)
 }
 

@@ -39,10 +39,10 @@ pub enum Command {
     /// Enrol and list gateway nodes
     #[command(subcommand)]
     Node(NodeCommand),
-    /// Make a tenant's servers and grants be as files say
+    /// Make a tenant's servers, grants, groups and service accounts be as files say
     #[command(after_help = APPLY_HELP)]
     Apply(ApplyArgs),
-    /// Print a tenant's servers and grants as a file for apply
+    /// Print a tenant's servers, grants, groups and service accounts as a file for apply
     #[command(after_help = "Example:\n  portway export --tenant acme > servers.yaml")]
     Export(ExportArgs),
     /// Replace a tenant's keys
@@ -67,7 +67,19 @@ A file, or each document in it:
           secret: {fromEnv: GITHUB_MCP_TOKEN}
     grants:                      # all of them: others are taken away; left out, they stay as they are
       - {user: ana@acme.example, role: manager}
+      - {group: Platform team, role: manager}
+      - {serviceAccount: ci, role: user}
       - {everyone: true, role: user}
+
+  kind: Group
+  metadata: {name: Platform team}
+  spec:
+    tenantRole: none             # or admin, auditor
+    members: [ana@acme.example]  # user names; left out, they stay as they are
+
+  kind: ServiceAccount
+  metadata: {name: ci}
+  spec: {description: builds, enabled: true}
 
 Everything is checked before anything is changed. Values of secrets cannot be compared: they are sent when a server is
 new, moves, or gets other headers, and with --set-secrets.
@@ -86,7 +98,7 @@ pub struct TenantArgs {
     /// The tenant's slug
     #[arg(long, env = "PORTWAY_TENANT")]
     pub tenant: String,
-    /// File with an API key (pwk_…) of an owner or admin, for all servers
+    /// File with an API key (pwk_…) for all servers: of an owner or admin, or of a manager for the servers they manage
     #[arg(long, value_name = "FILE", required_unless_present = "token")]
     pub token_file: Option<PathBuf>,
     /// The key itself; prefer the variable or the file, other users see command lines
@@ -105,7 +117,8 @@ pub struct ApplyArgs {
     /// Exit with 2 if a dry run finds changes
     #[arg(long, requires = "dry_run")]
     pub exit_code: bool,
-    /// Delete servers that no file names; their slugs stay taken for ever
+    /// Delete servers that no file names (their slugs stay taken for ever); groups and service accounts likewise, where
+    /// the files have any
     #[arg(long)]
     pub prune: bool,
     /// Send values of secrets also where nothing else changed

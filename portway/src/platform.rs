@@ -90,6 +90,17 @@ impl Api {
         Ok(Self { base: args.url.clone(), root, token, client: http_client()? })
     }
 
+    /// One answer, asked for with parameters.
+    pub(crate) async fn get_with<T: DeserializeOwned>(
+        &self,
+        path: &[&str],
+        query: &[(&str, &str)],
+    ) -> anyhow::Result<T> {
+        let mut url = self.url(path)?;
+        url.query_pairs_mut().extend_pairs(query);
+        self.request(Method::GET, url, None::<&Value>).await
+    }
+
     pub(crate) async fn put<T: DeserializeOwned>(&self, path: &[&str], body: &impl Serialize) -> anyhow::Result<T> {
         self.request(Method::PUT, self.url(path)?, Some(body)).await
     }
@@ -109,7 +120,8 @@ impl Api {
     }
 
     pub(crate) async fn delete(&self, path: &[&str]) -> anyhow::Result<()> {
-        self.request(Method::DELETE, self.url(path)?, None::<&Value>).await
+        let _: Value = self.request(Method::DELETE, self.url(path)?, None::<&Value>).await?;
+        Ok(())
     }
 
     /// Every item of a listing, page by page.
@@ -190,6 +202,11 @@ async fn read(mut response: reqwest::Response) -> anyhow::Result<Vec<u8>> {
 }
 
 impl Problem {
+    /// Whether this failure is the control plane saying that the caller may not.
+    pub(crate) fn is_forbidden(error: &anyhow::Error) -> bool {
+        error.downcast_ref::<Self>().is_some_and(|problem| problem.status == StatusCode::FORBIDDEN.as_u16())
+    }
+
     fn read(status: StatusCode, answer: &[u8]) -> Self {
         let told: Option<Self> = serde_json::from_slice(answer).ok();
         let mut problem = told.unwrap_or_default();

@@ -11,20 +11,20 @@ use world::people::Person;
 use world::{World, eventually, on_both};
 
 /// A key of this person, and what was answered.
-async fn make(person: &Person, body: Value) -> (String, Value) {
+pub(crate) async fn make(person: &Person, body: Value) -> (String, Value) {
     let made = person.post("keys", body).await.ok();
     (made["secret"].as_str().expect("a key").to_owned(), made)
 }
 
 /// A machine with the key.
-fn machine(person: &Person, server: &str, key: &str) -> Ide {
+pub(crate) fn machine(person: &Person, server: &str, key: &str) -> Ide {
     let mut ide = Ide::new(&person.url(server));
     ide.tokens = json!({ "access_token": key });
     ide
 }
 
 /// The REST API, with the key and nothing else.
-async fn rest(person: &Person, world: &World, method: Method, path: &str, key: &str) -> (u16, Value) {
+pub(crate) async fn rest(person: &Person, world: &World, method: Method, path: &str, key: &str) -> (u16, Value) {
     let client = world::http::builder().build().unwrap();
     let url = format!("{}/api/v1/tenants/{}/{path}", world.auth_origin, person.tenant);
     let answer = client.request(method, url).bearer_auth(key).send().await.unwrap();

@@ -188,7 +188,82 @@ async fn everything_is_checked_before_anything_is_changed_and_a_failure_says_how
     nobody.env_remove("PORTWAY_TOKEN");
     assert_eq!(finished(nobody).await.status.code(), Some(2), "a command without a key is wrong usage");
     let member = owner.invite("ana", "member").await;
-    Pipeline::of(&world, &member).await.run(&["export"]).await.with(1, &["403 forbidden"]);
+    Pipeline::of(&world, &member).await.run(&["export"]).await.with(1, &["you manage no server"]);
     let typo = Pipeline { url: pipeline.url.clone(), key: pipeline.key.replacen("_", "_x", 1) };
     typo.run(&["export"]).await.with(1, &["key.malformed"]);
+}
+
+#[tokio::test]
+async fn groups_and_service_accounts_come_from_files_and_go_back_into_them() {
+    let world = World::setup().nodes(0).start().await;
+    let owner = world.tenant("acme").await;
+    let ana = owner.invite("ana", "member").await;
+    let pipeline = Pipeline::of(&world, &owner).await;
+    let folder = tempfile::tempdir().unwrap();
+    let grants = "  grants:\n    - {group: platform TEAM, role: manager}\n    - {serviceAccount: ci, role: user}\n";
+    let principals = "apiVersion: portway/v1\nkind: Group\nmetadata: {name: Platform team}\nspec: {tenantRole: auditor, members: [ana@acme.example]}\n---\napiVersion: portway/v1\nkind: ServiceAccount\nmetadata: {name: ci}\nspec: {description: builds}\n---\n";
+    let file = write(folder.path(), "all.yaml", &format!("{principals}{}", server("github", grants)));
+    let said = pipeline.run(&["apply", "-f", &file, "--dry-run", "--exit-code"]).await;
+    let said = said.with(2, &["+ group Platform team", "+ tenantRole: auditor", "+ member ana@acme.example"]);
+    said.with(2, &["+ service account ci", "+ grant group platform TEAM: manager", "3 to create"]);
+    assert_eq!(owner.get("groups").await.ok()["items"], json!([]), "a dry run changes nothing");
+    pipeline.run(&["apply", "-f", &file]).await.with(0, &["Applied."]);
+    pipeline.run(&["apply", "-f", &file]).await.with(0, &["No changes: 1 server(s), 1 group(s), 1 service account(s)"]);
+    let mine = ana.get("me/servers").await.ok();
+    assert_eq!((&mine["items"][0]["slug"], &mine["items"][0]["your_role"]), (&json!("github"), &json!("manager")));
+    assert_eq!(ana.get("session").await.ok()["user"]["role"], "auditor");
+
+    // What is exported changes nothing when applied, also with --prune.
+    let exported = pipeline.run(&["export"]).await.with(0, &["name: Platform team", "group: Platform team"]);
+    let again = write(folder.path(), "exported.yaml", &exported.out);
+    let all = ["apply", "-f", &again, "--prune", "--dry-run", "--exit-code"];
+    pipeline.run(&all).await.with(0, &["No changes: 1 server(s), 1 group(s)"]);
+
+    // What changes, and what goes: only what the files have any of.
+    let servers = write(folder.path(), "servers.yaml", &server("github", ""));
+    pipeline.run(&["apply", "-f", &servers, "--prune", "--yes"]).await.with(0, &["No changes: 1 server(s)"]);
+    let other = "apiVersion: portway/v1\nkind: Group\nmetadata: {name: platform team}\nspec: {members: []}\n";
+    let file = write(folder.path(), "other.yaml", &format!("{other}---\n{}", server("github", "")));
+    let said = pipeline.run(&["apply", "-f", &file]).await;
+    let said = said.with(0, &["~ name: Platform team → platform team", "~ tenantRole: auditor → none"]);
+    said.with(0, &["- member ana@acme.example", "1 to update"]);
+    assert_eq!(ana.get("session").await.ok()["user"]["role"], "member");
+    let last = "apiVersion: portway/v1\nkind: ServiceAccount\nmetadata: {name: deploy}\nspec: {enabled: false}\n";
+    let file = write(folder.path(), "last.yaml", &format!("{last}---\n{}", server("github", "")));
+    pipeline.run(&["apply", "-f", &file]).await.with(0, &["kept (--prune deletes them): service account ci"]);
+    let said = pipeline.run(&["apply", "-f", &file, "--prune", "--yes"]).await;
+    said.with(0, &["- service account ci (with its keys and grants)", "1 to delete"]);
+    assert_eq!(owner.get("service-accounts?status=deactivated").await.ok()["items"][0]["name"], "deploy");
+    assert_eq!(owner.get("groups").await.ok()["items"].as_array().unwrap().len(), 1, "no file is about groups");
+
+    // Somebody unknown is told before anything is changed.
+    let unknown = "  grants: [{group: Nobody, role: user}]\n";
+    let file = write(folder.path(), "unknown.yaml", &server("github", unknown));
+    pipeline.run(&["apply", "-f", &file]).await.with(1, &["spec.grants: there is no group Nobody: describe it"]);
+}
+
+#[tokio::test]
+async fn a_service_account_applies_the_servers_that_it_manages() {
+    let world = World::setup().nodes(0).start().await;
+    let owner = world.tenant("acme").await;
+    owner.invite("ana", "member").await;
+    owner.post("groups", json!({"display_name": "devs"})).await.ok();
+    let github = owner.register_server("github", "https://github.example/mcp").await;
+    owner.register_server("other", "https://other.example/mcp").await;
+    let account = owner.post("service-accounts", json!({"name": "ci"})).await.ok()["id"].clone();
+    let body = json!({"subject": {"kind": "service_account", "id": account}, "role": "manager"});
+    owner.put(&format!("servers/{github}/grants"), body).await.ok();
+    let made = owner.post("keys", json!({"name": "pipeline", "service_account_id": account})).await.ok();
+    let pipeline = Pipeline { url: world.auth_origin.clone(), key: made["secret"].as_str().unwrap().to_owned() };
+    let folder = tempfile::tempdir().unwrap();
+    let grants = "  grants:\n    - {serviceAccount: ci, role: manager}\n    - {user: ana@acme.example, role: user}\n    - {group: devs, role: user}\n";
+    let file = write(folder.path(), "github.yaml", &server("github", grants));
+    let said = pipeline.run(&["apply", "-f", &file]).await;
+    said.with(0, &["+ grant ana@acme.example: user", "+ grant group devs: user", "Applied."]);
+    pipeline.run(&["apply", "-f", &file, "--dry-run", "--exit-code"]).await.with(0, &["No changes: 1 server(s)"]);
+    let exported = pipeline.run(&["export"]).await.with(0, &["slug: github", "group: devs"]);
+    assert!(!exported.out.contains("other"), "not its own: {}", exported.out);
+    let group = "apiVersion: portway/v1\nkind: Group\nmetadata: {name: mine}\nspec: {}\n";
+    let file = write(folder.path(), "group.yaml", group);
+    pipeline.run(&["apply", "-f", &file]).await.with(1, &["groups and service accounts are for owners and admins"]);
 }

@@ -5,12 +5,14 @@ mod api_keys;
 mod calls;
 mod clients;
 mod connections;
+mod groups;
 mod keys;
 mod people;
 mod platform;
 mod scene;
 mod scim;
 mod servers;
+mod service_accounts;
 mod tenancy;
 mod things;
 
@@ -37,7 +39,9 @@ fn table() -> impl Iterator<Item = Line> {
         tenancy::LINES,
         people::LINES,
         connections::LINES,
+        groups::LINES,
         api_keys::LINES,
+        service_accounts::LINES,
         servers::LINES,
         clients::LINES,
         calls::LINES,

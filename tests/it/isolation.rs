@@ -38,8 +38,8 @@ impl Neighbours {
         migrate(&db.config()).await.unwrap();
         let store = Store::connect(&db.config(), Arc::new(SystemClock)).await.unwrap();
         let backstage = Backstage::open(&db).await;
-        let acme = Seed::plant(&store, &backstage, "acme").await;
-        let globex = Seed::plant(&store, &backstage, "globex").await;
+        let acme = Seed::plant(&store, "acme").await;
+        let globex = Seed::plant(&store, "globex").await;
         Self { store, backstage, acme, globex, db }
     }
 }

@@ -7,6 +7,7 @@
     reason = "a test that finds something unexpected must fail"
 )]
 
+mod api_key_rotation;
 mod api_keys;
 mod apply;
 mod attacks;
@@ -18,6 +19,7 @@ mod conformance;
 mod contract;
 mod coverage;
 mod golden;
+mod groups;
 mod ide;
 mod isolation;
 mod key_rotation;
@@ -34,6 +36,7 @@ mod proxy;
 mod scene;
 mod scim;
 mod servers;
+mod service_accounts;
 mod session_store;
 mod shared_credentials;
 mod tenancy;

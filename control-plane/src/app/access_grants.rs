@@ -6,24 +6,51 @@ use super::{Ctx, servers};
 use crate::domain::access::ServerRole;
 use crate::domain::audit::AuditEntry;
 use crate::domain::ids::{AccessGrantId, ServerId};
+use crate::domain::limits::CANDIDATES_MAX;
 use crate::domain::page::{Created, Page, PageRequest};
-use crate::domain::server::{AccessGrant, Subject};
+use crate::domain::server::{AccessGrant, GrantFilter, Subject, SubjectName};
 use crate::domain::{Error, Result};
 use crate::store::{ResourceKind, TenantStore};
 
-pub async fn list(ctx: &Ctx, server_id: ServerId, page: PageRequest<Created>) -> Result<Page<AccessGrant>> {
+/// A grant, and who it is to.
+pub struct NamedGrant {
+    pub grant: AccessGrant,
+    pub subject: SubjectName,
+}
+
+pub async fn list(
+    ctx: &Ctx,
+    server_id: ServerId,
+    filter: &GrantFilter,
+    page: PageRequest<Created>,
+) -> Result<Page<NamedGrant>> {
     let store = ctx.app.store.tenant_read(ctx.tenant_id).await?;
     servers::find_managed(ctx, &store, server_id).await?;
-    store.list_access_grants(server_id, page).await
+    let page = store.list_access_grants(server_id, filter, page).await?;
+    let subjects: Vec<Subject> = page.items.iter().map(|grant| grant.subject).collect();
+    let mut names = store.name_subjects(&subjects).await?;
+    Ok(page.map(|grant| {
+        // One that went between the two reads is as good as one without a name.
+        let subject = names.remove(&grant.subject).unwrap_or_else(|| SubjectName::gone(grant.subject));
+        NamedGrant { grant, subject }
+    }))
+}
+
+/// Whom a grant on the server may be given to, by part of their name. Managers need not see the people of the tenant
+/// otherwise.
+pub async fn candidates(ctx: &Ctx, server_id: ServerId, text: &str) -> Result<Vec<SubjectName>> {
+    let store = ctx.app.store.tenant_read(ctx.tenant_id).await?;
+    servers::find_managed(ctx, &store, server_id).await?;
+    store.list_candidates(text.trim(), CANDIDATES_MAX).await
 }
 
 /// Gives the subject this role on the server, whatever it had before. Repeating it changes nothing.
-pub async fn put(ctx: &Ctx, server_id: ServerId, subject: Subject, role: ServerRole) -> Result<AccessGrant> {
+pub async fn put(ctx: &Ctx, server_id: ServerId, subject: Subject, role: ServerRole) -> Result<NamedGrant> {
     let store = ctx.app.store.tenant(ctx.tenant_id).await?;
     servers::find_managed(ctx, &store, server_id).await?;
-    check_subject(&store, subject, role).await?;
+    let name = check_subject(&store, subject, role).await?;
     let grant = match store.find_access_grant_of(server_id, subject).await? {
-        Some(grant) if grant.role == role => return Ok(grant),
+        Some(grant) if grant.role == role => return Ok(NamedGrant { grant, subject: name }),
         Some(grant) => {
             store.update_access_grant(grant.id, role).await?;
             AccessGrant { role, ..grant }
@@ -31,13 +58,13 @@ pub async fn put(ctx: &Ctx, server_id: ServerId, subject: Subject, role: ServerR
         None => {
             let id = AccessGrantId(store.new_id());
             let grant = AccessGrant { id, server_id, role, subject, created_at: store.now() };
-            store.insert_access_grant(&grant, Some(ctx.caller.user_id)).await?;
+            store.insert_access_grant(&grant, ctx.caller.principal.user()).await?;
             grant
         }
     };
     note(ctx, &store, "grant.given", &grant);
     store.commit().await?;
-    Ok(grant)
+    Ok(NamedGrant { grant, subject: name })
 }
 
 pub async fn delete(ctx: &Ctx, server_id: ServerId, id: AccessGrantId) -> Result<()> {
@@ -50,24 +77,17 @@ pub async fn delete(ctx: &Ctx, server_id: ServerId, id: AccessGrantId) -> Result
     Ok(())
 }
 
-async fn check_subject(store: &TenantStore, subject: Subject, role: ServerRole) -> Result<()> {
-    match subject {
-        Subject::User(id) => match store.find_user(id).await? {
-            Some(_) => Ok(()),
-            None => Err(Error::invalid("grant.unknown_subject", "subject.id", "is nobody of this tenant")),
-        },
-        Subject::Everyone if role == ServerRole::Manager => {
-            Err(Error::invalid("grant.everyone_manages", "role", "must be user when the subject is everyone"))
-        }
-        Subject::Everyone => Ok(()),
-        Subject::Group(id) => match store.find_group(id).await? {
-            Some(_) => Ok(()),
-            None => Err(Error::invalid("grant.unknown_subject", "subject.id", "is no group of this tenant")),
-        },
-        Subject::ServiceAccount(_) => {
-            Err(Error::invalid("grant.subject_kind", "subject.kind", "must be user, group or everyone"))
-        }
+async fn check_subject(store: &TenantStore, subject: Subject, role: ServerRole) -> Result<SubjectName> {
+    if subject == Subject::Everyone && role == ServerRole::Manager {
+        return Err(Error::invalid("grant.everyone_manages", "role", "must be user when the subject is everyone"));
     }
+    let words = match subject {
+        Subject::User(_) => "is nobody of this tenant",
+        Subject::Group(_) => "is no group of this tenant",
+        Subject::ServiceAccount(_) | Subject::Everyone => "is no service account of this tenant",
+    };
+    let found = store.name_subjects(&[subject]).await?.remove(&subject);
+    found.ok_or_else(|| Error::invalid("grant.unknown_subject", "subject.id", words))
 }
 
 fn note(ctx: &Ctx, store: &TenantStore, action: &'static str, grant: &AccessGrant) {

@@ -18,7 +18,7 @@ pub async fn list(ctx: &Ctx, filter: CallFilter, page: PageRequest<Created>) -> 
 pub async fn get(ctx: &Ctx, id: CallRecordId) -> Result<CallRecord> {
     let call = ctx.app.store.tenant_read(ctx.tenant_id).await?.get_call(id).await?;
     // Another person's call is answered like one that never was.
-    if !reads_all(ctx) && call.principal_id != ctx.caller.user_id.0 {
+    if !reads_all(ctx) && call.principal_id != ctx.caller.principal.uuid() {
         return Err(Error::NotFound { what: "call" });
     }
     Ok(call)
@@ -27,7 +27,7 @@ pub async fn get(ctx: &Ctx, id: CallRecordId) -> Result<CallRecord> {
 /// The filter within what the caller may see; `None` if it asks for somebody else only.
 fn confine(ctx: &Ctx, mut filter: CallFilter) -> Option<CallFilter> {
     if !reads_all(ctx) {
-        let own = ctx.caller.user_id.0;
+        let own = ctx.caller.principal.uuid();
         if filter.principal_id.is_some_and(|id| id != own) {
             return None;
         }

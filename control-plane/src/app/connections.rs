@@ -10,6 +10,7 @@ use crate::domain::audit::AuditEntry;
 use crate::domain::ids::{OAuthGrantId, SessionId, UserId};
 use crate::domain::oauth::connection::Connection;
 use crate::domain::page::{Created, Page, PageRequest};
+use crate::domain::principal::PrincipalId;
 use crate::domain::session::BrowserSession;
 use crate::domain::tenancy::User;
 use crate::domain::{Error, Result};
@@ -110,7 +111,7 @@ pub(super) async fn end_all(
 
 /// One's own are for people who are there, others' for those who may see people.
 fn may_see(ctx: &Ctx, of: UserId) -> Result<()> {
-    match of == ctx.caller.user_id {
+    match ctx.caller.principal == PrincipalId::User(of) {
         true => ctx.caller.session_id().map(drop),
         false => ctx.require(Action::ReadPeople),
     }
@@ -118,7 +119,7 @@ fn may_see(ctx: &Ctx, of: UserId) -> Result<()> {
 
 /// As whom: "user" or "admin".
 async fn may_change(ctx: &Ctx, store: &TenantStore, of: UserId) -> Result<&'static str> {
-    if of == ctx.caller.user_id {
+    if ctx.caller.principal == PrincipalId::User(of) {
         ctx.caller.session_id()?;
         return Ok("user");
     }

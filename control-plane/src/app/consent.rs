@@ -9,11 +9,11 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use uuid::Uuid;
 
+use super::Ctx;
 use super::authorize::{error_url, get_bound_request};
-use super::{Caller, Ctx};
 use crate::crypto::tokens;
 use crate::domain::audit::AuditEntry;
-use crate::domain::ids::{AuthorizationRequestId, OAuthGrantId};
+use crate::domain::ids::{AuthorizationRequestId, OAuthGrantId, UserId};
 use crate::domain::limits::AUTHORIZATION_CODE_S;
 use crate::domain::oauth::redirect::{self, RedirectKind};
 use crate::domain::oauth::{AuthorizationCode, AuthorizationRequest, Client, Grant, client, resource};
@@ -87,14 +87,15 @@ pub async fn question(
 ) -> Result<Question> {
     let store = ctx.app.store.tenant_read(ctx.tenant_id).await?;
     let request = get_undecided(&store, id, browser).await?;
-    let user = store.get_user(ctx.caller.user_id).await?;
+    let user_id = ctx.caller.user_id()?;
+    let user = store.get_user(user_id).await?;
     let client = store.get_client(request.client_id).await?;
     let server_slug = server_slug(&request, tenant)?;
     let destination = redirect::destination(&request.redirect_uri);
     let redirect_kind = redirect::check(&request.redirect_uri).map_err(Error::internal)?;
     let access = match store.find_usable_server(&server_slug, user.id).await? {
         Some(server) => {
-            let key = consent_key(&ctx.caller, &request, &server, &destination);
+            let key = consent_key(user_id, &request, &server, &destination);
             let remembered = redirect_kind == RedirectKind::Https && store.is_consent_remembered(key).await?;
             Access::Granted { server, remembered }
         }
@@ -115,12 +116,13 @@ pub async fn approve(
     let store = ctx.app.store.tenant(ctx.tenant_id).await?;
     let request = get_undecided(&store, id, browser).await?;
     let slug = server_slug(&request, tenant)?;
-    let server = store.find_usable_server(&slug, ctx.caller.user_id).await?;
+    let user_id = ctx.caller.user_id()?;
+    let server = store.find_usable_server(&slug, user_id).await?;
     let server = server.ok_or(Error::NotFound { what: "server" })?;
     decide(&store, id).await?;
     let grant = Grant {
         id: OAuthGrantId(id.0),
-        user_id: ctx.caller.user_id,
+        user_id,
         client_id: request.client_id,
         server_id: server.id,
         session_id: ctx.caller.session_id()?,
@@ -134,7 +136,7 @@ pub async fn approve(
     let destination = redirect::destination(&request.redirect_uri);
     // Any program on a machine can take a loopback port or a scheme: there the person is asked each time (ATK-1, 3).
     if redirect::check(&request.redirect_uri) == Ok(RedirectKind::Https) {
-        store.remember_consent(consent_key(&ctx.caller, &request, &server, &destination)).await?;
+        store.remember_consent(consent_key(user_id, &request, &server, &destination)).await?;
     }
     let detail = json!({ "client": request.client_id, "server": server.id, "redirect": destination });
     store.audit(entry(ctx, "oauth_grant.approved", "oauth_grant", id.0, detail));
@@ -221,13 +223,13 @@ fn server_slug(request: &AuthorizationRequest, tenant: &Tenant) -> Result<Server
 }
 
 fn consent_key<'a>(
-    caller: &Caller,
+    user_id: UserId,
     request: &'a AuthorizationRequest,
     server: &UsableServer,
     destination: &'a str,
 ) -> ConsentKey<'a> {
     ConsentKey {
-        user_id: caller.user_id,
+        user_id,
         client_id: request.client_id,
         server_id: server.id,
         redirect_host: destination,

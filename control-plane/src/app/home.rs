@@ -46,7 +46,7 @@ pub struct ServerCard {
 
 pub async fn home(ctx: &Ctx, tenant: &Tenant, view: &View) -> Result<Home> {
     let store = ctx.app.store.tenant_read(ctx.tenant_id).await?;
-    let user = store.get_user(ctx.caller.user_id).await?;
+    let user = store.get_user(ctx.caller.user_id()?).await?;
     let offset = view.page.min(SERVERS_PAGE_MAX) * SERVERS_SHOWN;
     // One more than is shown tells whether there is a next page.
     let mut usable = store.list_usable_servers(user.id, &view.text, offset, SERVERS_SHOWN + 1).await?;
@@ -80,7 +80,7 @@ pub struct KeyServer {
 /// The person, and the servers that a key of theirs may be limited to.
 pub async fn key_servers(ctx: &Ctx, tenant: &Tenant) -> Result<(User, Vec<KeyServer>)> {
     let store = ctx.app.store.tenant_read(ctx.tenant_id).await?;
-    let user = store.get_user(ctx.caller.user_id).await?;
+    let user = store.get_user(ctx.caller.user_id()?).await?;
     let usable = store.list_usable_servers(user.id, "", 0, API_KEY_CHOICES_MAX).await?;
     let origin = tenant.gateway_origins.first().map_or("", String::as_str);
     let servers = usable.into_iter().map(|server| {

@@ -8,6 +8,7 @@ use crate::domain::audit::AuditEntry;
 use crate::domain::fields::{self, Mistakes};
 use crate::domain::ids::UserId;
 use crate::domain::page::{Created, Page, PageRequest};
+use crate::domain::principal::PrincipalId;
 use crate::domain::tenancy::{User, UserFilter, UserSource};
 use crate::domain::{Error, Result};
 
@@ -26,7 +27,7 @@ pub async fn list(ctx: &Ctx, filter: &UserFilter, page: PageRequest<Created>) ->
 
 /// Everybody may see themselves.
 pub async fn get(ctx: &Ctx, id: UserId) -> Result<User> {
-    if id != ctx.caller.user_id {
+    if ctx.caller.principal != PrincipalId::User(id) {
         ctx.require(Action::ReadPeople)?;
     }
     ctx.app.store.tenant_read(ctx.tenant_id).await?.get_user(id).await
@@ -35,7 +36,8 @@ pub async fn get(ctx: &Ctx, id: UserId) -> Result<User> {
 /// Changes a person. Deactivation ends sessions, OAuth grants, API keys and every token in this very transaction (I9);
 /// reactivation brings none of them back.
 pub async fn update(ctx: &Ctx, id: UserId, change: UserChange) -> Result<User> {
-    let renames_self = id == ctx.caller.user_id && change.role.is_none() && change.active.is_none();
+    let renames_self =
+        ctx.caller.principal == PrincipalId::User(id) && change.role.is_none() && change.active.is_none();
     if !renames_self {
         ctx.require(Action::ManagePeople)?;
     }
@@ -60,6 +62,11 @@ pub async fn update(ctx: &Ctx, id: UserId, change: UserChange) -> Result<User> {
     }
     if change.role.is_some_and(|role| role != TenantRole::Owner) && user.is_active() {
         provisioning::keep_an_owner(&store, &user).await?;
+    }
+    // Their tenant role is still given by hand.
+    if user.source == UserSource::Scim && (display_name.is_some() || change.active.is_some()) {
+        let public = "this person comes from the identity provider: change their name and status there";
+        return Err(Error::conflict("user.scim_owned", public));
     }
     if let Some(name) = display_name.filter(|name| *name != user.display_name) {
         user.display_name = name;

@@ -34,6 +34,14 @@ pub struct NewGroup {
     pub tenant_role: Option<TenantRole>,
 }
 
+/// What went with a group.
+#[derive(Debug, Clone, Copy)]
+pub struct Dissolved {
+    pub members: usize,
+    pub grants: usize,
+    pub tenant_role: Option<TenantRole>,
+}
+
 pub async fn create_user(store: &TenantStore, actor: Actor, new: NewUser) -> Result<User> {
     let NewUser { user_name, email, display_name, role, source, external_id } = new;
     let user = User {
@@ -128,13 +136,13 @@ pub async fn update_group(store: &TenantStore, actor: Actor, old: &Group, new: &
 }
 
 /// Removes a group; what it gave is lost to its members at once.
-pub async fn delete_group(store: &TenantStore, actor: Actor, group: &Group) -> Result<()> {
+pub async fn delete_group(store: &TenantStore, actor: Actor, group: &Group) -> Result<Dissolved> {
     let members = store.list_group_member_ids(group.id).await?;
     let grants = take_grants(store, Subject::Group(group.id)).await?;
     store.delete_group(group.id).await?;
     moved(store, group, &members).await?;
     note_group(store, actor, "group.deleted", group.id, json!({ "members": members.len(), "grants": grants }));
-    Ok(())
+    Ok(Dissolved { members: members.len(), grants, tenant_role: group.tenant_role })
 }
 
 /// Puts people into a group; those who are in it stay. Answers how many came.
@@ -162,7 +170,7 @@ async fn moved(store: &TenantStore, group: &Group, people: &[UserId]) -> Result<
     Ok(())
 }
 
-async fn take_grants(store: &TenantStore, subject: Subject) -> Result<usize> {
+pub(super) async fn take_grants(store: &TenantStore, subject: Subject) -> Result<usize> {
     let grants = store.delete_access_grants_of(subject).await?;
     grants.iter().for_each(|grant| store.changed(ResourceKind::AccessGrant, grant.0));
     Ok(grants.len())

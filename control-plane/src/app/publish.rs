@@ -289,7 +289,7 @@ fn api_key(key: &ApiKey, secret_sha256: Vec<u8>) -> wire::ApiKey {
     wire::ApiKey {
         public_id: proto::api_key::public_id(key.id.0),
         secret_sha256: secret_sha256.into(),
-        principal_id: uuid_bytes(key.user_id.0),
+        principal_id: uuid_bytes(key.owner.uuid()),
         expires_unix_ms: expires,
         server_ids: key.scope.servers().unwrap_or_default().iter().map(|id| uuid_bytes(id.0)).collect(),
     }

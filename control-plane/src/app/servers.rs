@@ -11,7 +11,7 @@ use crate::domain::credential::{CredentialMark, OutboundInput};
 use crate::domain::fields::{self, Mistakes};
 use crate::domain::ids::{AccessGrantId, ServerId, UserId};
 use crate::domain::page::{Created, Page, PageRequest};
-use crate::domain::server::{AccessGrant, OutboundAuth, Server, ServerStatus, Subject};
+use crate::domain::server::{AccessGrant, OutboundAuth, Server, ServerStatus};
 use crate::domain::tenancy::Tenant;
 use crate::domain::{Error, Result};
 use crate::store::{ResourceKind, ServersOf, TenantStore};
@@ -55,17 +55,17 @@ pub struct ServerChange {
 pub async fn register(ctx: &Ctx, new: NewServer) -> Result<Seen> {
     ctx.require(Action::RegisterServers)?;
     let store = ctx.app.store.tenant(ctx.tenant_id).await?;
-    let (server, outbound) = checked(&store, &new, Some(ctx.caller.user_id))?;
+    let (server, outbound) = checked(&store, &new, ctx.caller.principal.user())?;
     store.insert_server(&server).await?;
-    credentials::put(&ctx.app, &store, &server, &outbound.headers, Some(ctx.caller.user_id)).await?;
+    credentials::put(&ctx.app, &store, &server, &outbound.headers, ctx.caller.principal.user()).await?;
     let grant = AccessGrant {
         id: AccessGrantId(store.new_id()),
         server_id: server.id,
         role: ServerRole::Manager,
-        subject: Subject::User(ctx.caller.user_id),
+        subject: ctx.caller.principal.into(),
         created_at: store.now(),
     };
-    store.insert_access_grant(&grant, Some(ctx.caller.user_id)).await?;
+    store.insert_access_grant(&grant, ctx.caller.principal.user()).await?;
     store.changed(ResourceKind::Server, server.id.0);
     store.changed(ResourceKind::AccessGrant, grant.id.0);
     let detail = json!({ "slug": server.slug, "manager_grant_id": grant.id, "outbound_auth": server.outbound_auth });
@@ -106,20 +106,20 @@ pub(super) fn checked(store: &TenantStore, new: &NewServer, created_by: Option<U
 /// Servers that the caller sees: those granted, or all.
 pub async fn list(ctx: &Ctx, page: PageRequest<Created>) -> Result<Page<Seen>> {
     let sees_all = allows(ctx.caller.role, Action::ReadAllServers);
-    let of = if sees_all { ServersOf::Tenant } else { ServersOf::User(ctx.caller.user_id) };
+    let of = if sees_all { ServersOf::Tenant } else { ServersOf::GrantedTo(ctx.caller.principal) };
     list_of(ctx, of, page).await
 }
 
 /// Servers that the caller may use now, whatever their tenant role.
 pub async fn list_mine(ctx: &Ctx, page: PageRequest<Created>) -> Result<Page<Seen>> {
-    list_of(ctx, ServersOf::UsableBy(ctx.caller.user_id), page).await
+    list_of(ctx, ServersOf::UsableBy(ctx.caller.principal), page).await
 }
 
 async fn list_of(ctx: &Ctx, of: ServersOf, page: PageRequest<Created>) -> Result<Page<Seen>> {
     let store = ctx.app.store.tenant_read(ctx.tenant_id).await?;
     let page = store.list_servers(of, page).await?;
     let ids: Vec<ServerId> = page.items.iter().map(|server| server.id).collect();
-    let roles = store.list_server_roles(ctx.caller.user_id, &ids).await?;
+    let roles = store.list_server_roles(ctx.caller.principal, &ids).await?;
     let marks = store.list_credential_marks(&ids).await?;
     let tenant = store.get_tenant().await?;
     Ok(page.map(|server| {
@@ -169,7 +169,7 @@ pub async fn update(ctx: &Ctx, id: ServerId, change: ServerChange) -> Result<See
     store.changed(ResourceKind::Server, id.0);
     let mut fields = changed_fields(&old, &server);
     if let Some(outbound) = &rekeyed {
-        credentials::put(&ctx.app, &store, &server, &outbound.headers, Some(ctx.caller.user_id)).await?;
+        credentials::put(&ctx.app, &store, &server, &outbound.headers, ctx.caller.principal.user()).await?;
         fields.push("credential");
     }
     let detail = json!({ "fields": fields, "outbound_auth": server.outbound_auth });
@@ -214,7 +214,7 @@ pub async fn retire(ctx: &Ctx, id: ServerId, confirm: Option<&str>) -> Result<()
 /// The server and the caller's role on it, if they may see it.
 pub(super) async fn find_visible(ctx: &Ctx, store: &TenantStore, id: ServerId) -> Result<(Server, Option<ServerRole>)> {
     let server = store.find_server(id).await?.ok_or(Error::NotFound { what: "server" })?;
-    let role = store.list_server_roles(ctx.caller.user_id, &[id]).await?.remove(&id);
+    let role = store.list_server_roles(ctx.caller.principal, &[id]).await?.remove(&id);
     if role.is_none() && !allows(ctx.caller.role, Action::ReadAllServers) {
         return Err(Error::NotFound { what: "server" });
     }

@@ -59,7 +59,7 @@ pub async fn authenticate(app: &App, tenant_id: TenantId, token: &SecretString) 
         store.touch_session(session.id, now).await?;
         store.commit().await?;
     }
-    Ok(Caller { user_id: user.id, role: user.role, proof: Proof::Session(session.id) })
+    Ok(Caller { principal: user.id.into(), role: user.role, proof: Proof::Session(session.id) })
 }
 
 /// Signs the browser out. Ending an ended session is fine.
@@ -67,7 +67,7 @@ pub async fn end(app: &App, tenant_id: TenantId, caller: &Caller) -> Result<()> 
     let session_id = caller.session_id()?;
     let store = app.store.tenant(tenant_id).await?;
     if store.revoke_session(session_id).await? {
-        store.audit(entry(Actor::User(caller.user_id), "session.ended", session_id));
+        store.audit(entry(Actor::User(caller.user_id()?), "session.ended", session_id));
     }
     store.commit().await?;
     Ok(())

@@ -4,7 +4,7 @@
 use chrono::TimeDelta;
 
 use super::keys::{self, KeyKind, Rotation};
-use super::{authorize, registration};
+use super::{api_keys, authorize, registration};
 use crate::domain::Result;
 use crate::domain::audit::Actor;
 use crate::domain::ids::TenantId;
@@ -13,7 +13,8 @@ use crate::domain::page::{Created, PageRequest};
 use crate::domain::tenancy::TenantStatus;
 use crate::state::App;
 
-/// Expired authorization requests, tokens and secrets, browser sessions that ended, keys that lapsed, and clients that
+/// Expired authorization requests, tokens and secrets, browser sessions that ended, keys that
+/// lapsed or ended, and clients that
 /// nobody ever approved.
 pub async fn forget_expired(app: &App) -> Result<()> {
     for tenant in list_tenants(app).await? {
@@ -61,7 +62,8 @@ async fn forget_expired_of(app: &App, tenant: TenantId) -> Result<()> {
     let store = app.store.tenant(tenant).await?;
     let rows = authorize::purge_expired(&store).await?
         + registration::purge_unused_clients(&store).await?
-        + keys::forget_lapsed(&store).await?;
+        + keys::forget_lapsed(&store).await?
+        + api_keys::forget_ended(&store).await?;
     if rows > 0 {
         store.commit().await?;
         tracing::info!(tenant.id = %tenant, rows, "expired rows forgotten");

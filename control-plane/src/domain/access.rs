@@ -39,6 +39,11 @@ pub enum Action {
     /// See everybody's API keys; their own everybody sees.
     ReadAllKeys,
     RevokeAnyKey,
+    ReadServiceAccounts,
+    /// Make, change and delete service accounts, and their keys.
+    ManageServiceAccounts,
+    /// Make, change and delete groups, their members and the tenant role that they give.
+    ManageGroups,
     ReadClients,
     /// Register OAuth clients by hand, delete any.
     ManageClients,
@@ -62,6 +67,9 @@ impl Action {
             Self::ReadAudit => "read the audit log",
             Self::ReadAllKeys => "see other people's API keys",
             Self::RevokeAnyKey => "revoke other people's API keys",
+            Self::ReadServiceAccounts => "see the service accounts of this tenant",
+            Self::ManageServiceAccounts => "change service accounts",
+            Self::ManageGroups => "change groups",
             Self::ReadClients => "see the OAuth clients of this tenant",
             Self::ManageClients => "change the OAuth clients of this tenant",
             Self::ReadProvisioning => "see how this tenant is provisioned",
@@ -79,7 +87,7 @@ pub const fn allows(role: TenantRole, action: Action) -> bool {
         (Admin, ManageOwners) => false,
         (Admin, _) => true,
         (Auditor, ReadPeople | ReadAllServers | ReadAllCalls | ReadAudit | ReadAllKeys | ReadClients) => true,
-        (Auditor, ReadProvisioning) => true,
+        (Auditor, ReadServiceAccounts | ReadProvisioning) => true,
         (Auditor | Member, _) => false,
     }
 }

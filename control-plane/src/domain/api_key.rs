@@ -1,16 +1,18 @@
-//! Personal API keys: what they reach, and how they end. The secret is never here, only what is known of a key.
+//! API keys of people and of service accounts: what they reach, and how they end. The secret is never here, only what
+//! is known of a key.
 
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::ids::{ApiKeyId, ServerId, UserId};
+use super::ids::{ApiKeyId, ServerId};
 use super::limits::API_KEY_TOUCH_S;
+use super::principal::PrincipalId;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiKey {
     pub id: ApiKeyId,
-    pub user_id: UserId,
+    pub owner: PrincipalId,
     pub name: String,
     pub scope: KeyScope,
     pub created_at: DateTime<Utc>,
@@ -19,6 +21,8 @@ pub struct ApiKey {
     /// Coarse: see [`ApiKey::touch_is_due`].
     pub last_used_at: Option<DateTime<Utc>>,
     pub revoked_at: Option<DateTime<Utc>>,
+    /// The key that was made to replace it. Both work until this one ends.
+    pub successor_id: Option<ApiKeyId>,
 }
 
 /// What a key reaches, within what its owner may use.
@@ -30,12 +34,22 @@ pub enum KeyScope {
     Servers(Vec<ServerId>),
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ApiKeyStatus {
     Active,
     Expired,
     Revoked,
+}
+
+/// Which keys to list.
+#[derive(Debug, Clone, Default)]
+pub struct ApiKeyFilter {
+    /// `None`: everybody's.
+    pub owner: Option<PrincipalId>,
+    pub status: Option<ApiKeyStatus>,
+    /// Working keys that end by then and that nothing replaces yet: what somebody has to see to.
+    pub expiring_by: Option<DateTime<Utc>>,
 }
 
 impl ApiKey {
@@ -45,6 +59,11 @@ impl ApiKey {
             (None, Some(end)) if now >= end => ApiKeyStatus::Expired,
             (None, _) => ApiKeyStatus::Active,
         }
+    }
+
+    /// When a successor made now ends: it gets as long as this key had.
+    pub fn next_term(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        self.expires_at.map(|end| now + (end - self.created_at))
     }
 
     /// Whether its use is due to be written down.
@@ -68,6 +87,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::domain::ids::UserId;
 
     #[test]
     fn a_key_ends_by_revocation_or_time() {
@@ -75,13 +95,14 @@ mod tests {
         let at = |seconds| start + TimeDelta::seconds(seconds);
         let key = |expires: Option<i64>, revoked: Option<i64>, used: Option<i64>| ApiKey {
             id: ApiKeyId(Uuid::nil()),
-            user_id: UserId(Uuid::nil()),
+            owner: UserId(Uuid::nil()).into(),
             name: "ci".to_owned(),
             scope: KeyScope::All,
             created_at: start,
             expires_at: expires.map(at),
             last_used_at: used.map(at),
             revoked_at: revoked.map(at),
+            successor_id: None,
         };
         let check = |expires, revoked, now, expected| {
             assert_eq!(key(expires, revoked, None).status(at(now)), expected, "{expires:?} {revoked:?} {now}");
@@ -90,6 +111,8 @@ mod tests {
         check(Some(10), None, 9, ApiKeyStatus::Active);
         check(Some(10), None, 10, ApiKeyStatus::Expired);
         check(Some(10), Some(5), 20, ApiKeyStatus::Revoked);
+        assert_eq!(key(Some(10), None, None).next_term(at(7)), Some(at(17)));
+        assert_eq!(key(None, None, None).next_term(at(7)), None);
         assert!(key(None, None, None).touch_is_due(at(0)));
         assert!(!key(None, None, Some(0)).touch_is_due(at(API_KEY_TOUCH_S - 1)));
         assert!(key(None, None, Some(0)).touch_is_due(at(API_KEY_TOUCH_S)));

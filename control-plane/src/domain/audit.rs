@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::ids::{ApiKeyId, AuditEventId, IdentityProviderId, OperatorId, ScimTokenId, UserId};
+use super::ids::{ApiKeyId, AuditEventId, IdentityProviderId, OperatorId, ScimTokenId, ServiceAccountId, UserId};
 
 /// On whose behalf something is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub enum Actor {
     User(UserId),
     /// A person through one of their API keys.
     UserByKey(UserId, ApiKeyId),
+    /// A machine, through one of its API keys.
+    ServiceAccount(ServiceAccountId, Option<ApiKeyId>),
     Operator(OperatorId),
     /// The tenant's identity provider, pushing people and groups by SCIM.
     ScimToken(ScimTokenId),
@@ -26,6 +28,7 @@ impl Actor {
     pub const fn kind(self) -> &'static str {
         match self {
             Self::User(_) | Self::UserByKey(..) => "user",
+            Self::ServiceAccount(..) => "service_account",
             Self::Operator(_) => "operator",
             Self::ScimToken(_) => "scim_token",
             Self::IdentityProvider(_) => "identity_provider",
@@ -37,6 +40,7 @@ impl Actor {
     pub const fn id(self) -> Option<Uuid> {
         match self {
             Self::User(id) | Self::UserByKey(id, _) => Some(id.0),
+            Self::ServiceAccount(id, _) => Some(id.0),
             Self::Operator(id) => Some(id.0),
             Self::ScimToken(id) => Some(id.0),
             Self::IdentityProvider(id) => Some(id.0),
@@ -56,6 +60,7 @@ impl Actor {
     pub const fn api_key_id(self) -> Option<ApiKeyId> {
         match self {
             Self::UserByKey(_, key) => Some(key),
+            Self::ServiceAccount(_, key) => key,
             _ => None,
         }
     }

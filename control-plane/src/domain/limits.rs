@@ -62,7 +62,8 @@ pub const FETCH_MS_MAX: u64 = 5_000;
 pub const DOCUMENTS_KEPT_MAX: u64 = 10_000;
 /// Hosts of one list of a tenant's client policy.
 pub const CLIENT_HOSTS_MAX: usize = 100;
-/// A replaced client secret works on for this long unless the administrator says otherwise, and at most so long.
+/// A replaced client secret or API key works on for this long unless who replaces it says otherwise, and at most so
+/// long.
 pub const SECRET_OVERLAP_S: u32 = 86_400;
 pub const SECRET_OVERLAP_S_MAX: u32 = 30 * 86_400;
 /// Signing and session keys are replaced at this age unless the operator says otherwise. A session key lasts 31 days
@@ -122,8 +123,8 @@ pub const ACCESS_TOKEN_S_MIN: u32 = 300;
 pub const ACCESS_TOKEN_S_MAX: u32 = 43_200;
 pub const OFFLINE_S_MAX: u32 = 30 * 86_400;
 pub const ORIGINS_MAX: usize = 20;
-/// Personal API keys: how many of one person work at once, and servers named by one.
-pub const API_KEYS_PER_USER_MAX: u64 = 50;
+/// API keys: how many of one person or service account work at once, and servers named by one.
+pub const API_KEYS_PER_OWNER_MAX: u64 = 50;
 pub const API_KEY_SERVERS_MAX: usize = 50;
 /// Keys on the page of a person, and servers to choose from; the API lists them all.
 pub const API_KEYS_SHOWN: u64 = 100;
@@ -132,10 +133,21 @@ pub const CONNECTIONS_SHOWN: u64 = 200;
 pub const API_KEY_CHOICES_MAX: u64 = 100;
 pub const API_KEY_DAYS_DEFAULT: u32 = 90;
 pub const API_KEY_DAYS_MAX: u32 = 3_650;
+/// A key that ends within so many days is shown to its owner as one to replace.
+pub const API_KEY_EXPIRES_SOON_DAYS: i64 = 14;
 /// How often the use of a key is written down.
 pub const API_KEY_TOUCH_S: i64 = 300;
 /// How long nodes are told of an expired key, so that its user hears that it has expired and not that it is unknown.
 pub const API_KEY_EXPIRED_TOLD_S: i64 = 30 * 86_400;
+/// How long a key that was revoked or has expired stays in the list; and how many are forgotten in one transaction.
+pub const API_KEY_ENDED_KEPT_S: i64 = 90 * 86_400;
+pub const API_KEYS_ENDED_BATCH: u64 = 1_000;
+/// People named by one change of a group's members.
+pub const GROUP_MEMBERS_CHANGED_MAX: usize = 1_000;
+/// Of each kind of subject, when a manager looks for somebody to give a grant to.
+pub const CANDIDATES_MAX: u64 = 20;
+/// Service accounts of a tenant.
+pub const SERVICE_ACCOUNTS_MAX: u64 = 1_000;
 /// A replica of the control plane says that it is alive this often, and counts as gone after that silence.
 pub const REPLICA_BEAT_MS: u64 = 2_000;
 pub const REPLICA_SILENCE_MAX_MS: i64 = 7_000;

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use super::access::ServerRole;
 use super::ids::{AccessGrantId, GroupId, ServerId, ServiceAccountId, UserId};
+use super::principal::PrincipalId;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Server {
@@ -42,6 +43,15 @@ pub enum ServerStatus {
     Retired,
 }
 
+impl From<PrincipalId> for Subject {
+    fn from(principal: PrincipalId) -> Self {
+        match principal {
+            PrincipalId::User(id) => Self::User(id),
+            PrincipalId::ServiceAccount(id) => Self::ServiceAccount(id),
+        }
+    }
+}
+
 impl ServerStatus {
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -74,4 +84,68 @@ pub enum Subject {
     ServiceAccount(ServiceAccountId),
     /// Every active user of the tenant.
     Everyone,
+}
+
+/// Which grants of a server to list.
+#[derive(Debug, Clone, Default)]
+pub struct GrantFilter {
+    /// Part of the subject's name, in any case; empty for all.
+    pub text: String,
+    pub kind: Option<SubjectKind>,
+    pub role: Option<ServerRole>,
+}
+
+/// A subject as people read it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SubjectName {
+    pub subject: Subject,
+    pub display_name: String,
+    /// Of a person.
+    pub user_name: Option<String>,
+    /// Of a group: how many people it has.
+    pub members: Option<u64>,
+    pub active: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SubjectKind {
+    User,
+    Group,
+    ServiceAccount,
+    Everyone,
+}
+
+impl SubjectName {
+    pub fn everyone() -> Self {
+        let (subject, display_name) = (Subject::Everyone, "Everyone".to_owned());
+        Self { subject, display_name, user_name: None, members: None, active: true }
+    }
+
+    /// Somebody who is no longer there.
+    pub fn gone(subject: Subject) -> Self {
+        Self { subject, display_name: String::new(), user_name: None, members: None, active: false }
+    }
+}
+
+impl Subject {
+    pub const fn kind(self) -> SubjectKind {
+        match self {
+            Self::User(_) => SubjectKind::User,
+            Self::Group(_) => SubjectKind::Group,
+            Self::ServiceAccount(_) => SubjectKind::ServiceAccount,
+            Self::Everyone => SubjectKind::Everyone,
+        }
+    }
+}
+
+impl SubjectKind {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Group => "group",
+            Self::ServiceAccount => "service_account",
+            Self::Everyone => "everyone",
+        }
+    }
 }

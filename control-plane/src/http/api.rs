@@ -13,6 +13,7 @@ mod outbound_auth;
 pub(super) mod platform;
 pub(super) mod scim;
 pub(super) mod servers;
+pub(super) mod service_accounts;
 pub(super) mod session;
 pub(super) mod tenant;
 pub(super) mod users;
@@ -43,16 +44,25 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/me/servers", get(servers::list_mine))
         .route("/users", get(users::list))
         .route("/users/{user}", get(users::get).patch(users::update))
-        .route("/groups", get(groups::list))
-        .route("/groups/{group}", get(groups::get))
+        .route("/users/{user}/groups", get(groups::list_of_user))
+        .route("/groups", get(groups::list).post(groups::create))
+        .route("/groups/{group}", get(groups::get).patch(groups::update).delete(groups::delete))
+        .route("/groups/{group}/members", get(groups::list_members).patch(groups::change_members))
         .route("/invitations", get(invitations::list).post(invitations::create))
         .route("/invitations/{invitation}", delete(invitations::revoke))
         .route("/keys", get(keys::list).post(keys::create))
         .route("/keys/{key}", delete(keys::revoke))
+        .route("/keys/{key}/rotations", post(keys::rotate))
+        .route("/service-accounts", get(service_accounts::list).post(service_accounts::create))
+        .route(
+            "/service-accounts/{service_account}",
+            get(service_accounts::get).patch(service_accounts::update).delete(service_accounts::delete),
+        )
         .route("/servers", get(servers::list).post(servers::register))
         .route("/servers/{server}", get(servers::get).patch(servers::update).delete(servers::retire))
         .route("/servers/{server}/grants", get(grants::list).put(grants::put))
         .route("/servers/{server}/grants/{grant}", delete(grants::delete))
+        .route("/servers/{server}/candidates", get(grants::candidates))
         .route("/clients", get(clients::list).post(clients::create))
         .route("/clients/{client}", get(clients::get).patch(clients::update).delete(clients::delete))
         .route("/clients/{client}/secrets", post(clients::rotate_secret))

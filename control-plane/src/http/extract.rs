@@ -21,7 +21,7 @@ use crate::app::{Caller, Ctx, api_keys, platform, sessions};
 use crate::config::Config;
 use crate::domain::error::FieldError;
 use crate::domain::ids::{
-    AccessGrantId, ApiKeyId, CallRecordId, ClientId, GroupId, InvitationId, NodeId, OAuthGrantId, OperatorId, ScimTokenId, ServerId, SessionId, TenantId, UserId,
+    AccessGrantId, ApiKeyId, CallRecordId, ClientId, GroupId, InvitationId, NodeId, OAuthGrantId, OperatorId, ScimTokenId, ServerId, ServiceAccountId, SessionId, TenantId, UserId,
 };
 use crate::domain::tenancy::Tenant;
 use crate::domain::{Error, Result};
@@ -126,9 +126,10 @@ macro_rules! path_id {
 
 path_id! {
     UserId => "user",
-    GroupId => "group",
     ApiKeyId => "key",
+    GroupId => "group",
     InvitationId => "invitation",
+    ServiceAccountId => "service_account",
     ServerId => "server",
     AccessGrantId => "grant",
     CallRecordId => "call",

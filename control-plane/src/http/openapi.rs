@@ -9,7 +9,7 @@ use utoipa::openapi::{ContentBuilder, ObjectBuilder, Ref, RefOr, Required, Respo
 use utoipa::{Modify, OpenApi};
 
 use super::api::{
-    audit, calls, clients, connections, grants, groups, invitations, keys, nodes, platform, scim, servers, session, tenant, users,
+    audit, calls, clients, connections, grants, groups, invitations, keys, nodes, platform, scim, servers, service_accounts, session, tenant, users,
 };
 use super::problem::ProblemView;
 
@@ -20,11 +20,14 @@ use super::problem::ProblemView;
         session::create, session::get, session::delete,
         tenant::get, tenant::update,
         users::list, users::get, users::update,
-        groups::list, groups::get,
         invitations::list, invitations::create, invitations::revoke,
         servers::list, servers::list_mine, servers::register, servers::get, servers::update, servers::retire,
-        grants::list, grants::put, grants::delete,
-        keys::list, keys::create, keys::revoke,
+        grants::list, grants::put, grants::delete, grants::candidates,
+        groups::list, groups::create, groups::get, groups::update, groups::delete, groups::list_members,
+        groups::change_members, groups::list_of_user,
+        keys::list, keys::create, keys::revoke, keys::rotate,
+        service_accounts::list, service_accounts::create, service_accounts::get, service_accounts::update,
+        service_accounts::delete,
         connections::list_mine, connections::end_mine, connections::list_my_sessions, connections::end_my_session,
         connections::sign_out_mine, connections::list, connections::end, connections::list_sessions,
         connections::end_session, connections::sign_out,

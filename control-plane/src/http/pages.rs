@@ -52,6 +52,7 @@ pub(super) fn router(app: Arc<App>) -> Router {
         .route("/t/{tenant}/connections/{connection}/end", post(connections::disconnect))
         .route("/t/{tenant}/sessions/{session}/end", post(connections::end_session))
         .route("/t/{tenant}/sign-out-everywhere", get(connections::confirm).post(connections::sign_out_everywhere))
+        .route("/t/{tenant}/keys/{key}/rotate", post(keys::rotate))
         .route("/t/{tenant}/login", get(sign_in::show).post(sign_in::submit))
         .route("/t/{tenant}/logout", post(sign_in::sign_out))
         .route("/t/{tenant}/join/{token}", get(join::show).post(join::submit))

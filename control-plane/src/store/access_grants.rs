@@ -9,7 +9,7 @@ use super::{TenantStore, conflict_or, db_error, newest_first};
 use crate::domain::access::ServerRole;
 use crate::domain::ids::{AccessGrantId, ServerId, UserId};
 use crate::domain::page::{Created, Page, PageRequest};
-use crate::domain::server::{AccessGrant, Subject};
+use crate::domain::server::{AccessGrant, GrantFilter, Subject};
 use crate::domain::{Error, Result};
 
 impl TenantStore {
@@ -61,10 +61,13 @@ impl TenantStore {
     pub async fn list_access_grants(
         &self,
         server_id: ServerId,
+        filter: &GrantFilter,
         page: PageRequest<Created>,
     ) -> Result<Page<AccessGrant>> {
-        let query =
-            Entity::find().filter(Column::TenantId.eq(self.tenant_id.0)).filter(Column::ServerId.eq(server_id.0));
+        let query = Entity::find()
+            .filter(Column::TenantId.eq(self.tenant_id.0))
+            .filter(Column::ServerId.eq(server_id.0))
+            .filter(self.grants_matching(filter));
         let rows = newest_first(query, page, Column::CreatedAt, Column::Id, &self.tx).await?;
         let grants = rows.into_iter().map(grant_of).collect::<Result<Vec<_>>>()?;
         Ok(Page::cut(grants, page.limit, |grant| Created { at: grant.created_at, id: grant.id.0 }))

@@ -86,7 +86,7 @@ impl TenantStore {
         let granted: SelectStatement = Query::select()
             .column(server_grant::Column::ServerId)
             .from(server_grant::Entity)
-            .cond_where(self.grants_of(user_id))
+            .cond_where(self.grants_of(user_id.into()))
             .take();
         Condition::all()
             .add(server::Column::TenantId.eq(self.tenant_id.0))

@@ -11,8 +11,9 @@ use super::entity::{group_member, server_grant};
 use super::snapshot::server_of;
 use super::{TenantStore, conflict_or, db_error, newest_first, unreadable};
 use crate::domain::access::ServerRole;
-use crate::domain::ids::{ServerId, UserId};
+use crate::domain::ids::ServerId;
 use crate::domain::page::{Created, Page, PageRequest};
+use crate::domain::principal::PrincipalId;
 use crate::domain::server::{Server, ServerStatus};
 use crate::domain::{Error, Result};
 
@@ -20,10 +21,10 @@ use crate::domain::{Error, Result};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ServersOf {
     Tenant,
-    /// Granted to the person, disabled ones too.
-    User(UserId),
-    /// Granted to the person, and enabled.
-    UsableBy(UserId),
+    /// Granted to the person or service account, disabled ones too.
+    GrantedTo(PrincipalId),
+    /// Granted to the person or service account, and enabled.
+    UsableBy(PrincipalId),
 }
 
 impl TenantStore {
@@ -78,11 +79,11 @@ impl TenantStore {
         if let ServersOf::UsableBy(_) = of {
             query = query.filter(Column::Status.eq(ServerStatus::Enabled.as_str()));
         }
-        if let ServersOf::User(user_id) | ServersOf::UsableBy(user_id) = of {
+        if let ServersOf::GrantedTo(principal) | ServersOf::UsableBy(principal) = of {
             let granted: SelectStatement = Query::select()
                 .column(server_grant::Column::ServerId)
                 .from(server_grant::Entity)
-                .cond_where(self.grants_of(user_id))
+                .cond_where(self.grants_of(principal))
                 .take();
             query = query.filter(Expr::col((Entity, Column::Id)).in_subquery(granted));
         }
@@ -91,16 +92,17 @@ impl TenantStore {
         Ok(Page::cut(servers, page.limit, |server| Created { at: server.created_at, id: server.id.0 }))
     }
 
-    /// The person's highest role on each of the servers, by a grant to them, to a group of theirs, or to everyone.
+    /// The highest role of a person or service account on each of the servers, by a grant to them, to a group of theirs,
+    /// or to everyone.
     pub async fn list_server_roles(
         &self,
-        user_id: UserId,
+        principal: PrincipalId,
         servers: &[ServerId],
     ) -> Result<HashMap<ServerId, ServerRole>> {
         let rows: Vec<(uuid::Uuid, String)> = server_grant::Entity::find()
             .select_only()
             .columns([server_grant::Column::ServerId, server_grant::Column::Role])
-            .filter(self.grants_of(user_id))
+            .filter(self.grants_of(principal))
             .filter(server_grant::Column::ServerId.is_in(servers.iter().map(|id| id.0)))
             .into_tuple()
             .all(&self.tx)
@@ -135,8 +137,13 @@ impl TenantStore {
         if done.rows_affected == 1 { Ok(()) } else { Err(Error::NotFound { what: "server" }) }
     }
 
-    /// Grants that reach a person.
-    pub(super) fn grants_of(&self, user_id: UserId) -> Condition {
+    /// Grants that reach a person, or a service account: that one is in no group, and everyone is people.
+    pub(super) fn grants_of(&self, principal: PrincipalId) -> Condition {
+        let of_tenant = Condition::all().add(server_grant::Column::TenantId.eq(self.tenant_id.0));
+        let user_id = match principal {
+            PrincipalId::User(id) => id,
+            PrincipalId::ServiceAccount(id) => return of_tenant.add(server_grant::Column::ServiceAccountId.eq(id.0)),
+        };
         let groups: SelectStatement = Query::select()
             .column(group_member::Column::GroupId)
             .from(group_member::Entity)
@@ -147,6 +154,6 @@ impl TenantStore {
             .add(server_grant::Column::SubjectKind.eq("everyone"))
             .add(server_grant::Column::UserId.eq(user_id.0))
             .add(server_grant::Column::GroupId.in_subquery(groups));
-        Condition::all().add(server_grant::Column::TenantId.eq(self.tenant_id.0)).add(subject)
+        of_tenant.add(subject)
     }
 }

@@ -157,7 +157,7 @@ impl TenantStore {
 }
 
 /// The text is matched as it is: `%` and `_` are letters like others.
-fn mentions(text: &str) -> Condition {
+pub(super) fn mentions(text: &str) -> Condition {
     contains(text, [user::Column::UserName, user::Column::Email, user::Column::DisplayName])
 }
 

@@ -1,28 +1,62 @@
-//! A tenant's servers as the documents that `apply` reads, in a stable order: applied again, they change nothing. Pure.
+//! A tenant's servers, groups and service accounts as the documents that `apply` reads, in a stable order: applied
+//! again, they change nothing. Pure.
 
-use super::manifest::{API_VERSION, KIND, SubjectSpec};
-use super::present::{Auth, Grant, Server};
+use super::manifest::{API_VERSION, GROUP, SERVER, SERVICE_ACCOUNT, SubjectSpec};
+use super::present::{Account, Auth, Grant, Group, Present, Server};
 use super::text::scalar;
 
-/// One document for each server.
-pub(super) fn documents<'a>(servers: impl Iterator<Item = &'a Server>) -> String {
-    let documents: Vec<String> = servers.map(document).collect();
+/// One document for each service account, group and server. What an identity provider owns is left out: files cannot
+/// make it.
+pub(super) fn documents<'a>(all: Option<&'a Present>, servers: impl Iterator<Item = &'a Server>) -> String {
+    let accounts = all.into_iter().flat_map(|present| &present.accounts).map(account);
+    let groups = all.into_iter().flat_map(|present| &present.groups).filter(|one| !one.is_provided).map(group);
+    let documents: Vec<String> = accounts.chain(groups).chain(servers.map(document)).collect();
     documents.join("---\n")
 }
 
-fn document(server: &Server) -> String {
-    let mut lines = vec![
+fn head(kind: &str, key: &str, name: &str) -> Vec<String> {
+    vec![
         format!("apiVersion: {API_VERSION}"),
-        format!("kind: {KIND}"),
+        format!("kind: {kind}"),
         "metadata:".to_owned(),
-        format!("  slug: {}", scalar(&server.slug)),
+        format!("  {key}: {}", scalar(name)),
         "spec:".to_owned(),
+    ]
+}
+
+fn text(lines: &[String]) -> String {
+    lines.iter().map(|line| format!("{line}\n")).collect()
+}
+
+fn account(account: &Account) -> String {
+    let mut lines = head(SERVICE_ACCOUNT, "name", &account.name.0);
+    lines.push(format!("  description: {}", scalar(&account.description)));
+    lines.push(format!("  enabled: {}", account.enabled));
+    text(&lines)
+}
+
+fn group(group: &Group) -> String {
+    let mut lines = head(GROUP, "name", &group.name.0);
+    lines.push(format!("  tenantRole: {}", group.tenant_role.map_or("none", |role| role.as_str())));
+    match group.members.is_empty() {
+        true => lines.push("  members: []".to_owned()),
+        false => {
+            lines.push("  members:".to_owned());
+            lines.extend(group.members.iter().map(|name| format!("    - {}", scalar(name))));
+        }
+    }
+    text(&lines)
+}
+
+fn document(server: &Server) -> String {
+    let mut lines = head(SERVER, "slug", &server.slug);
+    lines.extend([
         format!("  displayName: {}", scalar(&server.display_name)),
         format!("  description: {}", scalar(&server.description)),
         format!("  url: {}", scalar(&server.url)),
         format!("  enabled: {}", server.enabled),
         format!("  timeoutMs: {}", server.timeout_ms),
-    ];
+    ]);
     lines.append(&mut auth(&server.auth));
     match server.grants.is_empty() {
         true => lines.push("  grants: []".to_owned()),
@@ -31,10 +65,7 @@ fn document(server: &Server) -> String {
             lines.extend(server.grants.iter().flat_map(grant));
         }
     }
-    if server.other_grants > 0 {
-        lines.push(format!("  # {} more to groups or service accounts: apply leaves them alone.", server.other_grants));
-    }
-    lines.iter().map(|line| format!("{line}\n")).collect()
+    text(&lines)
 }
 
 fn auth(auth: &Auth) -> Vec<String> {
@@ -58,6 +89,8 @@ fn grant(grant: &Grant) -> [String; 2] {
     let subject = match &grant.subject {
         SubjectSpec::Everyone => "    - everyone: true".to_owned(),
         SubjectSpec::User(email) => format!("    - user: {}", scalar(email)),
+        SubjectSpec::Group(name) => format!("    - group: {}", scalar(&name.0)),
+        SubjectSpec::ServiceAccount(name) => format!("    - serviceAccount: {}", scalar(&name.0)),
     };
     [subject, format!("      role: {}", grant.role.as_str())]
 }

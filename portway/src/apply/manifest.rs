@@ -1,17 +1,22 @@
 //! Files as what they ask for, or every mistake in them with file, line and field. The rules for values are the control
 //! plane's own.
 
+mod principals;
+mod server;
+
+use std::collections::BTreeSet;
 use std::fmt;
 
-use control_plane::domain::access::ServerRole;
-use control_plane::domain::fields::{self, Mistake as Wrong};
+use control_plane::domain::access::{ServerRole, TenantRole};
+use control_plane::domain::fields::Mistake as Wrong;
 use secrecy::SecretString;
 
-use super::secrets;
 use super::yaml::{self, Entry, Node, Value};
 
 pub(super) const API_VERSION: &str = "portway/v1";
-pub(super) const KIND: &str = "Server";
+pub(super) const SERVER: &str = "Server";
+pub(super) const GROUP: &str = "Group";
+pub(super) const SERVICE_ACCOUNT: &str = "ServiceAccount";
 
 /// Where something is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,7 +36,30 @@ pub(super) struct Mistake {
 /// Everything the files ask for.
 #[derive(Debug, Default)]
 pub(super) struct Manifest {
+    pub(super) accounts: Vec<AccountSpec>,
+    pub(super) groups: Vec<GroupSpec>,
     pub(super) servers: Vec<ServerSpec>,
+}
+
+/// A name that is the same in any case.
+#[derive(Debug, Clone)]
+pub(super) struct Name(pub(super) String);
+
+#[derive(Debug)]
+pub(super) struct GroupSpec {
+    pub(super) place: Place,
+    pub(super) name: Name,
+    pub(super) tenant_role: Option<TenantRole>,
+    /// User names; `None`: left as they are.
+    pub(super) members: Option<Vec<String>>,
+}
+
+#[derive(Debug)]
+pub(super) struct AccountSpec {
+    pub(super) place: Place,
+    pub(super) name: Name,
+    pub(super) description: String,
+    pub(super) enabled: bool,
 }
 
 #[derive(Debug)]
@@ -74,6 +102,40 @@ pub(super) enum SubjectSpec {
     Everyone,
     /// By e-mail, lower case.
     User(String),
+    Group(Name),
+    ServiceAccount(Name),
+}
+
+impl Name {
+    fn key(&self) -> String {
+        self.0.to_lowercase()
+    }
+}
+
+impl PartialEq for Name {
+    fn eq(&self, other: &Self) -> bool {
+        self.key() == other.key()
+    }
+}
+
+impl Eq for Name {}
+
+impl PartialOrd for Name {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Name {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.key().cmp(&other.key())
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
 }
 
 impl fmt::Display for Place {
@@ -96,28 +158,50 @@ impl fmt::Display for SubjectSpec {
         match self {
             Self::Everyone => f.write_str("everyone"),
             Self::User(email) => f.write_str(email),
+            Self::Group(name) => write!(f, "group {name}"),
+            Self::ServiceAccount(name) => write!(f, "service account {name}"),
         }
     }
 }
 
 impl Manifest {
+    /// Everybody who is granted something, each once.
+    pub(super) fn subjects(&self) -> Vec<&SubjectSpec> {
+        let grants = self.servers.iter().filter_map(|server| server.grants.as_ref()).flatten();
+        let subjects: BTreeSet<&SubjectSpec> = grants.map(|grant| &grant.subject).collect();
+        subjects.into_iter().collect()
+    }
+
     /// From files, by name and text.
     pub(super) fn parse(files: &[(String, String)]) -> Result<Self, Vec<Mistake>> {
         let (mut manifest, mut mistakes) = (Self::default(), Vec::new());
         for (file, text) in files {
             let mut reader = Reader { file, mistakes: &mut mistakes };
             match yaml::documents(text) {
-                Ok(documents) => manifest.servers.extend(documents.iter().filter_map(|one| reader.server(one))),
+                Ok(documents) => documents.iter().for_each(|one| reader.document(one, &mut manifest)),
                 Err(malformed) => reader.wrong(malformed.line, "", malformed.reason),
             }
         }
-        for (at, server) in manifest.servers.iter().enumerate() {
-            if let Some(first) = manifest.servers.iter().take(at).find(|first| first.slug == server.slug) {
-                let message = format!("{} is described at {} already", server.slug, first.place);
-                mistakes.push(Mistake { place: server.place.clone(), field: "metadata.slug".to_owned(), message });
-            }
-        }
+        let servers = manifest.servers.iter().map(|one| (one.slug.clone(), &one.place));
+        twice(servers, "metadata.slug", &mut mistakes);
+        twice(manifest.groups.iter().map(|one| (one.name.clone(), &one.place)), "metadata.name", &mut mistakes);
+        twice(manifest.accounts.iter().map(|one| (one.name.clone(), &one.place)), "metadata.name", &mut mistakes);
         if mistakes.is_empty() { Ok(manifest) } else { Err(mistakes) }
+    }
+}
+
+/// Notes what is described in two places.
+fn twice<'m, N: PartialEq + fmt::Display>(
+    named: impl Iterator<Item = (N, &'m Place)>,
+    field: &str,
+    mistakes: &mut Vec<Mistake>,
+) {
+    let named: Vec<(N, &Place)> = named.collect();
+    for (at, (name, place)) in named.iter().enumerate() {
+        if let Some((_, first)) = named.iter().take(at).find(|(first, _)| first == name) {
+            let message = format!("{name} is described at {first} already");
+            mistakes.push(Mistake { place: (*place).clone(), field: field.to_owned(), message });
+        }
     }
 }
 
@@ -136,43 +220,33 @@ impl Reader<'_> {
         self.mistakes.push(Mistake { place, field, message });
     }
 
-    fn server(&mut self, document: &Node) -> Option<ServerSpec> {
-        let root = self.map(document, "", &["apiVersion", "kind", "metadata", "spec"])?;
+    /// One document, by its kind.
+    fn document(&mut self, document: &Node, into: &mut Manifest) {
+        let Some(root) = self.map(document, "", &["apiVersion", "kind", "metadata", "spec"]) else { return };
         self.exactly(document, root, "apiVersion", API_VERSION);
-        self.exactly(document, root, "kind", KIND);
-        let metadata = self.required(document, root, "", "metadata").and_then(|node| {
-            let entries = self.map(node, "metadata", &["slug"])?;
-            self.required(node, entries, "metadata", "slug")
+        let Some(node) = self.required(document, root, "", "kind") else { return };
+        match &node.value {
+            Value::Scalar { text, .. } if text == SERVER => into.servers.extend(self.server(document)),
+            Value::Scalar { text, .. } if text == GROUP => into.groups.extend(self.group(document)),
+            Value::Scalar { text, .. } if text == SERVICE_ACCOUNT => into.accounts.extend(self.account(document)),
+            _ => self.wrong(node.line, "kind", format!("must be {SERVER}, {GROUP} or {SERVICE_ACCOUNT}")),
+        }
+    }
+
+    /// What the document is about, if that is well said, and the node that says how it is to be.
+    fn head<'n, T>(
+        &mut self,
+        document: &'n Node,
+        key: &str,
+        rule: impl Fn(&str) -> Result<T, Wrong>,
+    ) -> Option<(Option<T>, &'n Node)> {
+        let Value::Map(root) = &document.value else { return None };
+        let named = self.required(document, root, "", "metadata").and_then(|node| {
+            let entries = self.map(node, "metadata", &[key])?;
+            self.required(node, entries, "metadata", key)
         });
-        let slug = metadata.and_then(|node| self.checked(node, "metadata.slug", fields::server_slug));
-        let spec = self.required(document, root, "", "spec")?;
-        let known = ["displayName", "description", "url", "enabled", "timeoutMs", "outboundAuth", "grants"];
-        let entries = self.map(spec, "spec", &known)?;
-        let display_name =
-            find(entries, "displayName").map(|node| self.checked(node, "spec.displayName", fields::name));
-        let description =
-            find(entries, "description").map(|node| self.checked(node, "spec.description", fields::description));
-        let url = self.required(spec, entries, "spec", "url");
-        let url = url.and_then(|node| self.checked(node, "spec.url", fields::upstream_url));
-        let enabled = find(entries, "enabled").map(|node| self.truth(node, "spec.enabled"));
-        let timeout_ms = find(entries, "timeoutMs").map(|node| self.timeout(node));
-        let auth = find(entries, "outboundAuth").map(|node| self.auth(node));
-        let grants = find(entries, "grants").map(|node| self.grants(node));
-        let slug = slug?.to_string();
-        Some(ServerSpec {
-            place: self.place(document.line),
-            display_name: display_name.unwrap_or_else(|| Some(slug.clone()))?,
-            description: description.unwrap_or_else(|| Some(String::new()))?,
-            url: url?,
-            enabled: enabled.unwrap_or(Some(true))?,
-            timeout_ms: timeout_ms.unwrap_or(Some(0))?,
-            auth: auth.unwrap_or(Some(AuthSpec::None))?,
-            grants: match grants {
-                Some(grants) => Some(grants?),
-                None => None,
-            },
-            slug,
-        })
+        let named = named.and_then(|node| self.checked(node, &joined("metadata", key), rule));
+        Some((named, self.required(document, root, "", "spec")?))
     }
 
     /// The entries of a mapping, after refusing those nobody knows.
@@ -228,107 +302,6 @@ impl Reader<'_> {
                 None
             }
         }
-    }
-
-    fn timeout(&mut self, node: &Node) -> Option<u32> {
-        let number = match &node.value {
-            Value::Scalar { text, plain: true } => text.parse::<u32>().ok(),
-            _ => None,
-        };
-        let checked = match number {
-            Some(number) => fields::timeout_ms(number).map_err(|(_, message)| message),
-            None => Err("must be a whole number of milliseconds".to_owned()),
-        };
-        checked.map_err(|message| self.wrong(node.line, "spec.timeoutMs", message)).ok()
-    }
-
-    fn auth(&mut self, node: &Node) -> Option<AuthSpec> {
-        let within = "spec.outboundAuth";
-        let entries = self.map(node, within, &["kind", "headers"])?;
-        let kind = self.required(node, entries, within, "kind")?;
-        match (self.text(kind, "spec.outboundAuth.kind")?, find(entries, "headers")) {
-            ("none", None) => Some(AuthSpec::None),
-            ("none", Some(headers)) => {
-                self.wrong(headers.line, "spec.outboundAuth.headers", "must be absent when kind is none");
-                None
-            }
-            ("sharedHeader", _) => {
-                let headers = self.required(node, entries, within, "headers")?;
-                self.list(headers, "spec.outboundAuth.headers", Self::header).map(AuthSpec::SharedHeader)
-            }
-            _ => {
-                self.wrong(kind.line, "spec.outboundAuth.kind", "must be none or sharedHeader");
-                None
-            }
-        }
-    }
-
-    fn header(&mut self, node: &Node, field: &str) -> Option<HeaderSpec> {
-        let entries = self.map(node, field, &["name", "secret"])?;
-        let name = self.required(node, entries, field, "name");
-        let name = name.and_then(|name| self.text(name, &joined(field, "name")).map(str::to_ascii_lowercase));
-        let value = match find(entries, "secret") {
-            Some(secret) => Some(self.secret(secret, &joined(field, "secret"))?),
-            None => None,
-        };
-        Some(HeaderSpec { name: name?, value })
-    }
-
-    fn secret(&mut self, node: &Node, field: &str) -> Option<SecretString> {
-        let entries = self.map(node, field, &["fromEnv"])?;
-        let variable = self.required(node, entries, field, "fromEnv")?;
-        let field = joined(field, "fromEnv");
-        let name = self.text(variable, &field)?;
-        let value = secrets::from_env(name);
-        if value.is_none() {
-            self.wrong(variable.line, &field, format!("the variable {name} is not set, or empty"));
-        }
-        value
-    }
-
-    fn grants(&mut self, node: &Node) -> Option<Vec<GrantSpec>> {
-        let grants = self.list(node, "spec.grants", Self::grant)?;
-        let mut good = true;
-        for (at, grant) in grants.iter().enumerate() {
-            if grants.iter().take(at).any(|first| first.subject == grant.subject) {
-                self.wrong(grant.place.line, "spec.grants", format!("{} is there twice", grant.subject));
-                good = false;
-            }
-        }
-        good.then_some(grants)
-    }
-
-    fn grant(&mut self, node: &Node, field: &str) -> Option<GrantSpec> {
-        let entries = self.map(node, field, &["user", "everyone", "role"])?;
-        let role = self.required(node, entries, field, "role");
-        let role = role.and_then(|role| {
-            let found = self.text(role, &joined(field, "role")).map(ServerRole::parse)?;
-            if found.is_none() {
-                self.wrong(role.line, &joined(field, "role"), "must be user or manager");
-            }
-            found
-        });
-        let subject = match (find(entries, "user"), find(entries, "everyone")) {
-            (Some(user), None) => self.checked(user, &joined(field, "user"), fields::email).map(SubjectSpec::User),
-            (None, Some(everyone)) => match self.truth(everyone, &joined(field, "everyone")) {
-                Some(true) => Some(SubjectSpec::Everyone),
-                Some(false) => {
-                    self.wrong(everyone.line, &joined(field, "everyone"), "must be true, or the grant left out");
-                    None
-                }
-                None => None,
-            },
-            _ => {
-                self.wrong(node.line, field, "must name one of user (an e-mail address) and everyone: true");
-                None
-            }
-        };
-        let (subject, role) = (subject?, role?);
-        if subject == SubjectSpec::Everyone && role == ServerRole::Manager {
-            self.wrong(node.line, &joined(field, "role"), "must be user when the subject is everyone");
-            return None;
-        }
-        Some(GrantSpec { place: self.place(node.line), subject, role })
     }
 
     /// Every item, or nothing after noting each mistake.

@@ -1,20 +1,32 @@
 //! What must change so that the tenant is as the files say. Decides and words it; changes nothing.
 
+mod principals;
+
 use control_plane::domain::access::ServerRole;
 
+pub(super) use self::principals::{AccountStep, GroupStep};
 use super::manifest::{AuthSpec, GrantSpec, Manifest, Mistake, ServerSpec, SubjectSpec};
 use super::present::{Auth, Grant, Present, Server};
 
 pub(super) struct Plan<'a> {
     pub(super) present: &'a Present,
     pub(super) steps: Vec<Step<'a>>,
-    unchanged: usize,
-    /// Servers that no file names, and that stay.
-    kept: Vec<&'a str>,
+    unchanged: Unchanged,
+    /// What no file names, and what stays.
+    kept: Vec<String>,
 }
 
-/// One server's change.
+#[derive(Default)]
+struct Unchanged {
+    servers: usize,
+    groups: usize,
+    accounts: usize,
+}
+
+/// One thing's change.
 pub(super) enum Step<'a> {
+    Account(AccountStep<'a>),
+    Group(GroupStep<'a>),
     Create(&'a ServerSpec),
     Update { spec: &'a ServerSpec, server: &'a Server, fields: Vec<Field>, grants: Vec<GrantChange<'a>> },
     Retire(&'a Server),
@@ -34,17 +46,19 @@ pub(super) enum GrantChange<'a> {
 }
 
 impl<'a> Plan<'a> {
-    /// Fails with every subject that nobody in the tenant is.
+    /// Subjects come before what they are granted, and go after it. Fails with every subject that nobody in the tenant
+    /// is.
     pub(super) fn make(
         manifest: &'a Manifest,
         present: &'a Present,
         prune: bool,
         set_secrets: bool,
     ) -> Result<Self, Vec<Mistake>> {
-        let mut plan = Self { present, steps: Vec::new(), unchanged: 0, kept: Vec::new() };
-        let mut mistakes = Vec::new();
+        let mut plan = Self { present, steps: Vec::new(), unchanged: Unchanged::default(), kept: Vec::new() };
+        let mut mistakes = principals::mistakes(manifest, present);
+        plan.change_principals(manifest);
         for spec in &manifest.servers {
-            mistakes.extend(spec.grants.iter().flatten().filter_map(|grant| unknown(grant, present)));
+            mistakes.extend(spec.grants.iter().flatten().filter_map(|grant| unknown(grant, manifest, present)));
             let Some(server) = present.server(&spec.slug) else {
                 mistakes.extend(unset(spec));
                 plan.steps.push(Step::Create(spec));
@@ -53,7 +67,7 @@ impl<'a> Plan<'a> {
             let fields = fields(spec, server, set_secrets);
             let grants = spec.grants.as_ref().map(|wanted| grant_changes(wanted, &server.grants)).unwrap_or_default();
             if fields.is_empty() && grants.is_empty() {
-                plan.unchanged += 1;
+                plan.unchanged.servers += 1;
             } else {
                 plan.steps.push(Step::Update { spec, server, fields, grants });
             }
@@ -62,8 +76,9 @@ impl<'a> Plan<'a> {
         let unnamed = present.servers.iter().filter(|server| !named(server));
         match prune {
             true => plan.steps.extend(unnamed.map(Step::Retire)),
-            false => plan.kept = unnamed.map(|server| server.slug.as_str()).collect(),
+            false => plan.kept.extend(unnamed.map(|server| server.slug.clone())),
         }
+        plan.forget_principals(manifest, prune);
         if mistakes.is_empty() { Ok(plan) } else { Err(mistakes) }
     }
 
@@ -72,7 +87,16 @@ impl<'a> Plan<'a> {
     }
 
     pub(super) fn deletes(&self) -> usize {
-        self.steps.iter().filter(|step| matches!(step, Step::Retire(_))).count()
+        self.steps.iter().filter(|step| step.sign() == '-').count()
+    }
+
+    /// What goes, for people.
+    pub(super) fn deletions(&self) -> String {
+        let count = |wanted: fn(&Step<'_>) -> bool| self.steps.iter().filter(|step| wanted(step)).count();
+        let servers = count(|step| matches!(step, Step::Retire(_)));
+        let groups = count(|step| matches!(step, Step::Group(GroupStep::Delete(_))));
+        let accounts = count(|step| matches!(step, Step::Account(AccountStep::Delete(_))));
+        counted(servers, groups, accounts)
     }
 
     /// The plan for people, one line for each change.
@@ -89,15 +113,16 @@ impl<'a> Plan<'a> {
                 lines.push(paint(sign, format!("{}{sign} {text}", "    ".repeat(depth))));
             }
         }
-        let count = |wanted: fn(&Step<'_>) -> bool| self.steps.iter().filter(|step| wanted(step)).count();
+        let count = |sign| self.steps.iter().filter(|step| step.sign() == sign).count();
+        let Unchanged { servers, groups, accounts } = self.unchanged;
         lines.push(match self.is_empty() {
-            true => format!("No changes: {} server(s) are as the files say.", self.unchanged),
+            true => format!("No changes: {} are as the files say.", counted(servers, groups, accounts)),
             false => format!(
                 "{} to create, {} to update, {} to delete, {} unchanged.",
-                count(|step| matches!(step, Step::Create(_))),
-                count(|step| matches!(step, Step::Update { .. })),
-                self.deletes(),
-                self.unchanged
+                count('+'),
+                count('~'),
+                count('-'),
+                servers + groups + accounts
             ),
         });
         if !self.kept.is_empty() {
@@ -107,9 +132,29 @@ impl<'a> Plan<'a> {
     }
 }
 
+/// Servers are always counted, the rest where there is any.
+fn counted(servers: usize, groups: usize, accounts: usize) -> String {
+    let mut parts = vec![format!("{servers} server(s)")];
+    parts.extend((groups > 0).then(|| format!("{groups} group(s)")));
+    parts.extend((accounts > 0).then(|| format!("{accounts} service account(s)")));
+    parts.join(", ")
+}
+
 impl Step<'_> {
+    fn sign(&self) -> char {
+        match self {
+            Self::Account(step) => step.sign(),
+            Self::Group(step) => step.sign(),
+            Self::Create(_) => '+',
+            Self::Update { .. } => '~',
+            Self::Retire(_) => '-',
+        }
+    }
+
     pub(super) fn title(&self) -> String {
         match self {
+            Self::Account(step) => step.title(),
+            Self::Group(step) => step.title(),
             Self::Create(spec) => format!("server {}: create", spec.slug),
             Self::Update { spec, .. } => format!("server {}: update", spec.slug),
             Self::Retire(server) => format!("server {}: delete", server.slug),
@@ -119,6 +164,8 @@ impl Step<'_> {
     /// Sign, depth and text of each line.
     fn lines(&self) -> Vec<(char, usize, String)> {
         match self {
+            Self::Account(step) => step.lines(),
+            Self::Group(step) => step.lines(),
             Self::Create(spec) => {
                 let mut lines = vec![('+', 0, format!("server {}", spec.slug))];
                 lines.extend(values(spec).map(|(name, value)| ('+', 1, format!("{name}: {value}"))));
@@ -150,12 +197,19 @@ impl GrantChange<'_> {
     }
 }
 
-fn unknown(grant: &GrantSpec, present: &Present) -> Option<Mistake> {
-    let SubjectSpec::User(email) = &grant.subject else { return None };
-    let message = match present.users(email).len() {
-        1 => return None,
-        0 => format!("nobody in the tenant has the address {email}: invite them first"),
-        several => format!("{several} people have the address {email}: grant it over the API, by id"),
+fn unknown(grant: &GrantSpec, manifest: &Manifest, present: &Present) -> Option<Mistake> {
+    let will_be = match &grant.subject {
+        SubjectSpec::Everyone => true,
+        SubjectSpec::User(_) => false,
+        SubjectSpec::Group(name) => manifest.groups.iter().any(|group| group.name == *name),
+        SubjectSpec::ServiceAccount(name) => manifest.accounts.iter().any(|account| account.name == *name),
+    };
+    let message = match (present.ids(&grant.subject).len(), &grant.subject) {
+        _ if will_be => return None,
+        (1, _) => return None,
+        (0, SubjectSpec::User(email)) => format!("nobody in the tenant has the address {email}: invite them first"),
+        (0, subject) => format!("there is no {subject}: describe it in a file, or make it first"),
+        (several, subject) => format!("{several} have the name {subject}: grant it over the API, by id"),
     };
     Some(Mistake { place: grant.place.clone(), field: "spec.grants".to_owned(), message })
 }

@@ -1,20 +1,44 @@
 //! What the tenant has now, read through the REST API.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use anyhow::Context;
-use control_plane::domain::access::ServerRole;
+use control_plane::domain::access::{ServerRole, TenantRole};
 use serde::Deserialize;
 
-use super::manifest::SubjectSpec;
-use crate::platform::Api;
+use super::manifest::{Name, SubjectSpec};
+use crate::platform::{Api, Problem};
 
-/// The tenant's servers, by slug, and its people.
+/// The tenant's servers, by slug, and everybody who can be given something.
+#[derive(Default)]
 pub(super) struct Present {
+    /// The caller sees the people, groups and service accounts of the tenant: an owner or admin. A manager sees the
+    /// servers that they manage, and finds subjects by name.
+    pub(super) sees_all: bool,
+    pub(super) accounts: Vec<Account>,
+    pub(super) groups: Vec<Group>,
     pub(super) servers: Vec<Server>,
-    /// Ids by e-mail; an address is no name, so there may be several.
-    users: HashMap<String, Vec<String>>,
+    /// Ids of subjects; an address is no name, so there may be several.
+    subjects: BTreeMap<SubjectSpec, Vec<String>>,
     emails: HashMap<String, String>,
+    user_names: HashMap<String, String>,
+}
+
+pub(super) struct Account {
+    pub(super) id: String,
+    pub(super) name: Name,
+    pub(super) description: String,
+    pub(super) enabled: bool,
+}
+
+pub(super) struct Group {
+    pub(super) id: String,
+    pub(super) name: Name,
+    pub(super) tenant_role: Option<TenantRole>,
+    /// User names in order.
+    pub(super) members: Vec<String>,
+    /// An identity provider owns its name and members.
+    pub(super) is_provided: bool,
 }
 
 pub(super) struct Server {
@@ -27,8 +51,6 @@ pub(super) struct Server {
     pub(super) timeout_ms: u32,
     pub(super) auth: Auth,
     pub(super) grants: Vec<Grant>,
-    /// Grants to subjects that files cannot name; they are never touched.
-    pub(super) other_grants: usize,
 }
 
 pub(super) struct Grant {
@@ -56,6 +78,7 @@ struct ServerView {
     display_name: String,
     description: String,
     status: String,
+    your_role: Option<ServerRole>,
     upstream: Option<UpstreamView>,
 }
 
@@ -69,7 +92,24 @@ struct UpstreamView {
 #[derive(Deserialize)]
 struct UserView {
     id: String,
+    user_name: String,
     email: String,
+}
+
+#[derive(Deserialize)]
+struct GroupView {
+    id: String,
+    display_name: String,
+    source: String,
+    tenant_role: Option<TenantRole>,
+}
+
+#[derive(Deserialize)]
+struct AccountView {
+    id: String,
+    name: String,
+    description: String,
+    status: String,
 }
 
 #[derive(Deserialize)]
@@ -83,21 +123,33 @@ struct GrantView {
 struct SubjectView {
     kind: String,
     id: Option<String>,
+    display_name: String,
+    user_name: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Candidates {
+    items: Vec<SubjectView>,
 }
 
 impl Present {
-    pub(super) async fn read(api: &Api) -> anyhow::Result<Self> {
-        let people: Vec<UserView> = api.list(&["users"]).await.context("cannot list the people of the tenant")?;
-        let emails = people.iter().map(|one| (one.id.clone(), one.email.to_lowercase())).collect();
-        let mut users: HashMap<String, Vec<String>> = HashMap::new();
-        for one in people {
-            users.entry(one.email.to_lowercase()).or_default().push(one.id);
+    /// `wanted` are the subjects that the files name.
+    pub(super) async fn read(api: &Api, wanted: &[&SubjectSpec]) -> anyhow::Result<Self> {
+        let mut present = Self::default();
+        match api.list::<UserView>(&["users"]).await {
+            Ok(people) => present.read_principals(api, people).await?,
+            Err(error) if Problem::is_forbidden(&error) => {}
+            Err(error) => return Err(error.context("cannot list the people of the tenant")),
         }
-        let mut present = Self { servers: Vec::new(), users, emails };
         let mut views: Vec<ServerView> = api.list(&["servers"]).await.context("cannot list the servers")?;
+        views.retain(|view| present.sees_all || view.your_role == Some(ServerRole::Manager));
         views.sort_by(|one, other| one.slug.cmp(&other.slug));
+        if !present.sees_all {
+            let manages = views.first().context("you manage no server, and may not see the people of the tenant")?;
+            present.find_subjects(api, &manages.id, wanted).await?;
+        }
         for view in views {
-            let (grants, other_grants) = present.grants(api, &view.id).await?;
+            let grants = present.grants(api, &view.id).await?;
             let upstream = view.upstream.with_context(|| format!("you do not see how {} is reached", view.slug))?;
             present.servers.push(Server {
                 id: view.id,
@@ -109,36 +161,103 @@ impl Present {
                 timeout_ms: upstream.timeout_ms,
                 auth: upstream.outbound_auth,
                 grants,
-                other_grants,
             });
         }
         Ok(present)
     }
 
-    /// Grants of a server, ordered by subject, and how many are to subjects that files cannot name.
-    pub(super) async fn grants(&self, api: &Api, server_id: &str) -> anyhow::Result<(Vec<Grant>, usize)> {
-        let views: Vec<GrantView> = api.list(&["servers", server_id, "grants"]).await?;
-        let all = views.len();
-        let named = views.into_iter().filter_map(|view| {
-            let subject = match (view.subject.kind.as_str(), view.subject.id) {
-                ("everyone", _) => SubjectSpec::Everyone,
-                ("user", Some(id)) => SubjectSpec::User(self.emails.get(&id)?.clone()),
-                _ => return None,
+    /// Everybody there is, for those who see them.
+    async fn read_principals(&mut self, api: &Api, people: Vec<UserView>) -> anyhow::Result<()> {
+        self.sees_all = true;
+        for UserView { id, user_name, email } in people {
+            let email = email.to_lowercase();
+            self.subjects.entry(SubjectSpec::User(email.clone())).or_default().push(id.clone());
+            self.emails.insert(id.clone(), email);
+            self.user_names.insert(user_name, id);
+        }
+        for view in api.list::<AccountView>(&["service-accounts"]).await.context("cannot list the service accounts")? {
+            let AccountView { id, name, description, status } = view;
+            let name = Name(name);
+            self.subjects.entry(SubjectSpec::ServiceAccount(name.clone())).or_default().push(id.clone());
+            self.accounts.push(Account { id, name, description, enabled: status == "active" });
+        }
+        self.accounts.sort_by(|one, other| one.name.cmp(&other.name));
+        for view in api.list::<GroupView>(&["groups"]).await.context("cannot list the groups")? {
+            let (name, is_provided) = (Name(view.display_name), view.source != "local");
+            self.subjects.entry(SubjectSpec::Group(name.clone())).or_default().push(view.id.clone());
+            let mut members = Vec::new();
+            if !is_provided {
+                let people: Vec<UserView> = api.list(&["groups", &view.id, "members"]).await?;
+                members.extend(people.into_iter().map(|one| one.user_name));
+                members.sort();
+            }
+            self.groups.push(Group { id: view.id, name, tenant_role: view.tenant_role, members, is_provided });
+        }
+        self.groups.sort_by(|one, other| one.name.cmp(&other.name));
+        Ok(())
+    }
+
+    /// Those that the files name, one by one: a manager sees no list of everybody.
+    async fn find_subjects(&mut self, api: &Api, server_id: &str, wanted: &[&SubjectSpec]) -> anyhow::Result<()> {
+        for subject in wanted {
+            let text = match subject {
+                SubjectSpec::Everyone => continue,
+                SubjectSpec::User(email) => email,
+                SubjectSpec::Group(name) | SubjectSpec::ServiceAccount(name) => &name.0,
             };
+            let found: Candidates = api.get_with(&["servers", server_id, "candidates"], &[("q", text)]).await?;
+            let ids = found.items.iter().filter(|one| self.spec(one).as_ref() == Some(*subject));
+            let ids: Vec<String> = ids.filter_map(|one| one.id.clone()).collect();
+            self.subjects.insert((*subject).clone(), ids);
+        }
+        Ok(())
+    }
+
+    /// Grants of a server, ordered by subject.
+    pub(super) async fn grants(&self, api: &Api, server_id: &str) -> anyhow::Result<Vec<Grant>> {
+        let views: Vec<GrantView> = api.list(&["servers", server_id, "grants"]).await?;
+        let named = views.into_iter().filter_map(|view| {
+            let subject = self.spec(&view.subject)?;
             Some(Grant { id: view.id, subject, role: view.role })
         });
         let mut grants: Vec<Grant> = named.collect();
         grants.sort_by(|one, other| one.subject.cmp(&other.subject));
-        let others = all - grants.len();
-        Ok((grants, others))
+        Ok(grants)
+    }
+
+    /// As files name it. People by e-mail; who does not see it knows the user name, which mostly is the same.
+    fn spec(&self, view: &SubjectView) -> Option<SubjectSpec> {
+        Some(match view.kind.as_str() {
+            "everyone" => SubjectSpec::Everyone,
+            "user" => {
+                let email = view.id.as_ref().and_then(|id| self.emails.get(id)).or(view.user_name.as_ref());
+                SubjectSpec::User(email?.to_lowercase())
+            }
+            "group" => SubjectSpec::Group(Name(view.display_name.clone())),
+            "service_account" => SubjectSpec::ServiceAccount(Name(view.display_name.clone())),
+            _ => return None,
+        })
     }
 
     pub(super) fn server(&self, slug: &str) -> Option<&Server> {
         self.servers.iter().find(|server| server.slug == slug)
     }
 
-    /// Ids of the people with this address.
-    pub(super) fn users(&self, email: &str) -> &[String] {
-        self.users.get(email).map(Vec::as_slice).unwrap_or_default()
+    pub(super) fn group(&self, name: &Name) -> Option<&Group> {
+        self.groups.iter().find(|group| group.name == *name)
+    }
+
+    pub(super) fn account(&self, name: &Name) -> Option<&Account> {
+        self.accounts.iter().find(|account| account.name == *name)
+    }
+
+    /// Ids of a subject; several people may have one address.
+    pub(super) fn ids(&self, subject: &SubjectSpec) -> &[String] {
+        self.subjects.get(subject).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The id of a person, by user name.
+    pub(super) fn user(&self, user_name: &str) -> Option<&String> {
+        self.user_names.get(user_name)
     }
 }

@@ -1,19 +1,25 @@
 //! Carries a plan out, one change after the other. The first failure ends it, with a report of what was done.
 
+use std::collections::BTreeMap;
+
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::manifest::{AuthSpec, ServerSpec, SubjectSpec};
-use super::plan::{Field, GrantChange, Plan, Step, grant_changes};
+use super::manifest::{AuthSpec, GroupSpec, ServerSpec, SubjectSpec};
+use super::plan::{AccountStep, Field, GrantChange, GroupStep, Plan, Step, grant_changes};
 use super::present::{Present, Server};
 use crate::platform::Api;
 use crate::terminal;
 
+/// People in one change of a group's members: what the API takes at once.
+const MEMBERS_AT_ONCE: usize = 1_000;
+
 /// Every step, in order.
 pub(super) async fn all(api: &Api, plan: &Plan<'_>) -> anyhow::Result<()> {
+    let mut tenant = Tenant { api, present: plan.present, made: BTreeMap::new() };
     for (done, step) in plan.steps.iter().enumerate() {
-        if let Err(failure) = one(api, plan.present, step).await {
+        if let Err(failure) = tenant.one(step).await {
             let report = |title: &str, steps: &[Step<'_>]| {
                 if !steps.is_empty() {
                     terminal::note(title);
@@ -29,37 +35,146 @@ pub(super) async fn all(api: &Api, plan: &Plan<'_>) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn one(api: &Api, present: &Present, step: &Step<'_>) -> anyhow::Result<()> {
-    match step {
-        Step::Create(spec) => create(api, present, spec).await,
-        Step::Update { spec, server, fields, grants } => {
-            if !fields.is_empty() {
-                let _: Value = api.patch(&["servers", &server.id], &patch(spec, server, fields)).await?;
+/// What is changed, and the subjects that came meanwhile.
+struct Tenant<'a> {
+    api: &'a Api,
+    present: &'a Present,
+    made: BTreeMap<SubjectSpec, String>,
+}
+
+impl Tenant<'_> {
+    async fn one(&mut self, step: &Step<'_>) -> anyhow::Result<()> {
+        let api = self.api;
+        match step {
+            Step::Account(step) => self.account(step).await,
+            Step::Group(step) => self.group(step).await,
+            Step::Create(spec) => self.create(spec).await,
+            Step::Update { spec, server, fields, grants } => {
+                if !fields.is_empty() {
+                    let _: Value = api.patch(&["servers", &server.id], &patch(spec, server, fields)).await?;
+                }
+                self.change_grants(&server.id, grants).await
             }
-            change_grants(api, present, &server.id, grants).await
+            Step::Retire(server) => api.delete_with(&["servers", &server.id], &[("confirm", &server.slug)]).await,
         }
-        Step::Retire(server) => api.delete_with(&["servers", &server.id], &[("confirm", &server.slug)]).await,
+    }
+
+    async fn account(&mut self, step: &AccountStep<'_>) -> anyhow::Result<()> {
+        let status = |enabled: bool| if enabled { "active" } else { "deactivated" };
+        match step {
+            AccountStep::Create(spec) => {
+                let body = json!({ "name": spec.name.0, "description": spec.description });
+                let created: Value = self.api.post(&["service-accounts"], &body).await?;
+                let id = id_of(&created);
+                if !spec.enabled {
+                    let body = json!({ "status": status(false) });
+                    let _: Value = self.api.patch(&["service-accounts", &id], &body).await?;
+                }
+                self.made.insert(SubjectSpec::ServiceAccount(spec.name.clone()), id);
+            }
+            AccountStep::Update { spec, account, fields } => {
+                let mut body = serde_json::Map::new();
+                for field in fields {
+                    let (name, value) = match field.name {
+                        "name" => ("name", json!(spec.name.0)),
+                        "description" => ("description", json!(spec.description)),
+                        _ => ("status", json!(status(spec.enabled))),
+                    };
+                    body.insert(name.to_owned(), value);
+                }
+                let _: Value = self.api.patch(&["service-accounts", &account.id], &body).await?;
+            }
+            AccountStep::Delete(account) => self.api.delete(&["service-accounts", &account.id]).await?,
+        }
+        Ok(())
+    }
+
+    async fn group(&mut self, step: &GroupStep<'_>) -> anyhow::Result<()> {
+        match step {
+            GroupStep::Create(spec) => {
+                let body = json!({ "display_name": spec.name.0, "tenant_role": spec.tenant_role });
+                let created: Value = self.api.post(&["groups"], &body).await?;
+                let id = id_of(&created);
+                let members: Vec<&str> = spec.members.iter().flatten().map(String::as_str).collect();
+                self.change_members(&id, &members, &[]).await?;
+                self.made.insert(SubjectSpec::Group(spec.name.clone()), id);
+            }
+            GroupStep::Update { spec, group, fields, add, remove } => {
+                if !fields.is_empty() {
+                    let _: Value = self.api.patch(&["groups", &group.id], &group_patch(spec, fields)).await?;
+                }
+                self.change_members(&group.id, add, remove).await?;
+            }
+            GroupStep::Delete(group) => self.api.delete(&["groups", &group.id]).await?,
+        }
+        Ok(())
+    }
+
+    async fn change_members(&self, group_id: &str, add: &[&str], remove: &[&str]) -> anyhow::Result<()> {
+        let ids = |names: &[&str]| names.iter().filter_map(|name| self.present.user(name)).cloned().collect::<Vec<_>>();
+        for people in ids(add).chunks(MEMBERS_AT_ONCE) {
+            let _: Value = self.api.patch(&["groups", group_id, "members"], &json!({ "add": people })).await?;
+        }
+        for people in ids(remove).chunks(MEMBERS_AT_ONCE) {
+            let _: Value = self.api.patch(&["groups", group_id, "members"], &json!({ "remove": people })).await?;
+        }
+        Ok(())
+    }
+
+    async fn create(&self, spec: &ServerSpec) -> anyhow::Result<()> {
+        let body = json!({
+            "slug": spec.slug,
+            "display_name": spec.display_name,
+            "description": spec.description,
+            "upstream_url": spec.url,
+            "timeout_ms": spec.timeout_ms,
+            "outbound_auth": auth(&spec.auth),
+        });
+        let created: Value = self.api.post(&["servers"], &body).await?;
+        let id = id_of(&created);
+        if !spec.enabled {
+            let _: Value = self.api.patch(&["servers", &id], &json!({ "status": "disabled" })).await?;
+        }
+        // Whoever registers a server becomes its manager; the file may say otherwise.
+        let Some(wanted) = &spec.grants else { return Ok(()) };
+        let grants = self.present.grants(self.api, &id).await?;
+        self.change_grants(&id, &grant_changes(wanted, &grants)).await
+    }
+
+    async fn change_grants(&self, server_id: &str, changes: &[GrantChange<'_>]) -> anyhow::Result<()> {
+        for change in changes {
+            match change {
+                GrantChange::Give { subject, role, .. } => {
+                    let body = json!({ "subject": self.subject_body(subject), "role": role.as_str() });
+                    let _: Value = self.api.put(&["servers", server_id, "grants"], &body).await?;
+                }
+                GrantChange::Take(grant) => self.api.delete(&["servers", server_id, "grants", &grant.id]).await?,
+            }
+        }
+        Ok(())
+    }
+
+    fn subject_body(&self, subject: &SubjectSpec) -> Value {
+        let kind = match subject {
+            SubjectSpec::Everyone => return json!({ "kind": "everyone" }),
+            SubjectSpec::User(_) => "user",
+            SubjectSpec::Group(_) => "group",
+            SubjectSpec::ServiceAccount(_) => "service_account",
+        };
+        json!({ "kind": kind, "id": self.present.ids(subject).first().or_else(|| self.made.get(subject)) })
     }
 }
 
-async fn create(api: &Api, present: &Present, spec: &ServerSpec) -> anyhow::Result<()> {
-    let body = json!({
-        "slug": spec.slug,
-        "display_name": spec.display_name,
-        "description": spec.description,
-        "upstream_url": spec.url,
-        "timeout_ms": spec.timeout_ms,
-        "outbound_auth": auth(&spec.auth),
-    });
-    let created: Value = api.post(&["servers"], &body).await?;
-    let id = created.get("id").and_then(Value::as_str).unwrap_or_default();
-    if !spec.enabled {
-        let _: Value = api.patch(&["servers", id], &json!({ "status": "disabled" })).await?;
-    }
-    // Whoever registers a server becomes its manager; the file may say otherwise.
-    let Some(wanted) = &spec.grants else { return Ok(()) };
-    let (grants, _) = present.grants(api, id).await?;
-    change_grants(api, present, id, &grant_changes(wanted, &grants)).await
+fn id_of(created: &Value) -> String {
+    created.get("id").and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+fn group_patch(spec: &GroupSpec, fields: &[Field]) -> Value {
+    let field = |field: &Field| match field.name {
+        "name" => ("display_name".to_owned(), json!(spec.name.0)),
+        _ => ("tenant_role".to_owned(), json!(spec.tenant_role)),
+    };
+    Value::Object(fields.iter().map(field).collect())
 }
 
 /// Only what differs: two people may change different fields at once.
@@ -96,30 +211,5 @@ fn auth(auth: &AuthSpec) -> Value {
                 headers.iter().map(|one| header(&one.name, one.value.as_ref().map(ExposeSecret::expose_secret)));
             json!({ "kind": "shared_header", "headers": headers.collect::<Vec<_>>() })
         }
-    }
-}
-
-async fn change_grants(
-    api: &Api,
-    present: &Present,
-    server_id: &str,
-    changes: &[GrantChange<'_>],
-) -> anyhow::Result<()> {
-    for change in changes {
-        match change {
-            GrantChange::Give { subject, role, .. } => {
-                let body = json!({ "subject": subject_body(present, subject), "role": role.as_str() });
-                let _: Value = api.put(&["servers", server_id, "grants"], &body).await?;
-            }
-            GrantChange::Take(grant) => api.delete(&["servers", server_id, "grants", &grant.id]).await?,
-        }
-    }
-    Ok(())
-}
-
-fn subject_body(present: &Present, subject: &SubjectSpec) -> Value {
-    match subject {
-        SubjectSpec::Everyone => json!({ "kind": "everyone" }),
-        SubjectSpec::User(email) => json!({ "kind": "user", "id": present.users(email).first() }),
     }
 }

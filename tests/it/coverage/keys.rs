@@ -54,4 +54,24 @@ on_both! {
         }
         assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
     }
+
+    async fn a_service_account_may_what_a_manager_of_its_server_may(setup: Setup) {
+        let scene = Scene::open(setup).await;
+        let manager = CALLERS.iter().position(|caller| *caller == Caller::Manager).unwrap();
+        let mut wrong = Vec::new();
+        for (operation, what, expected) in table() {
+            let of_tenant = operation.contains(" /tenants/{tenant}") && !operation.ends_with("/session");
+            if !of_tenant || ["oneself", "own role"].contains(&what) {
+                continue;
+            }
+            let expected = if is_for_people(operation) { 403 } else { expected[manager] };
+            let call = scene.call_by_service_account(operation, what).await;
+            let answer = scene.request(&call).send().await.unwrap();
+            let (status, text) = (answer.status().as_u16(), answer.text().await.unwrap());
+            if status != expected {
+                wrong.push(format!("{operation} ({what}) by a service account: {status}, not {expected}: {text}"));
+            }
+        }
+        assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+    }
 }

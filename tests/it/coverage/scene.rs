@@ -4,10 +4,13 @@ use control_plane::app::nodes;
 use control_plane::app::platform::{self, NewTenant};
 use control_plane::app::sessions;
 use control_plane::crypto::{password, tokens};
-use control_plane::domain::access::TenantRole;
+use control_plane::domain::access::{ServerRole, TenantRole};
 use control_plane::domain::api_key::KeyScope;
 use control_plane::domain::audit::Actor;
-use control_plane::domain::ids::{ApiKeyId, CallRecordId, OAuthGrantId, ServerId, SessionId, TenantId, UserId};
+use control_plane::domain::ids::{
+    AccessGrantId, ApiKeyId, CallRecordId, OAuthGrantId, ServerId, SessionId, TenantId, UserId,
+};
+use control_plane::domain::server::{AccessGrant, Subject};
 use control_plane::domain::tenancy::User;
 use control_plane::store::TenantStore;
 use reqwest::header::{AUTHORIZATION, COOKIE, HeaderName};
@@ -18,8 +21,8 @@ use world::World;
 use world::people::PASSWORD;
 use world::world::Setup;
 
-use super::things::{Things, insert_api_key, insert_call, insert_connection, insert_person, slug, start_session};
-use super::{api_keys, clients, connections, people, platform as operators, scim, servers, tenancy};
+use super::things::{Things, insert_api_key, insert_call, insert_connection, insert_person, slug, start_session, insert_service_account};
+use super::{api_keys, clients, connections, people, platform as operators, scim, servers, tenancy, groups, service_accounts};
 
 /// Who calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,7 +105,9 @@ impl Asked<'_> {
             tenancy::body,
             people::body,
             connections::body,
+            groups::body,
             api_keys::body,
+            service_accounts::body,
             servers::body,
             clients::body,
             operators::body,
@@ -161,10 +166,10 @@ impl Scene {
             _ => things.person.id,
         };
         let call = insert_call(&store, things.server.id, of).await;
-        let key = insert_api_key(&store, of, KeyScope::All, tokens::random_bytes().unwrap()).await;
+        let key_owner = if what == "of a service account" { things.service_account.into() } else { of.into() };
+        let key = insert_api_key(&store, key_owner, KeyScope::All, tokens::random_bytes().unwrap()).await;
         let (session, connection) = insert_connection(&store, of, &things).await;
         let scim_token = scim::insert_token(&store).await;
-        let group = scim::insert_group(&store).await;
         store.commit().await.unwrap();
         let fresh = self.world.app().new_id().simple().to_string();
         let (method, path) = operation.split_once(' ').unwrap();
@@ -179,6 +184,8 @@ impl Scene {
         let path = path
             .replace("{tenant}", "acme")
             .replace("{server}", &things.server.id.to_string())
+            .replace("{group}", &things.group.to_string())
+            .replace("{service_account}", &things.service_account.to_string())
             .replace("{grant}", &things.grant.to_string())
             .replace("{user}", &target.to_string())
             .replace("{invitation}", &invitation.id.to_string())
@@ -188,10 +195,12 @@ impl Scene {
             .replace("{session}", &session.to_string())
             .replace("{connection}", &connection.to_string())
             .replace("{token}", &scim_token.to_string())
-            .replace("{group}", &group.to_string())
             .replace("{node}", &self.enrol_node(operation, &fresh).await);
         let query = match what {
             "somebody's" => format!("?user={}", things.person.id),
+            "of a service account" if operation.starts_with("GET") => {
+                format!("?service_account={}", things.service_account)
+            }
             "everybody's" => "?everyone=true".to_owned(),
             _ => String::new(),
         };
@@ -232,7 +241,24 @@ impl Scene {
             false => KeyScope::All,
         };
         let secret = tokens::opaque("").unwrap();
-        let key = insert_api_key(&store, owner, scope, tokens::sha256(&secret)).await;
+        let key = insert_api_key(&store, owner.into(), scope, tokens::sha256(&secret)).await;
+        store.commit().await.unwrap();
+        let text = proto::api_key::text(key.0, secret.expose_secret());
+        Call { headers: vec![(AUTHORIZATION, format!("Bearer {text}"))], ..call }
+    }
+
+    /// The same call by a service account that manages the server, with its key.
+    pub(super) async fn call_by_service_account(&self, operation: &str, what: &str) -> Call {
+        let call = self.call(operation, what, Caller::Manager).await;
+        let store = self.world.app().store.tenant(self.acme).await.unwrap();
+        let account = insert_service_account(&store).await;
+        if let Ok(server_id) = call.invisible.parse() {
+            let (id, role, created_at) = (AccessGrantId(store.new_id()), ServerRole::Manager, store.now());
+            let grant = AccessGrant { id, server_id, role, subject: Subject::ServiceAccount(account), created_at };
+            store.insert_access_grant(&grant, None).await.unwrap();
+        }
+        let secret = tokens::opaque("").unwrap();
+        let key = insert_api_key(&store, account.into(), KeyScope::All, tokens::sha256(&secret)).await;
         store.commit().await.unwrap();
         let text = proto::api_key::text(key.0, secret.expose_secret());
         Call { headers: vec![(AUTHORIZATION, format!("Bearer {text}"))], ..call }

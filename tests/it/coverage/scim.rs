@@ -1,9 +1,8 @@
 //! SCIM as administrators set it up.
 
-use control_plane::domain::ids::{GroupId, ScimTokenId};
+use control_plane::domain::ids::ScimTokenId;
 use control_plane::domain::page::PageRequest;
 use control_plane::domain::scim::token::ScimToken;
-use control_plane::domain::tenancy::{Group, GroupSource};
 use control_plane::store::TenantStore;
 use serde_json::{Value, json};
 
@@ -13,8 +12,6 @@ use super::scene::Asked;
 #[rustfmt::skip]
 pub(super) const LINES: &[Line] = &[
     //                                                                      nobody stranger member user manager auditor admin owner operator revoked
-    ("GET /tenants/{tenant}/groups",                     "",               [401,   401,     403,   403, 403,    200,    200,  200,  401,     401]),
-    ("GET /tenants/{tenant}/groups/{group}",             "",               [401,   401,     403,   403, 403,    200,    200,  200,  401,     401]),
     ("GET /tenants/{tenant}/scim",                       "",               [401,   401,     403,   403, 403,    200,    200,  200,  401,     401]),
     ("GET /tenants/{tenant}/scim/tokens",                "",               [401,   401,     403,   403, 403,    200,    200,  200,  401,     401]),
     ("POST /tenants/{tenant}/scim/tokens",               "",               [401,   401,     403,   403, 403,    403,    201,  201,  401,     401]),
@@ -31,22 +28,6 @@ pub(super) fn body(asked: &Asked<'_>) -> Option<Value> {
         ("PUT", "/tenants/{tenant}/scim/users/{user}") => json!({}),
         _ => return None,
     })
-}
-
-/// A group as an identity provider pushes it.
-pub(super) async fn insert_group(store: &TenantStore) -> GroupId {
-    let id = GroupId(store.new_id());
-    let group = Group {
-        id,
-        display_name: id.to_string(),
-        source: GroupSource::Scim,
-        external_id: None,
-        tenant_role: None,
-        created_at: store.now(),
-        updated_at: store.now(),
-    };
-    store.insert_group(&group).await.unwrap();
-    id
 }
 
 /// A token for one call. The bound on a tenant's tokens is far below the number of cells, so the ones before go.

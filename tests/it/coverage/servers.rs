@@ -17,6 +17,7 @@ pub(super) const LINES: &[Line] = &[
     ("GET /tenants/{tenant}/servers/{server}/grants",    "",               [401,   401,     404,   403, 200,    403,    200,  200,  401,     401]),
     ("PUT /tenants/{tenant}/servers/{server}/grants",    "",               [401,   401,     404,   403, 200,    403,    200,  200,  401,     401]),
     ("PUT /tenants/{tenant}/servers/{server}/grants",    "everyone",       [401,   401,     404,   403, 200,    403,    200,  200,  401,     401]),
+    ("GET /tenants/{tenant}/servers/{server}/candidates", "",              [401,   401,     404,   403, 200,    403,    200,  200,  401,     401]),
     ("DELETE /tenants/{tenant}/servers/{server}/grants/{grant}", "",       [401,   401,     404,   403, 204,    403,    204,  204,  401,     401]),
 ];
 

@@ -8,13 +8,16 @@ use control_plane::domain::api_key::{ApiKey, KeyScope};
 use control_plane::domain::call::{CallOutcome, CallRecord, Fault};
 use control_plane::domain::configuration::PrincipalKind;
 use control_plane::domain::ids::{
-    AccessGrantId, ApiKeyId, CallRecordId, ClientId, InvitationId, OAuthGrantId, ServerId, SessionId, UserId,
+    AccessGrantId, ApiKeyId, CallRecordId, ClientId, GroupId, InvitationId, OAuthGrantId, ServerId, ServiceAccountId,
+    SessionId, UserId,
 };
 use control_plane::domain::invitation::Invitation;
 use control_plane::domain::oauth::Grant;
 use control_plane::domain::oauth::client::{Client, ClientAuth, ClientKind};
+use control_plane::domain::principal::PrincipalId;
 use control_plane::domain::server::{AccessGrant, OutboundAuth, Server, ServerStatus, Subject};
-use control_plane::domain::tenancy::{User, UserSource, UserStatus};
+use control_plane::domain::service_account::{ServiceAccount, ServiceAccountStatus};
+use control_plane::domain::tenancy::{Group, GroupSource, User, UserSource, UserStatus};
 use control_plane::store::TenantStore;
 use secrecy::SecretString;
 
@@ -30,6 +33,8 @@ pub(super) struct Things {
     pub(super) invitation: Invitation,
     pub(super) owner_invitation: Invitation,
     pub(super) client: Client,
+    pub(super) service_account: ServiceAccountId,
+    pub(super) group: GroupId,
 }
 
 impl Scene {
@@ -60,7 +65,9 @@ impl Scene {
             last_used_at: None,
         };
         store.insert_static_client(&client).await.unwrap();
-        Things { server, grant, person, other_owner, invitation, owner_invitation, client }
+        let service_account = insert_service_account(store).await;
+        let group = insert_group(store).await;
+        Things { server, grant, person, other_owner, invitation, owner_invitation, client, service_account, group }
     }
 
     pub(super) async fn insert_server(&self, store: &TenantStore) -> Server {
@@ -123,6 +130,24 @@ pub(super) async fn insert_person(store: &TenantStore, role: TenantRole) -> User
     user
 }
 
+async fn insert_group(store: &TenantStore) -> GroupId {
+    let (id, now) = (GroupId(store.new_id()), store.now());
+    let display_name = slug("g", &id.0.simple().to_string());
+    let source = GroupSource::Local;
+    let group =
+        Group { id, display_name, source, external_id: None, tenant_role: None, created_at: now, updated_at: now };
+    store.insert_group(&group).await.unwrap();
+    id
+}
+
+pub(super) async fn insert_service_account(store: &TenantStore) -> ServiceAccountId {
+    let (id, status) = (ServiceAccountId(store.new_id()), ServiceAccountStatus::Active);
+    let (name, description) = (slug("ci", &id.0.simple().to_string()), String::new());
+    let account = ServiceAccount { id, name, description, status, epoch: 1, created_at: store.now() };
+    store.insert_service_account(&account).await.unwrap();
+    id
+}
+
 pub(super) async fn insert_call(store: &TenantStore, server_id: ServerId, caller: UserId) -> CallRecordId {
     let id = CallRecordId(store.new_id());
     let call = CallRecord {
@@ -158,13 +183,14 @@ pub(super) async fn insert_call(store: &TenantStore, server_id: ServerId, caller
 
 pub(super) async fn insert_api_key(
     store: &TenantStore,
-    user_id: UserId,
+    owner: PrincipalId,
     scope: KeyScope,
     secret_sha256: [u8; 32],
 ) -> ApiKeyId {
     let id = ApiKeyId(store.new_id());
     let (name, created_at) = ("ci".to_owned(), store.now());
-    let key = ApiKey { id, user_id, name, scope, created_at, expires_at: None, last_used_at: None, revoked_at: None };
+    let (expires_at, last_used_at, revoked_at, successor_id) = (None, None, None, None);
+    let key = ApiKey { id, owner, name, scope, created_at, expires_at, last_used_at, revoked_at, successor_id };
     store.insert_api_key(&key, secret_sha256).await.unwrap();
     id
 }

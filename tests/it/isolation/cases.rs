@@ -11,6 +11,7 @@ mod oauth;
 mod records;
 mod scim;
 mod servers;
+mod service_accounts;
 
 use std::pin::Pin;
 
@@ -87,8 +88,10 @@ use cases;
 
 /// The whole table.
 pub(super) fn all() -> Vec<Case> {
-    let topics =
-        [identity::cases(), servers::cases(), oauth::cases(), records::cases(), lockout::cases(), scim::cases()];
+    let topics = [
+        identity::cases(), service_accounts::cases(), servers::cases(), oauth::cases(), records::cases(),
+        lockout::cases(), scim::cases(),
+    ];
     topics.into_iter().flatten().collect()
 }
 

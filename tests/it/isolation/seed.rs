@@ -23,7 +23,6 @@ use uuid::Uuid;
 
 pub(super) use self::oauth::{client_secret, registration};
 use self::scim::ScimSeed;
-use super::rows::Backstage;
 
 /// What a tenant has, and the digests that open it.
 pub(super) struct Seed {
@@ -71,15 +70,14 @@ pub(super) fn digest() -> [u8; 32] {
 }
 
 impl Seed {
-    pub(super) async fn plant(store: &Store, backstage: &Backstage, slug: &str) -> Self {
+    pub(super) async fn plant(store: &Store, slug: &str) -> Self {
         let mut seed = Self::imagine(store, slug).await;
         seed.insert_tenant(store).await;
         let people = store.tenant(seed.tenant.id).await.unwrap();
         seed.insert_people(&people).await;
         seed.insert_scim(&people).await;
+        seed.insert_service_account(&people).await;
         people.commit().await.unwrap();
-        // No use-case of this version makes these.
-        seed.insert_service_account(backstage).await;
         let rest = store.tenant(seed.tenant.id).await.unwrap();
         seed.insert_servers(&rest).await;
         seed.insert_keys(&rest).await;

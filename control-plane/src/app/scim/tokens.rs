@@ -74,7 +74,7 @@ pub async fn create(ctx: &Ctx, name: &str, life: TokenLife) -> Result<(ScimToken
     let token = name.zip(expires_at).map(|(name, expires_at)| ScimToken {
         id,
         name,
-        created_by: Some(ctx.caller.user_id),
+        created_by: ctx.caller.principal.user(),
         created_at: now,
         expires_at,
         last_used_at: None,

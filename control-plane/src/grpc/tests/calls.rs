@@ -148,7 +148,7 @@ async fn members_see_their_own_calls_and_auditors_all() {
     let ctx = |role| Ctx {
         app: plane.app.clone(),
         tenant_id: acme,
-        caller: Caller { user_id: UserId(ana), role, proof: Proof::Session(SessionId(Uuid::nil())) },
+        caller: Caller { principal: UserId(ana).into(), role, proof: Proof::Session(SessionId(Uuid::nil())) },
     };
     let seen = |role, principal_id| {
         let (ctx, filter) = (ctx(role), CallFilter { principal_id, ..CallFilter::default() });

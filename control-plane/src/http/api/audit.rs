@@ -9,8 +9,7 @@ use super::PageQuery;
 use crate::app::tenancy;
 use crate::domain::audit::{AuditEvent, ChainStatus};
 use crate::domain::ids::{
-    AuditEventId, ClientId, GroupId, InvitationId, OAuthGrantId, OperatorId, ScimTokenId, ServerId, SessionId,
-    TenantId, UserId,
+    ApiKeyId, AuditEventId, ClientId, GroupId, InvitationId, OAuthGrantId, OperatorId, ScimTokenId, ServerId, ServiceAccountId, SessionId, TenantId, UserId,
 };
 use crate::http::extract::{Json, Query, TenantScope};
 use crate::http::problem::Problem;
@@ -82,6 +81,9 @@ fn party(kind: String, id: Option<Uuid>) -> PartyView {
         "operator" => OperatorId(id).to_string(),
         "tenant" => TenantId(id).to_string(),
         "server" => ServerId(id).to_string(),
+        "service_account" => ServiceAccountId(id).to_string(),
+        "group" => GroupId(id).to_string(),
+        "api_key" => ApiKeyId(id).to_string(),
         "session" => SessionId(id).to_string(),
         "invitation" => InvitationId(id).to_string(),
         "oauth_client" => ClientId(id).to_string(),

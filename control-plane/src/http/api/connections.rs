@@ -101,7 +101,7 @@ pub(crate) async fn list_mine(
     TenantScope(ctx): TenantScope,
     Query(query): Query<PageQuery>,
 ) -> Result<Json<PageView<ConnectionView>>, Problem> {
-    Ok(Json(PageView::of(connections::list(&ctx, ctx.caller.user_id, query.parse()?).await?)))
+    Ok(Json(PageView::of(connections::list(&ctx, ctx.caller.user_id()?, query.parse()?).await?)))
 }
 
 /// Disconnect a client of yours: its tokens and streams end on every node.
@@ -111,7 +111,7 @@ pub(crate) async fn end_mine(
     TenantScope(ctx): TenantScope,
     Target(id): Target<OAuthGrantId>,
 ) -> Result<StatusCode, Problem> {
-    connections::disconnect(&ctx, ctx.caller.user_id, id).await?;
+    connections::disconnect(&ctx, ctx.caller.user_id()?, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -122,7 +122,7 @@ pub(crate) async fn list_my_sessions(
     TenantScope(ctx): TenantScope,
     Query(query): Query<PageQuery>,
 ) -> Result<Json<PageView<BrowserView>>, Problem> {
-    let page = connections::list_sessions(&ctx, ctx.caller.user_id, query.parse()?).await?;
+    let page = connections::list_sessions(&ctx, ctx.caller.user_id()?, query.parse()?).await?;
     Ok(Json(PageView::of(page.map(|one| BrowserView::of(&ctx, one)))))
 }
 
@@ -133,7 +133,7 @@ pub(crate) async fn end_my_session(
     TenantScope(ctx): TenantScope,
     Target(id): Target<SessionId>,
 ) -> Result<StatusCode, Problem> {
-    connections::end_session(&ctx, ctx.caller.user_id, id).await?;
+    connections::end_session(&ctx, ctx.caller.user_id()?, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -144,7 +144,7 @@ pub(crate) async fn sign_out_mine(
     TenantScope(ctx): TenantScope,
     Json(body): Json<SignOutBody>,
 ) -> Result<Json<SignedOutView>, Problem> {
-    Ok(Json(connections::sign_out_everywhere(&ctx, ctx.caller.user_id, body.api_keys).await?.into()))
+    Ok(Json(connections::sign_out_everywhere(&ctx, ctx.caller.user_id()?, body.api_keys).await?.into()))
 }
 
 /// Clients that can act for a person, newest first.

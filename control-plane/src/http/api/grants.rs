@@ -3,14 +3,15 @@
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
-use super::{PageQuery, PageView};
-use crate::app::access_grants;
+use super::PageView;
+use crate::app::access_grants::{self, NamedGrant};
 use crate::domain::Error;
 use crate::domain::access::ServerRole;
 use crate::domain::ids::{AccessGrantId, GroupId, ServerId, ServiceAccountId};
-use crate::domain::server::{AccessGrant, Subject};
+use crate::domain::page::PageRequest;
+use crate::domain::server::{AccessGrant, GrantFilter, Subject, SubjectKind, SubjectName};
 use crate::http::extract::{Json, Query, Target, TenantScope};
 use crate::http::problem::Problem;
 
@@ -23,42 +24,59 @@ pub(crate) struct GrantView {
     created_at: DateTime<Utc>,
 }
 
-/// To whom: a user or a group by id, or everyone (every active user; no id).
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = Subject)]
+/// Somebody whom a grant is, or may be, given to.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = NamedSubject)]
 pub(crate) struct SubjectView {
     kind: SubjectKind,
+    /// Absent for everyone.
     #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
+    display_name: String,
+    /// Of a person: what tells two of one name apart.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_name: Option<String>,
+    /// Of a group.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    member_count: Option<u64>,
+    /// False for somebody deactivated: the grant stands, and they may use nothing.
+    active: bool,
+}
+
+/// To whom: a person, group or service account by id, or everyone (every active person; no id).
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = Subject)]
+pub(crate) struct SubjectBody {
+    kind: SubjectKind,
+    #[serde(default)]
     id: Option<String>,
 }
 
-#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum SubjectKind {
-    User,
-    Group,
-    ServiceAccount,
-    Everyone,
-}
-
-impl From<AccessGrant> for GrantView {
-    fn from(grant: AccessGrant) -> Self {
-        let (kind, id) = match grant.subject {
-            Subject::User(id) => (SubjectKind::User, Some(id.to_string())),
-            Subject::Group(id) => (SubjectKind::Group, Some(id.to_string())),
-            Subject::ServiceAccount(id) => (SubjectKind::ServiceAccount, Some(id.to_string())),
-            Subject::Everyone => (SubjectKind::Everyone, None),
+impl From<SubjectName> for SubjectView {
+    fn from(name: SubjectName) -> Self {
+        let id = match name.subject {
+            Subject::User(id) => Some(id.to_string()),
+            Subject::Group(id) => Some(id.to_string()),
+            Subject::ServiceAccount(id) => Some(id.to_string()),
+            Subject::Everyone => None,
         };
-        let AccessGrant { id: grant_id, server_id, role, created_at, .. } = grant;
-        Self { id: grant_id, server_id, subject: SubjectView { kind, id }, role, created_at }
+        let SubjectName { subject, display_name, user_name, members: member_count, active } = name;
+        Self { kind: subject.kind(), id, display_name, user_name, member_count, active }
     }
 }
 
-impl TryFrom<SubjectView> for Subject {
+impl From<NamedGrant> for GrantView {
+    fn from(NamedGrant { grant, subject }: NamedGrant) -> Self {
+        let AccessGrant { id, server_id, role, created_at, .. } = grant;
+        Self { id, server_id, subject: subject.into(), role, created_at }
+    }
+}
+
+impl TryFrom<SubjectBody> for Subject {
     type Error = Error;
 
-    fn try_from(SubjectView { kind, id }: SubjectView) -> Result<Self, Error> {
+    fn try_from(SubjectBody { kind, id }: SubjectBody) -> Result<Self, Error> {
         let bad_id = || Error::invalid("grant.subject_id", "subject.id", "does not fit the kind of subject");
         let text = id.as_deref();
         match kind {
@@ -77,20 +95,68 @@ fn parse<T: std::str::FromStr>(text: Option<&str>) -> Option<T> {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct GrantBody {
-    subject: SubjectView,
+    subject: SubjectBody,
     role: ServerRole,
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct GrantQuery {
+    /// Part of the subject's name.
+    #[serde(default)]
+    q: String,
+    #[param(inline)]
+    kind: Option<SubjectKind>,
+    #[param(inline)]
+    role: Option<ServerRole>,
+    /// Rows of the page, 1 to 200; 50 if absent.
+    limit: Option<u64>,
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct CandidateQuery {
+    /// Part of the name.
+    #[serde(default)]
+    q: String,
+}
+
+/// Whom a grant may be given to; at most 20 of each kind.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Candidates)]
+pub(crate) struct CandidatesView {
+    items: Vec<SubjectView>,
 }
 
 /// List a server's grants, newest first.
 #[utoipa::path(get, path = "/api/v1/tenants/{tenant}/servers/{server}/grants", tag = "servers",
-    operation_id = "list_grants", params(("server" = ServerId, Path), PageQuery),
+    operation_id = "list_grants", params(("server" = ServerId, Path), GrantQuery),
     responses((status = 200, body = PageView<GrantView>)))]
 pub(crate) async fn list(
     TenantScope(ctx): TenantScope,
     Target(server_id): Target<ServerId>,
-    Query(query): Query<PageQuery>,
+    Query(query): Query<GrantQuery>,
 ) -> Result<Json<PageView<GrantView>>, Problem> {
-    Ok(Json(PageView::of(access_grants::list(&ctx, server_id, query.parse()?).await?)))
+    let page = PageRequest::parse(query.limit, query.cursor.as_deref())?;
+    let filter = GrantFilter { text: query.q.trim().to_owned(), kind: query.kind, role: query.role };
+    Ok(Json(PageView::of(access_grants::list(&ctx, server_id, &filter, page).await?)))
+}
+
+/// Find people, groups and service accounts to give a grant to, by part of their name.
+#[utoipa::path(get, path = "/api/v1/tenants/{tenant}/servers/{server}/candidates", tag = "servers",
+    operation_id = "list_candidates", params(("server" = ServerId, Path), CandidateQuery),
+    responses((status = 200, body = CandidatesView)))]
+pub(crate) async fn candidates(
+    TenantScope(ctx): TenantScope,
+    Target(server_id): Target<ServerId>,
+    Query(query): Query<CandidateQuery>,
+) -> Result<Json<CandidatesView>, Problem> {
+    let found = access_grants::candidates(&ctx, server_id, &query.q).await?;
+    Ok(Json(CandidatesView { items: found.into_iter().map(SubjectView::from).collect() }))
 }
 
 /// Give somebody a role on the server. Repeating it changes nothing.

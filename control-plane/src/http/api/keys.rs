@@ -1,4 +1,4 @@
-//! Personal API keys. Only a signed-in browser may make, see or end them; a key may not.
+//! API keys of people and service accounts. Only a signed-in browser may make, see or end them; a key may not.
 
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::PageView;
-use crate::app::api_keys::{self, Expiry, IssuedApiKey, KeysOf, NewApiKey};
+use crate::app::api_keys::{self, Expiry, IssuedApiKey, KeysOf, NewApiKey, WhichKeys};
 use crate::domain::api_key::{ApiKey, ApiKeyStatus};
-use crate::domain::ids::{ApiKeyId, ServerId, UserId};
+use crate::domain::ids::{ApiKeyId, ServerId, ServiceAccountId, UserId};
 use crate::domain::page::PageRequest;
 use crate::domain::{Error, Result};
 use crate::http::extract::{Json, Query, Target, TenantScope};
@@ -19,8 +19,12 @@ use crate::http::problem::Problem;
 #[schema(as = ApiKey)]
 pub(crate) struct KeyView {
     id: ApiKeyId,
-    /// Whose it is.
-    user_id: UserId,
+    /// Whose it is, if it is a person's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_id: Option<UserId>,
+    /// Whose it is, if it is a service account's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    service_account_id: Option<ServiceAccountId>,
     name: String,
     status: ApiKeyStatus,
     /// The only servers it reaches; absent if it reaches all that its owner may use, and this API.
@@ -35,13 +39,29 @@ pub(crate) struct KeyView {
     last_used_at: Option<DateTime<Utc>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     revoked_at: Option<DateTime<Utc>>,
+    /// The key that was made to replace it; this one works until `expires_at`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    successor_id: Option<ApiKeyId>,
 }
 
 impl KeyView {
     fn at(now: DateTime<Utc>, key: ApiKey) -> Self {
         let (status, server_ids) = (key.status(now), key.scope.servers().map(<[ServerId]>::to_vec));
-        let ApiKey { id, user_id, name, created_at, expires_at, last_used_at, revoked_at, .. } = key;
-        Self { id, user_id, name, status, server_ids, created_at, expires_at, last_used_at, revoked_at }
+        let (user_id, service_account_id) = (key.owner.user(), key.owner.service_account());
+        let ApiKey { id, name, created_at, expires_at, last_used_at, revoked_at, successor_id, .. } = key;
+        Self {
+            id,
+            user_id,
+            service_account_id,
+            name,
+            status,
+            server_ids,
+            created_at,
+            expires_at,
+            last_used_at,
+            revoked_at,
+            successor_id,
+        }
     }
 }
 
@@ -76,8 +96,18 @@ pub(crate) struct KeyBody {
     /// Instead of `expires_in_days`: the key works until somebody revokes it.
     #[serde(default)]
     never_expires: bool,
-    /// The only servers it reaches; absent for all you may use, and this API.
+    /// The only servers it reaches; absent for all its owner may use, and this API.
     server_ids: Option<Vec<ServerId>>,
+    /// A key of this service account, for owners and admins; yours if absent.
+    service_account_id: Option<ServiceAccountId>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ApiKeyRotation)]
+pub(crate) struct RotationBody {
+    /// How long the old key works on, in seconds: 0 to 2592000; 86400 (a day) if absent.
+    overlap_s: Option<u32>,
 }
 
 impl KeyBody {
@@ -99,13 +129,36 @@ impl KeyBody {
 pub(crate) struct KeyQuery {
     /// Keys of this person; yours if absent. Other people's are for owners, admins and auditors.
     user: Option<UserId>,
-    /// Keys of everybody in the tenant.
+    /// Keys of this service account; for owners, admins and auditors.
+    service_account: Option<ServiceAccountId>,
+    /// Keys of everybody in the tenant, people and service accounts.
     #[serde(default)]
     everyone: bool,
+    #[param(inline)]
+    status: Option<ApiKeyStatus>,
+    /// Only keys that work now, end within so many days, and that nothing replaces yet.
+    expiring_within_days: Option<u32>,
     /// Rows of the page, 1 to 200; 50 if absent.
     limit: Option<u64>,
     /// `next_cursor` of the page before.
     cursor: Option<String>,
+}
+
+impl KeyQuery {
+    fn which(&self) -> Result<(KeysOf, WhichKeys)> {
+        let of = match (self.everyone, self.user, self.service_account) {
+            (true, None, None) => KeysOf::Everyone,
+            (false, Some(id), None) => KeysOf::User(id),
+            (false, None, Some(id)) => KeysOf::ServiceAccount(id),
+            (false, None, None) => KeysOf::Mine,
+            _ => {
+                let public = "must be alone: ask for one of user, service_account and everyone";
+                return Err(Error::invalid("key.of", "user", public));
+            }
+        };
+        let (status, expiring_within_days) = (self.status, self.expiring_within_days);
+        Ok((of, WhichKeys { status, expiring_within_days }))
+    }
 }
 
 /// List API keys, newest first, also those that ended.
@@ -116,18 +169,13 @@ pub(crate) async fn list(
     Query(query): Query<KeyQuery>,
 ) -> Result<Json<PageView<KeyView>>, Problem> {
     let page = PageRequest::parse(query.limit, query.cursor.as_deref())?;
-    let of = match (query.everyone, query.user) {
-        (true, Some(_)) => return Err(Error::invalid("key.of", "user", "must be absent when everyone is true").into()),
-        (true, None) => KeysOf::Everyone,
-        (false, Some(id)) => KeysOf::User(id),
-        (false, None) => KeysOf::Mine,
-    };
+    let (of, which) = query.which()?;
     let now = ctx.app.clock.now();
-    let page = api_keys::list(&ctx, of, page).await?;
+    let page = api_keys::list(&ctx, of, which, page).await?;
     Ok(Json(PageView::of(page.map(|key| KeyView::at(now, key)))))
 }
 
-/// Make an API key of your own. Answers once connected nodes know it, or after two seconds.
+/// Make an API key, of your own or of a service account. Answers once connected nodes know it, or after two seconds.
 #[utoipa::path(post, path = "/api/v1/tenants/{tenant}/keys", tag = "keys", operation_id = "create_key",
     request_body = KeyBody, responses((status = 201, body = NewKeyView)))]
 pub(crate) async fn create(
@@ -135,7 +183,8 @@ pub(crate) async fn create(
     Json(body): Json<KeyBody>,
 ) -> Result<(StatusCode, Json<NewKeyView>), Problem> {
     let expiry = body.expiry()?;
-    let issued = api_keys::create(&ctx, NewApiKey { name: body.name, expiry, servers: body.server_ids }).await?;
+    let KeyBody { name, server_ids: servers, service_account_id: service_account, .. } = body;
+    let issued = api_keys::create(&ctx, NewApiKey { name, expiry, servers, service_account }).await?;
     Ok((StatusCode::CREATED, Json(NewKeyView::of(issued))))
 }
 
@@ -145,4 +194,16 @@ pub(crate) async fn create(
 pub(crate) async fn revoke(TenantScope(ctx): TenantScope, Target(id): Target<ApiKeyId>) -> Result<StatusCode, Problem> {
     api_keys::revoke(&ctx, id).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Replace an API key: yours, or a service account's for owners and admins. The old one works on for the overlap.
+#[utoipa::path(post, path = "/api/v1/tenants/{tenant}/keys/{key}/rotations", tag = "keys",
+    operation_id = "rotate_key", params(("key" = ApiKeyId, Path)), request_body = RotationBody,
+    responses((status = 201, body = NewKeyView)))]
+pub(crate) async fn rotate(
+    TenantScope(ctx): TenantScope,
+    Target(id): Target<ApiKeyId>,
+    Json(body): Json<RotationBody>,
+) -> Result<(StatusCode, Json<NewKeyView>), Problem> {
+    Ok((StatusCode::CREATED, Json(NewKeyView::of(api_keys::rotate(&ctx, id, body.overlap_s).await?))))
 }

@@ -66,7 +66,7 @@ fn refused() -> Problem {
 #[utoipa::path(get, path = "/api/v1/tenants/{tenant}/session", tag = "session", operation_id = "get_session",
     responses((status = 200, body = SessionView)))]
 pub(crate) async fn get(TenantScope(ctx): TenantScope) -> Result<Json<SessionView>, Problem> {
-    let user = people::get(&ctx, ctx.caller.user_id).await?.into();
+    let user = people::get(&ctx, ctx.caller.user_id()?).await?.into();
     Ok(Json(SessionView { user, tenant: tenancy::get(&ctx).await?.into() }))
 }
 

@@ -283,7 +283,10 @@ async fn grants_refuse_what_cannot_be_granted() {
     check(json!({ "kind": "user" }), "user", "grant.subject_id").await;
     check(json!({ "kind": "everyone", "id": owner.id }), "user", "grant.subject_id").await;
     check(json!({ "kind": "everyone" }), "manager", "grant.everyone_manages").await;
-    check(json!({ "kind": "group", "id": "grp_00000000000000000000000000" }), "user", "grant.unknown_subject").await;
+    let no_group = json!({ "kind": "group", "id": "grp_00000000000000000000000000" });
+    check(no_group, "user", "grant.unknown_subject").await;
+    let no_account = json!({ "kind": "service_account", "id": "sva_00000000000000000000000000" });
+    check(no_account, "user", "grant.unknown_subject").await;
 }
 
 #[tokio::test]

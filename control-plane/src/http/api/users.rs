@@ -9,7 +9,7 @@ use crate::app::people::{self, UserChange};
 use crate::domain::access::TenantRole;
 use crate::domain::ids::UserId;
 use crate::domain::page::PageRequest;
-use crate::domain::tenancy::{User, UserFilter, UserStatus};
+use crate::domain::tenancy::{User, UserFilter, UserSource, UserStatus};
 use crate::http::extract::{Json, Query, Target, TenantScope};
 use crate::http::problem::Problem;
 
@@ -20,7 +20,12 @@ pub(crate) struct UserView {
     user_name: String,
     email: String,
     display_name: String,
+    /// What the person may do: the highest of `assigned_role` and of what their groups give.
     role: TenantRole,
+    /// Given by hand.
+    assigned_role: TenantRole,
+    /// `scim`: an identity provider owns their name and status.
+    source: UserSource,
     status: StatusWord,
     #[serde(skip_serializing_if = "Option::is_none")]
     deactivated_at: Option<DateTime<Utc>>,
@@ -41,8 +46,8 @@ impl From<User> for UserView {
             UserStatus::Active => (StatusWord::Active, None),
             UserStatus::Deactivated { at } => (StatusWord::Deactivated, Some(at)),
         };
-        let User { id, user_name, email, display_name, role, created_at, .. } = user;
-        Self { id, user_name, email, display_name, role, status, deactivated_at, created_at }
+        let User { id, user_name, email, display_name, role, assigned_role, source, created_at, .. } = user;
+        Self { id, user_name, email, display_name, role, assigned_role, source, status, deactivated_at, created_at }
     }
 }
 
@@ -64,6 +69,7 @@ pub(crate) struct UserQuery {
 #[serde(deny_unknown_fields)]
 pub(crate) struct UserPatch {
     display_name: Option<String>,
+    /// Given by hand; what their groups give comes on top.
     role: Option<TenantRole>,
     /// `deactivated` signs the person out everywhere and ends every token of theirs.
     status: Option<StatusWord>,

@@ -101,7 +101,7 @@ pub(super) async fn show(
     let Some(browser) = signed_in(&app, &tenant, &headers).await? else {
         return Ok(see_other(&sign_in_path(&tenant, None)));
     };
-    let (ctx, me, now) = (&browser.ctx, browser.ctx.caller.user_id, app.clock.now());
+    let (ctx, me, now) = (&browser.ctx, browser.ctx.caller.user_id()?, app.clock.now());
     let first = || PageRequest { limit: CONNECTIONS_SHOWN, after: None };
     let user = people::get(ctx, me).await?;
     let connections = connections::list(ctx, me, first()).await?;
@@ -129,7 +129,7 @@ pub(super) async fn disconnect(
         return Ok(see_other(&sign_in_path(&tenant, None)));
     };
     fields.check(Some(&browser.token), &disconnect_form(id))?;
-    connections::disconnect(&browser.ctx, browser.ctx.caller.user_id, id).await?;
+    connections::disconnect(&browser.ctx, browser.ctx.caller.user_id()?, id).await?;
     Ok(see_other(&connections_path(&tenant)))
 }
 
@@ -144,7 +144,7 @@ pub(super) async fn end_session(
         return Ok(see_other(&sign_in_path(&tenant, None)));
     };
     fields.check(Some(&browser.token), &end_form(id))?;
-    connections::end_session(&browser.ctx, browser.ctx.caller.user_id, id).await?;
+    connections::end_session(&browser.ctx, browser.ctx.caller.user_id()?, id).await?;
     Ok(see_other(&connections_path(&tenant)))
 }
 
@@ -176,7 +176,7 @@ pub(super) async fn sign_out_everywhere(
     };
     fields.check(Some(&browser.token), EVERYWHERE)?;
     let api_keys = fields.text("api_keys") == "too";
-    connections::sign_out_everywhere(&browser.ctx, browser.ctx.caller.user_id, api_keys).await?;
+    connections::sign_out_everywhere(&browser.ctx, browser.ctx.caller.user_id()?, api_keys).await?;
     let cookie = cookies::clear(&app.config, CookieKind::Session, &tenant.slug);
     Ok(with_cookie(see_other(&sign_in_path(&tenant, None)), &cookie))
 }

@@ -1,5 +1,6 @@
-//! A person's API keys: make one, see it once, end it. The fresh key reaches the page after the form through a cookie
-//! that only this session can open and that the page clears, so that reloading neither makes another key nor shows it.
+//! A person's API keys: make one, see it once, replace it, end it. The fresh key reaches the page after the form through
+//! a cookie that only this session can open and that the page clears, so that reloading neither makes another key nor
+//! shows it.
 
 use std::sync::Arc;
 
@@ -16,13 +17,13 @@ use secrecy::{ExposeSecret, SecretString};
 use super::form::Fields;
 use super::sign_in::{SIGN_OUT, sign_in_path};
 use super::{PageError, PageTenant, SignedIn, page, see_other, signed_in, with_cookie};
-use crate::app::api_keys::{self, Expiry, IssuedApiKey, KeysOf, NewApiKey};
+use crate::app::api_keys::{self, Expiry, IssuedApiKey, KeysOf, NewApiKey, WhichKeys};
 use crate::app::home::{self, KeyServer};
 use crate::crypto::csrf;
 use crate::crypto::vault::{Key, Purpose};
 use crate::domain::api_key::{ApiKey, ApiKeyStatus};
 use crate::domain::ids::ApiKeyId;
-use crate::domain::limits::{API_KEY_DAYS_DEFAULT, API_KEYS_SHOWN};
+use crate::domain::limits::{API_KEY_DAYS_DEFAULT, API_KEY_EXPIRES_SOON_DAYS, API_KEYS_SHOWN};
 use crate::domain::page::PageRequest;
 use crate::domain::snippets::with_api_key;
 use crate::domain::tenancy::{Tenant, User};
@@ -49,6 +50,7 @@ struct KeysPage<'a> {
     problem: &'a str,
     typed_name: &'a str,
     days_default: u32,
+    has_more: bool,
 }
 
 struct KeyRow {
@@ -58,8 +60,12 @@ struct KeyRow {
     created: String,
     used: String,
     ends: String,
+    /// When it ends, if that is soon: `in 5 days`.
+    soon: Option<String>,
+    is_replaced: bool,
     status: ApiKeyStatus,
     csrf: String,
+    csrf_rotate: String,
 }
 
 /// A key that was just made.
@@ -76,6 +82,7 @@ struct Shown<'a> {
     user: User,
     servers: Vec<KeyServer>,
     keys: Vec<ApiKey>,
+    has_more: bool,
 }
 
 /// The key that the path names.
@@ -122,10 +129,7 @@ pub(super) async fn create(
     fields.check(Some(&browser.token), FORM)?;
     let name = fields.text("name");
     let problem = match api_keys::create(&browser.ctx, wanted(&fields, &name)?).await {
-        Ok(issued) => {
-            let cookie = cookies::set(&app.config, CookieKind::FreshKey, &tenant.slug, &seal(&browser, &issued)?);
-            return Ok(with_cookie(see_other(&keys_path(&tenant)), &cookie));
-        }
+        Ok(issued) => return show_once(&app, &tenant, &browser, &issued),
         Err(Error::InvalidFields(mistakes)) => {
             let lines = mistakes.iter().map(|one| format!("{} {}.", label(&one.field), one.message));
             lines.collect::<Vec<_>>().join(" ")
@@ -135,6 +139,33 @@ pub(super) async fn create(
     };
     let shown = Shown::read(&tenant, &browser).await?;
     Ok(page(StatusCode::BAD_REQUEST, &shown.template(None, &problem, &name)))
+}
+
+pub(super) async fn rotate(
+    State(app): State<Arc<App>>,
+    PageTenant(tenant): PageTenant,
+    PathKey(id): PathKey,
+    headers: HeaderMap,
+    fields: Fields,
+) -> Result<Response, PageError> {
+    let Some(browser) = signed_in(&app, &tenant, &headers).await? else {
+        return Ok(see_other(&sign_in_path(&tenant, None)));
+    };
+    fields.check(Some(&browser.token), &rotate_form(id))?;
+    let overlap_s = fields.text("overlap").parse().map_err(|_| PageError::unreadable_form())?;
+    let problem = match api_keys::rotate(&browser.ctx, id, Some(overlap_s)).await {
+        Ok(issued) => return show_once(&app, &tenant, &browser, &issued),
+        Err(Error::Conflict { public, .. }) => format!("{public}."),
+        Err(error) => return Err(error.into()),
+    };
+    let shown = Shown::read(&tenant, &browser).await?;
+    Ok(page(StatusCode::CONFLICT, &shown.template(None, &problem, "")))
+}
+
+/// Back to the page, which shows the key this one time.
+fn show_once(app: &App, tenant: &Tenant, browser: &SignedIn, issued: &IssuedApiKey) -> Result<Response, PageError> {
+    let cookie = cookies::set(&app.config, CookieKind::FreshKey, &tenant.slug, &seal(browser, issued)?);
+    Ok(with_cookie(see_other(&keys_path(tenant)), &cookie))
 }
 
 pub(super) async fn revoke(
@@ -160,6 +191,10 @@ fn revoke_form(id: ApiKeyId) -> String {
     format!("revoke-key {id}")
 }
 
+fn rotate_form(id: ApiKeyId) -> String {
+    format!("rotate-key {id}")
+}
+
 /// The form's choices; ticking no server means all of them.
 fn wanted(fields: &Fields, name: &str) -> Result<NewApiKey, PageError> {
     let expiry = match fields.text("expires").as_str() {
@@ -168,7 +203,8 @@ fn wanted(fields: &Fields, name: &str) -> Result<NewApiKey, PageError> {
     };
     let servers: Result<Vec<_>, _> = fields.all("server").map(|id| id.parse()).collect();
     let servers = servers.map_err(|_| PageError::unreadable_form())?;
-    Ok(NewApiKey { name: name.to_owned(), expiry, servers: (!servers.is_empty()).then_some(servers) })
+    let servers = (!servers.is_empty()).then_some(servers);
+    Ok(NewApiKey { name: name.to_owned(), expiry, servers, service_account: None })
 }
 
 fn label(field: &str) -> &str {
@@ -184,7 +220,7 @@ fn label(field: &str) -> &str {
 fn seal(browser: &SignedIn, issued: &IssuedApiKey) -> Result<SecretString> {
     let key = Key::derived(&browser.token, Purpose::FreshApiKey)?;
     let plain = SecretString::from(format!("{} {}", issued.pending_nodes, issued.text.expose_secret()));
-    let (tenant, user) = (browser.ctx.tenant_id, browser.ctx.caller.user_id.0);
+    let (tenant, user) = (browser.ctx.tenant_id, browser.ctx.caller.principal.uuid());
     let sealed = key.seal(tenant, Purpose::FreshApiKey, user, plain.expose_secret().as_bytes())?;
     Ok(URL_SAFE_NO_PAD.encode(sealed).into())
 }
@@ -193,7 +229,7 @@ fn seal(browser: &SignedIn, issued: &IssuedApiKey) -> Result<SecretString> {
 fn open(browser: &SignedIn, cookie: &SecretString) -> Option<SecretString> {
     let sealed = URL_SAFE_NO_PAD.decode(cookie.expose_secret()).ok()?;
     let key = Key::derived(&browser.token, Purpose::FreshApiKey).ok()?;
-    let (tenant, user) = (browser.ctx.tenant_id, browser.ctx.caller.user_id.0);
+    let (tenant, user) = (browser.ctx.tenant_id, browser.ctx.caller.principal.uuid());
     let plain = key.open(tenant, Purpose::FreshApiKey, user, &sealed).ok()?;
     std::str::from_utf8(&plain).ok().map(Into::into)
 }
@@ -202,8 +238,9 @@ impl<'a> Shown<'a> {
     async fn read(tenant: &'a Tenant, browser: &'a SignedIn) -> Result<Self> {
         let (user, servers) = home::key_servers(&browser.ctx, tenant).await?;
         let first = PageRequest { limit: API_KEYS_SHOWN, after: None };
-        let keys = api_keys::list(&browser.ctx, KeysOf::Mine, first).await?.items;
-        Ok(Self { tenant, browser, user, servers, keys })
+        let keys = api_keys::list(&browser.ctx, KeysOf::Mine, WhichKeys::default(), first).await?;
+        let has_more = keys.next_cursor.is_some();
+        Ok(Self { tenant, browser, user, servers, keys: keys.items, has_more })
     }
 
     fn fresh(&self, plain: &SecretString) -> Fresh {
@@ -235,8 +272,11 @@ impl<'a> Shown<'a> {
             created: day(key.created_at),
             used: key.last_used_at.map_or_else(|| "never".to_owned(), day),
             ends: key.expires_at.map_or_else(|| "never".to_owned(), day),
+            soon: soon(key, now),
+            is_replaced: key.successor_id.is_some(),
             status: key.status(now),
             csrf: csrf::token(&self.browser.token, &revoke_form(key.id)),
+            csrf_rotate: csrf::token(&self.browser.token, &rotate_form(key.id)),
         }
     }
 
@@ -254,6 +294,18 @@ impl<'a> Shown<'a> {
             problem,
             typed_name,
             days_default: API_KEY_DAYS_DEFAULT,
+            has_more: self.has_more,
         }
+    }
+}
+
+/// How soon a working key ends, if that is soon.
+fn soon(key: &ApiKey, now: DateTime<Utc>) -> Option<String> {
+    let end = key.expires_at.filter(|_| key.status(now) == ApiKeyStatus::Active)?;
+    match (end - now).num_days() {
+        days if days > API_KEY_EXPIRES_SOON_DAYS => None,
+        0 => Some("within a day".to_owned()),
+        1 => Some("in 1 day".to_owned()),
+        days => Some(format!("in {days} days")),
     }
 }

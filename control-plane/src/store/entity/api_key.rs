@@ -9,7 +9,7 @@ pub struct Model {
     pub tenant_id: Uuid,
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
-    pub user_id: Uuid,
+    pub user_id: Option<Uuid>,
     pub name: String,
     pub secret_sha256: Vec<u8>,
     pub server_ids: Option<Json>,
@@ -17,6 +17,8 @@ pub struct Model {
     pub expires_at: Option<ChronoDateTimeUtc>,
     pub last_used_at: Option<ChronoDateTimeUtc>,
     pub revoked_at: Option<ChronoDateTimeUtc>,
+    pub service_account_id: Option<Uuid>,
+    pub successor_id: Option<Uuid>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

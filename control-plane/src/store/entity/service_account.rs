@@ -14,6 +14,9 @@ pub struct Model {
     pub epoch: i64,
     pub created_at: ChronoDateTimeUtc,
     pub updated_at: ChronoDateTimeUtc,
+    pub description: String,
+    pub deactivated_at: Option<ChronoDateTimeUtc>,
+    pub name_key: String,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -54,7 +54,7 @@ spec:
   grants:
     - {user: ana, role: owner}
     - {everyone: true, role: manager}
-    - {group: devs, role: user}
+    - {team: devs, role: user}
 ";
     let mistakes = parse(bad).unwrap_err();
     for expected in [
@@ -69,7 +69,7 @@ spec:
         "f.yaml:11: spec.grants[0].role: must be user or manager",
         "f.yaml:11: spec.grants[0].user: must be an address",
         "f.yaml:12: spec.grants[1].role: must be user when",
-        "f.yaml:13: spec.grants[2].group: is unknown; expected user, everyone, role",
+        "f.yaml:13: spec.grants[2].team: is unknown; expected user, group, serviceAccount, everyone, role",
     ] {
         assert!(mistakes.iter().any(|mistake| mistake.starts_with(expected)), "{expected}: {mistakes:#?}");
     }
@@ -85,8 +85,8 @@ fn shapes_that_are_not_what_they_should_be() {
     check("a: [", "f.yaml:");
     check("apiVersion: portway/v1\nkind: Server\nmetadata: {slug: ab}\n", "f.yaml:1: spec: is missing");
     check(
-        "apiVersion: portway/v1\nkind: Group\nmetadata: {slug: ab}\nspec: {url: http://x}",
-        "f.yaml:2: kind: must be Server",
+        "apiVersion: portway/v1\nkind: Thing\nmetadata: {slug: ab}\nspec: {url: http://x}",
+        "f.yaml:2: kind: must be Server, Group or ServiceAccount",
     );
     check("apiVersion: portway/v1\nkind: Server\nmetadata: {slug: ab}\nspec: {}\n", "f.yaml:4: spec.url: is missing");
     check(
@@ -105,4 +105,53 @@ fn shapes_that_are_not_what_they_should_be() {
         &auth("{kind: sharedHeader, headers: [{name: x, secret: {fromEnv: PORTWAY_NO_SUCH_VARIABLE}}]}"),
         "f.yaml:7: spec.outboundAuth.headers[0].secret.fromEnv: the variable PORTWAY_NO_SUCH_VARIABLE is not set",
     );
+}
+
+#[test]
+fn groups_and_service_accounts_are_read() {
+    let text = "\
+apiVersion: portway/v1
+kind: Group
+metadata: {name: Platform team}
+spec: {tenantRole: auditor, members: [Ana@Acme.Example, bo]}
+---
+apiVersion: portway/v1
+kind: ServiceAccount
+metadata: {name: ci}
+spec: {}
+---
+apiVersion: portway/v1
+kind: Server
+metadata: {slug: github}
+spec:
+  url: https://mcp.example/mcp
+  grants:
+    - {group: platform TEAM, role: manager}
+    - {serviceAccount: ci, role: user}
+";
+    let manifest = parse(text).unwrap();
+    let (group, account) = (&manifest.groups[0], &manifest.accounts[0]);
+    assert_eq!((group.name.to_string().as_str(), group.tenant_role), ("Platform team", Some(TenantRole::Auditor)));
+    assert_eq!(group.members.as_deref(), Some(&["ana@acme.example".to_owned(), "bo".to_owned()][..]));
+    assert_eq!((account.description.as_str(), account.enabled), ("", true));
+    let subjects: Vec<_> = manifest.servers[0].grants.iter().flatten().map(|one| one.subject.clone()).collect();
+    assert_eq!(subjects[0], SubjectSpec::Group(group.name.clone()), "in any case");
+    assert_eq!(subjects[1], SubjectSpec::ServiceAccount(account.name.clone()));
+}
+
+#[test]
+fn mistakes_in_groups_and_service_accounts() {
+    let check = |kind: &str, metadata: &str, spec: &str, expected: &str| {
+        let text = format!("apiVersion: portway/v1\nkind: {kind}\nmetadata: {metadata}\nspec: {spec}\n");
+        let mistakes = parse(&text).unwrap_err();
+        assert!(mistakes.iter().any(|mistake| mistake.starts_with(expected)), "{expected}: {mistakes:#?}");
+    };
+    check("Group", "{name: x}", "{tenantRole: owner}", "f.yaml:4: spec.tenantRole: must be admin, auditor or none");
+    check("Group", "{name: x}", "{members: [a, A]}", "f.yaml:4: spec.members: a is there twice");
+    check("Group", "{slug: x}", "{}", "f.yaml:3: metadata.slug: is unknown; expected name");
+    check("ServiceAccount", "{name: ' '}", "{}", "f.yaml:3: metadata.name: must not be empty");
+    check("ServiceAccount", "{name: x}", "{enabled: maybe}", "f.yaml:4: spec.enabled: must be true or false");
+    let two = "apiVersion: portway/v1\nkind: Group\nmetadata: {name: x}\nspec: {}\n---\n";
+    let mistakes = parse(&format!("{two}{}", two.replace("name: x", "name: X"))).unwrap_err();
+    assert!(mistakes[0].starts_with("f.yaml:6: metadata.name: X is described at f.yaml:1 already"), "{mistakes:?}");
 }

@@ -9,6 +9,7 @@ use control_plane::domain::ids::{AccessGrantId, ApiKeyId, ClientId, UserId};
 use control_plane::domain::oauth::Client;
 use control_plane::domain::oauth::client::ClientSecret;
 use control_plane::domain::page::Page;
+use control_plane::domain::service_account::ServiceAccount;
 use control_plane::domain::tenancy::{Group, Tenant, User};
 use control_plane::store::{Changes, SessionKeyRow, SigningKeyRow};
 use uuid::Uuid;
@@ -33,7 +34,19 @@ macro_rules! answers {
     };
 }
 
-answers!(u32, String, ClientId, Tenant, User, Group, Client, CallRecord, Changes, (Uuid, String, Vec<u8>));
+answers!(
+    u32,
+    String,
+    ClientId,
+    ServiceAccount,
+    Tenant,
+    User,
+    Group,
+    Client,
+    CallRecord,
+    Changes,
+    (Uuid, String, Vec<u8>)
+);
 
 impl Answer for () {
     fn outcome(&self) -> Outcome {
@@ -127,6 +140,7 @@ shown!(
     ApiKeyId,
     ClientSecret,
     SessionKeyRow,
+    control_plane::domain::server::SubjectName,
     control_plane::store::UsableServer,
     control_plane::domain::configuration::Resource,
 );

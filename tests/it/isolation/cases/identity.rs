@@ -1,9 +1,10 @@
 //! Tenants, people, sessions, invitations and API keys.
 
 use chrono::TimeDelta;
-use control_plane::domain::api_key::ApiKey;
+use control_plane::domain::api_key::{ApiKey, ApiKeyFilter};
 use control_plane::domain::ids::{ApiKeyId, GroupId, InvitationId, SessionId, UserId};
 use control_plane::domain::invitation::Invitation;
+use control_plane::domain::principal::PrincipalId;
 use control_plane::domain::server::Subject;
 use control_plane::domain::session::Session;
 use control_plane::domain::tenancy::{Group, Tenant, User, UserFilter};
@@ -72,6 +73,7 @@ fn groups() -> Vec<Case> {
         hidden delete_group(their.group.id);
         hidden list_group_member_ids(their.group.id);
         hidden count_group_members(&[their.group.id]);
+        hidden list_group_members(their.group.id, "", page());
         refused add_group_members(their.group.id, &[own.stranger]);
         refused add_group_members(own.group.id, &[their.stranger]);
         hidden remove_group_members(their.group.id, &[their.user.id]);
@@ -80,16 +82,29 @@ fn groups() -> Vec<Case> {
     }
 }
 
+fn keys_of(owner: impl Into<PrincipalId>) -> ApiKeyFilter {
+    ApiKeyFilter { owner: Some(owner.into()), ..ApiKeyFilter::default() }
+}
+
 fn api_keys() -> Vec<Case> {
     cases! { |store, their, own|
         refused insert_api_key(
-            &ApiKey { id: ApiKeyId(store.new_id()), user_id: their.user.id, ..own.api_key.clone() }, digest());
+            &ApiKey { id: ApiKeyId(store.new_id()), owner: their.user.id.into(), ..own.api_key.clone() }, digest());
+        refused insert_api_key(
+            &ApiKey { id: ApiKeyId(store.new_id()), owner: their.service_account.into(), ..own.api_key.clone() },
+            digest(),
+        );
         hidden find_api_key(their.api_key.id);
-        own list_api_keys(None, page());
-        hidden list_api_keys(Some(their.user.id), page());
-        hidden count_live_api_keys(their.user.id, store.now());
+        own list_api_keys(&ApiKeyFilter::default(), page());
+        hidden list_api_keys(&keys_of(their.user.id), page());
+        hidden list_api_keys(&keys_of(their.service_account), page());
+        hidden count_live_api_keys(their.user.id.into(), store.now());
+        hidden count_live_api_keys(their.service_account.into(), store.now());
+        hidden supersede_api_key(their.api_key.id, ApiKeyId(store.new_id()), store.now());
         hidden touch_api_key(their.api_key.id, store.now());
         hidden revoke_api_key(their.api_key.id);
         hidden revoke_api_keys_of(their.user.id);
+        hidden revoke_api_keys_of(their.service_account);
+        own delete_ended_api_keys(store.now() + TimeDelta::days(999), 100);
     }
 }

@@ -2,9 +2,10 @@
 
 use control_plane::domain::access::ServerRole;
 use control_plane::domain::ids::{AccessGrantId, ServerId};
-use control_plane::domain::server::{AccessGrant, Server, Subject};
+use control_plane::domain::server::{AccessGrant, GrantFilter, Server, Subject};
 use control_plane::store::{ServersOf, TenantStore};
 
+use super::super::seed::Seed;
 use super::{Case, Expected, Outcome, cases, page};
 
 pub(super) fn cases() -> Vec<Case> {
@@ -22,10 +23,10 @@ fn servers() -> Vec<Case> {
         hidden find_server(their.server.id);
         hidden find_server_by_slug(&their.server.slug);
         own list_servers(ServersOf::Tenant, page());
-        own list_servers(ServersOf::User(their.user.id), page());
-        own list_servers(ServersOf::UsableBy(their.user.id), page());
-        hidden list_server_roles(their.user.id, &[their.server.id]);
-        hidden list_server_roles(own.user.id, &[their.server.id]);
+        own list_servers(ServersOf::GrantedTo(their.user.id.into()), page());
+        own list_servers(ServersOf::UsableBy(their.user.id.into()), page());
+        hidden list_server_roles(their.user.id.into(), &[their.server.id]);
+        hidden list_server_roles(own.user.id.into(), &[their.server.id]);
         hidden update_server(&Server { display_name: "taken over".to_owned(), ..their.server.clone() });
         refused put_shared_credential(&their.credential, None);
         refused put_shared_credential(&own.credential, Some(their.user.id));
@@ -45,6 +46,11 @@ fn granted(store: &TenantStore, server_id: ServerId, subject: Subject, like: &Ac
     AccessGrant { id: AccessGrantId(store.new_id()), server_id, subject, ..like.clone() }
 }
 
+/// Grants whose subject has the tenant's name in its own.
+fn named(seed: &Seed) -> GrantFilter {
+    GrantFilter { text: seed.tenant.slug.to_string(), ..GrantFilter::default() }
+}
+
 fn access() -> Vec<Case> {
     cases! { |store, their, own|
         refused insert_access_grant(
@@ -61,9 +67,15 @@ fn access() -> Vec<Case> {
         hidden find_access_grant(own.server.id, their.grant.id);
         hidden find_access_grant_of(their.server.id, Subject::Everyone);
         hidden find_access_grant_of(own.server.id, their.grant.subject);
-        hidden list_access_grants(their.server.id, page());
+        hidden list_access_grants(their.server.id, &GrantFilter::default(), page());
+        hidden list_access_grants(own.server.id, &named(their), page());
         hidden update_access_grant(their.grant.id, ServerRole::User);
         hidden delete_access_grant(their.grant.id);
         hidden delete_access_grants_on(their.server.id);
+        hidden delete_access_grants_of(Subject::ServiceAccount(their.service_account));
+        hidden name_subjects(&[Subject::User(their.user.id)]);
+        hidden name_subjects(&[Subject::Group(their.group.id)]);
+        hidden name_subjects(&[Subject::ServiceAccount(their.service_account)]);
+        hidden list_candidates(their.tenant.slug.as_str(), 10);
     }
 }

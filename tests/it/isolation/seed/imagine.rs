@@ -44,13 +44,14 @@ impl Seed {
         };
         let api_key = ApiKey {
             id: ApiKeyId(id()),
-            user_id: user.id,
+            owner: user.id.into(),
             name: text("key"),
             scope: KeyScope::All,
             created_at: now,
             expires_at: Some(later),
             last_used_at: None,
             revoked_at: None,
+            successor_id: None,
         };
         let invitation = Invitation {
             id: InvitationId(id()),

@@ -2,11 +2,12 @@
 
 use chrono::{DateTime, Utc};
 use control_plane::domain::access::TenantRole;
-use control_plane::domain::ids::UserId;
+use control_plane::domain::api_key::ApiKey;
+use control_plane::domain::ids::{ApiKeyId, UserId};
+use control_plane::domain::service_account::{ServiceAccount, ServiceAccountStatus};
 use control_plane::domain::tenancy::{User, UserSource, UserStatus};
 use control_plane::store::TenantStore;
 
-use super::super::rows::Backstage;
 use super::{Seed, digest};
 
 impl Seed {
@@ -24,12 +25,18 @@ impl Seed {
         store.add_group_members(self.group.id, &[self.user.id]).await.unwrap();
     }
 
-    pub(super) async fn insert_service_account(&self, backstage: &Backstage) {
-        let (tenant, at) = (self.tenant.id.0, self.tenant.created_at);
-        let name = format!("{} account", self.tenant.slug);
-        let account = "INSERT INTO service_accounts (tenant_id, id, name, status, epoch, created_at, updated_at)
-                       VALUES ($1, $2, $3, 'active', 0, $4, $5)";
-        backstage.run(account, [tenant.into(), self.service_account.0.into(), name.into(), at.into(), at.into()]).await;
+    pub(super) async fn insert_service_account(&self, store: &TenantStore) {
+        let account = ServiceAccount {
+            id: self.service_account,
+            name: format!("{} account", self.tenant.slug),
+            description: String::new(),
+            status: ServiceAccountStatus::Active,
+            epoch: 0,
+            created_at: self.tenant.created_at,
+        };
+        store.insert_service_account(&account).await.unwrap();
+        let (id, owner) = (ApiKeyId(store.new_id()), account.id.into());
+        store.insert_api_key(&ApiKey { id, owner, ..self.api_key.clone() }, digest()).await.unwrap();
     }
 }
 
