@@ -15,10 +15,12 @@ mod connect;
 mod connections;
 mod consents;
 mod credentials;
+mod domains;
 #[expect(unreachable_pub, reason = "SeaORM's derive needs public items")]
 mod entity;
 mod feed;
 mod groups;
+mod invitation_mails;
 mod invitations;
 mod keys;
 mod listen;
@@ -29,6 +31,7 @@ mod outbox;
 mod refresh_tokens;
 mod replicas;
 mod revoked_grants;
+mod second_factors;
 #[cfg(test)]
 mod seed;
 mod server_access;
@@ -56,6 +59,7 @@ use uuid::{NoContext, Timestamp, Uuid};
 pub use connect::{DatabaseConfig, migrate};
 pub use consents::ConsentKey;
 pub use feed::{ChangeFeed, Changed};
+pub use invitation_mails::ClaimedMail;
 pub use keys::SigningKeyRow;
 pub use outbox::Changes;
 pub use replicas::{AckQuestion, Said};

@@ -15,7 +15,10 @@ mod m20261123_0008_api_keys;
 mod m20261123_0009_shared_credentials;
 mod m20261123_0010_registration;
 mod m20261127_0011_provisioning;
+mod m20261127_0015_domains;
 mod m20261127_0016_lockout;
+mod m20261127_0017_mail;
+mod m20261127_0018_second_factor;
 mod tenant_table;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -39,7 +42,10 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_0009_shared_credentials::Migration),
             Box::new(m20261123_0010_registration::Migration),
             Box::new(m20261127_0011_provisioning::Migration),
+            Box::new(m20261127_0015_domains::Migration),
             Box::new(m20261127_0016_lockout::Migration),
+            Box::new(m20261127_0017_mail::Migration),
+            Box::new(m20261127_0018_second_factor::Migration),
         ]
     }
 }

@@ -42,6 +42,8 @@ pub enum Action {
     ReadClients,
     /// Register OAuth clients by hand, delete any.
     ManageClients,
+    ReadDomains,
+    ManageDomains,
 }
 
 impl Action {
@@ -61,6 +63,8 @@ impl Action {
             Self::RevokeAnyKey => "revoke other people's API keys",
             Self::ReadClients => "see the OAuth clients of this tenant",
             Self::ManageClients => "change the OAuth clients of this tenant",
+            Self::ReadDomains => "see the e-mail domains of this tenant",
+            Self::ManageDomains => "change the e-mail domains of this tenant",
         }
     }
 }
@@ -73,7 +77,9 @@ pub const fn allows(role: TenantRole, action: Action) -> bool {
         (Owner, _) => true,
         (Admin, ManageOwners) => false,
         (Admin, _) => true,
-        (Auditor, ReadPeople | ReadAllServers | ReadAllCalls | ReadAudit | ReadAllKeys | ReadClients) => true,
+        (Auditor, ReadPeople | ReadAllServers | ReadAllCalls | ReadAudit | ReadAllKeys | ReadClients | ReadDomains) => {
+            true
+        }
         (Auditor | Member, _) => false,
     }
 }

@@ -4,12 +4,14 @@ pub(super) mod audit;
 pub(super) mod calls;
 pub(super) mod clients;
 pub(super) mod connections;
+pub(super) mod domains;
 pub(super) mod grants;
 pub(super) mod invitations;
 pub(super) mod keys;
 pub(super) mod nodes;
 mod outbound_auth;
 pub(super) mod platform;
+pub(super) mod second_factor;
 pub(super) mod servers;
 pub(super) mod session;
 pub(super) mod tenant;
@@ -41,8 +43,12 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/me/servers", get(servers::list_mine))
         .route("/users", get(users::list))
         .route("/users/{user}", get(users::get).patch(users::update))
+        .route("/users/{user}/second-factor", get(second_factor::get).delete(second_factor::reset))
         .route("/invitations", get(invitations::list).post(invitations::create))
         .route("/invitations/{invitation}", delete(invitations::revoke))
+        .route("/domains", get(domains::list).post(domains::create))
+        .route("/domains/{domain}", get(domains::get).delete(domains::delete))
+        .route("/domains/{domain}/verification", post(domains::verify))
         .route("/keys", get(keys::list).post(keys::create))
         .route("/keys/{key}", delete(keys::revoke))
         .route("/servers", get(servers::list).post(servers::register))

@@ -21,8 +21,8 @@ use crate::app::{Caller, Ctx, api_keys, platform, sessions};
 use crate::config::Config;
 use crate::domain::error::FieldError;
 use crate::domain::ids::{
-    AccessGrantId, ApiKeyId, CallRecordId, ClientId, InvitationId, NodeId, OAuthGrantId, OperatorId, ServerId,
-    SessionId, TenantId, UserId,
+    AccessGrantId, ApiKeyId, CallRecordId, ClientId, DomainId, InvitationId, NodeId, OAuthGrantId, OperatorId,
+    ServerId, SessionId, TenantId, UserId,
 };
 use crate::domain::tenancy::Tenant;
 use crate::domain::{Error, Result};
@@ -129,6 +129,7 @@ path_id! {
     UserId => "user",
     ApiKeyId => "key",
     InvitationId => "invitation",
+    DomainId => "domain",
     ServerId => "server",
     AccessGrantId => "grant",
     CallRecordId => "call",
