@@ -19,7 +19,7 @@ use world::people::PASSWORD;
 use world::world::Setup;
 
 use super::things::{Things, insert_api_key, insert_call, insert_connection, insert_person, slug, start_session};
-use super::{api_keys, clients, connections, people, platform as operators, servers, tenancy};
+use super::{account, api_keys, clients, connections, people, platform as operators, servers, tenancy};
 
 /// Who calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,6 +99,7 @@ impl Asked<'_> {
             return None;
         }
         let topics = [
+            account::body,
             tenancy::body,
             people::body,
             connections::body,
@@ -162,6 +163,11 @@ impl Scene {
         let call = insert_call(&store, things.server.id, of).await;
         let key = insert_api_key(&store, of, KeyScope::All, tokens::random_bytes().unwrap()).await;
         let (session, connection) = insert_connection(&store, of, &things).await;
+        let domain = account::insert_domain(&self.world, &store).await;
+        if operation.starts_with("DELETE") && operation.ends_with("/second-factor") {
+            account::enrol(&store, &things.person).await;
+            account::enrol(&store, &things.other_owner).await;
+        }
         store.commit().await.unwrap();
         let fresh = self.world.app().new_id().simple().to_string();
         let (method, path) = operation.split_once(' ').unwrap();
@@ -176,6 +182,7 @@ impl Scene {
         let path = path
             .replace("{tenant}", "acme")
             .replace("{server}", &things.server.id.to_string())
+            .replace("{domain}", &domain.to_string())
             .replace("{grant}", &things.grant.to_string())
             .replace("{user}", &target.to_string())
             .replace("{invitation}", &invitation.id.to_string())

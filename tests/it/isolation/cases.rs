@@ -4,6 +4,7 @@
 //! and `refused` line as the tenant that is named in it, where it must succeed: a line that fails for another reason
 //! proves nothing.
 
+mod account;
 mod answers;
 mod identity;
 mod lockout;
@@ -86,7 +87,8 @@ use cases;
 
 /// The whole table.
 pub(super) fn all() -> Vec<Case> {
-    let topics = [identity::cases(), servers::cases(), oauth::cases(), records::cases(), lockout::cases()];
+    let topics =
+        [account::cases(), identity::cases(), servers::cases(), oauth::cases(), records::cases(), lockout::cases()];
     topics.into_iter().flatten().collect()
 }
 

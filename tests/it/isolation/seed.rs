@@ -1,5 +1,6 @@
 //! One of everything in one tenant. Every text holds the tenant's slug, so that a leak shows.
 
+mod account;
 mod imagine;
 mod oauth;
 mod people;
@@ -20,6 +21,7 @@ use control_plane::store::{ConsentKey, NewDataKey, ResourceKind, SigningKeyRow, 
 use serde_json::json;
 use uuid::Uuid;
 
+use self::account::AccountSeed;
 pub(super) use self::oauth::{client_secret, registration};
 use super::rows::Backstage;
 
@@ -57,6 +59,7 @@ pub(super) struct Seed {
     pub(super) refresh: RefreshToken,
     pub(super) refresh_sha256: [u8; 32],
     pub(super) call: CallRecord,
+    pub(super) account: AccountSeed,
 }
 
 pub(super) const REDIRECT_HOST: &str = "ide.example";
@@ -80,6 +83,7 @@ impl Seed {
         seed.insert_servers(&rest).await;
         seed.insert_keys(&rest).await;
         seed.insert_authorization(&rest).await;
+        seed.insert_account(&rest).await;
         seed.revision = seed.commit_noting(rest).await;
         let calls = store.tenant(seed.tenant.id).await.unwrap();
         calls.insert_call_records(std::slice::from_ref(&seed.call)).await.unwrap();
