@@ -17,6 +17,7 @@ use url::Url;
 use crate::crypto::vault::KeyEncryptionKey;
 use crate::domain::limits::KEY_AGE_DAYS;
 use crate::egress::EgressConfig;
+use crate::mail::{MailConfig, Mailer};
 use crate::store::DatabaseConfig;
 
 /// Settings of one control-plane process. Environment variables `PORTWAY_CONTROL_…` override the file; `__` nests:
@@ -50,6 +51,12 @@ pub struct Config {
     /// Outgoing requests to URLs from outside.
     #[serde(default)]
     pub egress: EgressConfig,
+    /// The mail server that invitations go out through; without one, whoever invites passes the link on.
+    #[serde(default)]
+    pub mail: Option<MailConfig>,
+    /// Owners and admins who sign in with a password need a second factor as well.
+    #[serde(default = "yes")]
+    pub require_second_factor: bool,
     /// Names under which the admin listener is reached, besides `localhost` and addresses.
     #[serde(default)]
     pub admin_hosts: Vec<String>,
@@ -128,6 +135,9 @@ impl Config {
         if let Err(mistake) = self.key_encryption_key() {
             mistakes.push(format!("  {mistake}"));
         }
+        if let Err(mistake) = self.mailer() {
+            mistakes.push(format!("  {mistake}"));
+        }
         if mistakes.is_empty() { Ok(()) } else { Err(ConfigError { mistakes }) }
     }
 
@@ -147,6 +157,12 @@ impl Config {
         let bytes =
             STANDARD.decode(text.expose_secret().trim()).ok().and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
         bytes.map(KeyEncryptionKey::new).ok_or_else(|| "kek: expected 32 bytes in base64".to_owned())
+    }
+
+    /// The way to the mail server, if there is one.
+    pub fn mailer(&self) -> Result<Option<Mailer>, String> {
+        let ca = self.egress.extra_ca_file.as_deref();
+        self.mail.as_ref().map(|mail| Mailer::new(mail, &self.public_origin, ca)).transpose()
     }
 
     /// Whether browsers reach us over TLS: decides cookie names and flags.
@@ -194,6 +210,7 @@ fn defaults() -> serde_json::Value {
         "trusted_proxies": [],
         "client_documents": true,
         "egress": {},
+        "require_second_factor": true,
         "admin_hosts": [],
         "key_age_days": KEY_AGE_DAYS,
     })

@@ -7,4 +7,5 @@ pub mod password;
 pub mod pkce;
 pub mod signing;
 pub mod tokens;
+pub mod totp;
 pub mod vault;

@@ -8,13 +8,14 @@ mod connect;
 mod fetch;
 mod resolve;
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use ipnet::IpNet;
 use serde::Deserialize;
 
 pub use self::fetch::{FetchError, Fetched, Fetcher};
-pub use self::resolve::{Resolve, StaticResolver, SystemResolver};
+pub use self::resolve::{Resolve, StaticResolver, SystemResolver, TextTable};
 
 /// Settings of outgoing requests.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -22,6 +23,9 @@ pub use self::resolve::{Resolve, StaticResolver, SystemResolver};
 pub struct EgressConfig {
     /// Ranges that are not public and may be reached all the same.
     pub allowed_private_ranges: Vec<IpNet>,
+    /// Name servers to ask for the records that prove domains, address and port; empty = this machine's. To be set where
+    /// those answer differently inside and outside.
+    pub name_servers: Vec<SocketAddr>,
     /// Certificates (PEM) that are trusted besides the public roots.
     pub extra_ca_file: Option<PathBuf>,
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
-use crate::app::{acks, nodes, publish, upkeep, usage};
+use crate::app::{acks, domains, mail, nodes, publish, upkeep, usage};
 use crate::domain::Result;
 use crate::domain::limits::REPLICA_BEAT_MS;
 use crate::state::App;
@@ -28,12 +28,13 @@ const POLL: Duration = Duration::from_secs(2);
 
 const BEAT: Duration = Duration::from_millis(REPLICA_BEAT_MS);
 
-const JOBS: [Job; 7] = [
+const JOBS: [Job; 8] = [
     Job { name: "call-record-partitions", every: DAY, run: |app| Box::pin(usage::ensure_partitions(app)) },
     Job { name: "prune-outbox", every: HOUR, run: |app| Box::pin(publish::forget_old_changes(app)) },
     Job { name: "forget-expired", every: HOUR, run: |app| Box::pin(upkeep::forget_expired(app)) },
     Job { name: "replica-beat", every: BEAT, run: |app| Box::pin(acks::beat(app)) },
     Job { name: "rotate-keys", every: HOUR, run: |app| Box::pin(upkeep::rotate_keys(app)) },
+    Job { name: "check-domains", every: HOUR, run: |app| Box::pin(domains::check_again(app)) },
     Job { name: "poll-changes", every: POLL, run: |app| Box::pin(nodes::poll(app)) },
     Job { name: "enforce-revocations", every: POLL, run: |app| Box::pin(nodes::enforce_revocations(app)) },
 ];
@@ -46,6 +47,8 @@ pub fn start(app: &Arc<App>) {
     }
     let listening = app.clone();
     app.tasks.spawn("listen", async move { publish::listen(&listening).await });
+    let mailing = app.clone();
+    app.tasks.spawn("mail", async move { mail::deliver(&mailing).await });
     let answering = app.clone();
     app.tasks.spawn("answer-replicas", async move { acks::answer(&answering).await });
 }

@@ -10,6 +10,7 @@ pub mod egress;
 pub mod grpc;
 pub mod http;
 pub mod jobs;
+pub mod mail;
 pub mod metrics;
 pub mod nodes;
 pub mod rate;
@@ -66,7 +67,8 @@ pub async fn start(
     listeners: Listeners,
     shutdown: CancellationToken,
 ) -> Result<Running, StartError> {
-    start_with(config, clock, Arc::new(SystemResolver), listeners, shutdown).await
+    let resolver = Arc::new(SystemResolver::with_servers(config.egress.name_servers.clone()));
+    start_with(config, clock, resolver, listeners, shutdown).await
 }
 
 /// The same with names resolved otherwise than by the operating system.

@@ -9,6 +9,7 @@ use std::time::Duration;
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use moka::sync::Cache;
+use uuid::Uuid;
 
 use crate::domain::ids::TenantId;
 use crate::domain::limits::RATE_KEYS_MAX;
@@ -23,6 +24,8 @@ pub enum Door {
     /// Client registrations of one address (ATK-2).
     Register(IpAddr),
     Authorize(IpAddr),
+    /// Addresses typed at the front door, by one address: it must not become a list of our customers.
+    Front(IpAddr),
     /// Sign-in attempts of one address.
     SignIn(IpAddr),
     /// Sign-in attempts at one account, from anywhere.
@@ -34,6 +37,8 @@ pub enum Door {
     Document(IpAddr),
     /// …and for the whole tenant: what makes us send requests to others is for nobody to drive (ATK-15).
     Documents,
+    /// Questions to name servers of others, by one tenant.
+    Dns,
 }
 
 impl Door {
@@ -42,12 +47,14 @@ impl Door {
         match self {
             Self::Register(_) => (40, 60, 40),
             Self::Authorize(_) => (120, 60, 120),
+            Self::Front(_) => (20, 60, 10),
             Self::SignIn(_) => (30, 60, 30),
             Self::Account(_) => (10, 300, 10),
             Self::Token(_) => (600, 60, 600),
             Self::Scim(_) => (6_000, 60, 36_000),
             Self::Document(_) => (20, 60, 20),
             Self::Documents => (60, 60, 60),
+            Self::Dns => (20, 60, 20),
         }
     }
 
@@ -60,12 +67,14 @@ impl Door {
         match self {
             Self::Register(address) => Self::Register(network(address)),
             Self::Authorize(address) => Self::Authorize(network(address)),
+            Self::Front(address) => Self::Front(network(address)),
             Self::SignIn(address) => Self::SignIn(network(address)),
             Self::Token(address) => Self::Token(network(address)),
             Self::Scim(address) => Self::Scim(network(address)),
             Self::Document(address) => Self::Document(network(address)),
             Self::Account(name) => Self::Account(name),
             Self::Documents => Self::Documents,
+            Self::Dns => Self::Dns,
         }
     }
 }
@@ -85,6 +94,11 @@ impl Default for Rates {
 }
 
 impl Rates {
+    /// The same where no tenant is known yet.
+    pub fn take_outside_tenants(&self, door: Door) -> Result<()> {
+        self.take(TenantId(Uuid::nil()), door)
+    }
+
     /// Takes one from the bucket, or says when to come back.
     pub fn take(&self, tenant: TenantId, door: Door) -> Result<()> {
         let (burst, period_s, per_period) = door.quota();
@@ -103,8 +117,6 @@ impl Rates {
 
 #[cfg(test)]
 mod tests {
-    use uuid::Uuid;
-
     use super::*;
 
     #[test]

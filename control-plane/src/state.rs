@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use moka::future::Cache;
+use tokio::sync::Notify;
 
 use crate::app::documents::Documents;
 use crate::config::Config;
@@ -11,6 +12,7 @@ use crate::crypto::vault::{Key, KeyEncryptionKey};
 use crate::domain::ids::TenantId;
 use crate::domain::{Clock, Error, Result};
 use crate::egress::{Fetcher, Resolve, SystemResolver};
+use crate::mail::Mailer;
 use crate::metrics::Metrics;
 use crate::nodes::Nodes;
 use crate::rate::Rates;
@@ -31,6 +33,11 @@ pub struct App {
     pub tasks: Tasks,
     pub metrics: Metrics,
     pub rates: Rates,
+    /// None where the operator has named no mail server.
+    pub mailer: Option<Mailer>,
+    /// Says that a mail was written down.
+    pub mail_waits: Notify,
+    pub resolver: Arc<dyn Resolve>,
     pub fetcher: Fetcher,
     pub documents: Documents,
     data_keys: Cache<TenantId, Key>,
@@ -38,7 +45,8 @@ pub struct App {
 
 impl App {
     pub async fn new(config: Config, clock: Arc<dyn Clock>, tasks: Tasks) -> Result<Self> {
-        Self::with_resolver(config, clock, tasks, Arc::new(SystemResolver)).await
+        let resolver = Arc::new(SystemResolver::with_servers(config.egress.name_servers.clone()));
+        Self::with_resolver(config, clock, tasks, resolver).await
     }
 
     /// The same with names resolved otherwise than by the operating system.
@@ -49,13 +57,29 @@ impl App {
         resolver: Arc<dyn Resolve>,
     ) -> Result<Self> {
         let kek = config.key_encryption_key().map_err(|public| Error::invalid("config.kek", "kek", public))?;
-        let fetcher = Fetcher::new(&config.egress, resolver);
+        let fetcher = Fetcher::new(&config.egress, resolver.clone());
         let fetcher = fetcher.map_err(|public| Error::invalid("config.egress", "egress", public))?;
+        let mailer = config.mailer().map_err(|public| Error::invalid("config.mail", "mail", public))?;
         let store = Store::connect(&config.database, clock.clone()).await?;
         let data_keys = Cache::builder().max_capacity(DATA_KEYS_MAX).time_to_idle(DATA_KEY_IDLE).build();
         let (nodes, metrics, rates) = (Nodes::default(), Metrics::default(), Rates::default());
-        let documents = Documents::default();
-        Ok(Self { config, store, clock, kek, nodes, tasks, metrics, rates, fetcher, documents, data_keys })
+        let (documents, mail_waits) = (Documents::default(), Notify::new());
+        Ok(Self {
+            config,
+            store,
+            clock,
+            kek,
+            nodes,
+            tasks,
+            metrics,
+            rates,
+            mailer,
+            mail_waits,
+            resolver,
+            fetcher,
+            documents,
+            data_keys,
+        })
     }
 
     /// A fresh UUIDv7.

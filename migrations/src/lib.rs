@@ -17,7 +17,10 @@ mod m20261123_0010_registration;
 mod m20261127_0011_provisioning;
 mod m20261127_0013_people;
 mod m20261127_0014_scim;
+mod m20261127_0015_domains;
 mod m20261127_0016_lockout;
+mod m20261127_0017_mail;
+mod m20261127_0018_second_factor;
 mod tenant_table;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -43,7 +46,10 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_0011_provisioning::Migration),
             Box::new(m20261127_0013_people::Migration),
             Box::new(m20261127_0014_scim::Migration),
+            Box::new(m20261127_0015_domains::Migration),
             Box::new(m20261127_0016_lockout::Migration),
+            Box::new(m20261127_0017_mail::Migration),
+            Box::new(m20261127_0018_second_factor::Migration),
         ]
     }
 }

@@ -67,7 +67,7 @@ async fn a_deployment_by_hand() {
     let config = folder.path().join("control-plane.toml");
     let text = format!(
         "listen = \"127.0.0.1:{http}\"\ngrpc_listen = \"127.0.0.1:{grpc}\"\nadmin_listen = \"127.0.0.1:{admin}\"\n\
-         public_origin = \"{auth_origin}\"\ngateway_origins = [\"{gateway_origin}\"]\nkek_file = \"{}\"\n\
+         public_origin = \"{auth_origin}\"\ngateway_origins = [\"{gateway_origin}\"]\nkek_file = \"{}\"\nrequire_second_factor = false\n\
          [database]\nurl = \"{}\"\nsystem_url = \"{}\"\nowner_url = \"{}\"\nconnections_max = 5\n",
         kek_file.display(),
         db.app_url.expose_secret(),

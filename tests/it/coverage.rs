@@ -1,6 +1,7 @@
 //! Who may do what over the REST API: one line for each operation of the API document, one column for each kind of
 //! caller. An operation without a line fails, and every cell is tried against a running control plane.
 
+mod account;
 mod api_keys;
 mod calls;
 mod clients;
@@ -36,6 +37,7 @@ const NAMES: usize = 10;
 /// Every line, from one file for each topic.
 fn table() -> impl Iterator<Item = Line> {
     let topics = [
+        account::LINES,
         tenancy::LINES,
         people::LINES,
         connections::LINES,

@@ -56,6 +56,17 @@ impl Person {
         person.follow(link).await
     }
 
+    /// Somebody who is signed in in a browser.
+    pub fn of(browser: &Browser, tenant: &str, user_name: &str, auth_origin: &str, gateway_origin: &str) -> Self {
+        Self {
+            tenant: tenant.to_owned(),
+            user_name: user_name.to_owned(),
+            browser: browser.clone(),
+            auth_origin: auth_origin.to_owned(),
+            gateway_origin: gateway_origin.to_owned(),
+        }
+    }
+
     async fn follow(self, link: &str) -> Self {
         let Self { browser, user_name, .. } = &self;
         let page = browser.open(link).await;

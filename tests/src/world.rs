@@ -8,6 +8,7 @@ use base64::Engine;
 use chrono::TimeDelta;
 use control_plane::domain::clock::ShiftedClock;
 use control_plane::domain::ids::TenantId;
+use control_plane::egress::{StaticResolver, TextTable};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -17,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use crate::PATIENCE;
 use crate::db::{Backend, Db};
 use crate::fakes::document_site::DocumentSite;
+use crate::fakes::mail_server::MailServer;
 use crate::people::{Operator, Person};
 use crate::redis::Redis;
 
@@ -32,6 +34,8 @@ pub struct Setup {
     tls: bool,
     redis: bool,
     documents: bool,
+    mail: bool,
+    second_factor: bool,
 }
 
 /// The running product; everything stops when it is dropped.
@@ -51,6 +55,10 @@ pub struct World {
     fronts: Vec<CancellationToken>,
     /// The sites of clients, if this world has them.
     pub documents: Option<DocumentSite>,
+    /// TXT records that the control plane finds.
+    pub dns: TextTable,
+    /// Where mails go, if this world has one.
+    pub mail: Option<MailServer>,
     db: Db,
 }
 
@@ -76,7 +84,16 @@ pub struct Node {
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { backend: Backend::Sqlite, nodes: 1, single_host: true, tls: false, redis: false, documents: false }
+        Self {
+            backend: Backend::Sqlite,
+            nodes: 1,
+            single_host: true,
+            tls: false,
+            redis: false,
+            documents: false,
+            mail: false,
+            second_factor: false,
+        }
     }
 }
 
@@ -115,6 +132,18 @@ impl Setup {
         self
     }
 
+    /// A mail server, where invitations then go out.
+    pub fn mail(mut self) -> Self {
+        self.mail = true;
+        self
+    }
+
+    /// Owners and admins with a password need a second factor, as outside of development.
+    pub fn second_factor(mut self) -> Self {
+        self.second_factor = true;
+        self
+    }
+
     /// TLS between the planes, as off loopback.
     pub fn tls(mut self) -> Self {
         self.tls = true;
@@ -139,7 +168,15 @@ impl Setup {
             config.egress.allowed_private_ranges = vec!["127.0.0.0/8".parse().expect("a range")];
             documents = Some(site);
         }
-        let control_plane = ControlPlane::start(config.clone(), documents.as_ref(), &clock, http, grpc).await;
+        let mail = if self.mail { Some(MailServer::start(db.folder()).await) } else { None };
+        if let Some(server) = &mail {
+            config.egress.extra_ca_file = Some(server.ca_file());
+            config.mail = Some(mail_config(server));
+        }
+        config.require_second_factor = self.second_factor;
+        let dns = TextTable::default();
+        let resolver = resolver(documents.as_ref(), &dns);
+        let control_plane = ControlPlane::start(config.clone(), resolver, &clock, http, grpc).await;
         let (_, operator_token) =
             control_plane::app::platform::create_operator(&control_plane.app, "test").await.expect("an operator");
         let (_, node_secret) =
@@ -160,6 +197,8 @@ impl Setup {
             node_secret,
             fronts: Vec::new(),
             documents,
+            dns,
+            mail,
             db,
         };
         for _ in 0..self.nodes {
@@ -248,8 +287,8 @@ impl World {
     pub async fn restart_control_plane(&mut self) {
         self.stop_control_plane().await;
         let (http, grpc) = (rebind(self.config.listen).await, rebind(self.config.grpc_listen).await);
-        self.control_plane =
-            Some(ControlPlane::start(self.config.clone(), self.documents.as_ref(), &self.clock, http, grpc).await);
+        let resolver = resolver(self.documents.as_ref(), &self.dns);
+        self.control_plane = Some(ControlPlane::start(self.config.clone(), resolver, &self.clock, http, grpc).await);
     }
 
     /// Where an SQLite database and everything else of this world on disk lies.
@@ -285,17 +324,15 @@ impl Drop for World {
 impl ControlPlane {
     async fn start(
         config: control_plane::config::Config,
-        documents: Option<&DocumentSite>,
+        resolver: StaticResolver,
         clock: &ShiftedClock,
         http: TcpListener,
         grpc: TcpListener,
     ) -> Self {
         let stop = CancellationToken::new();
         let listeners = control_plane::Listeners { http, grpc, admin: bind().await };
-        // No test asks the real DNS.
-        let resolver = Arc::new(documents.map(DocumentSite::resolver).unwrap_or_default());
-        let running =
-            control_plane::start_with(config, Arc::new(clock.clone()), resolver, listeners, stop.clone()).await;
+        let (clock, resolver) = (Arc::new(clock.clone()), Arc::new(resolver));
+        let running = control_plane::start_with(config, clock, resolver, listeners, stop.clone()).await;
         let running = running.expect("it starts");
         Self { app: running.app.clone(), running, stop }
     }
@@ -361,6 +398,12 @@ impl Drop for Node {
     }
 }
 
+/// No test asks the real DNS.
+fn resolver(documents: Option<&DocumentSite>, dns: &TextTable) -> StaticResolver {
+    let resolver = documents.map(DocumentSite::resolver).unwrap_or_default();
+    StaticResolver { texts: dns.clone(), ..resolver }
+}
+
 /// The world's clock, as a node sees it.
 struct SharedClock(ShiftedClock);
 
@@ -388,6 +431,15 @@ fn control_plane_config(
         "kek": base64::engine::general_purpose::STANDARD.encode(control_plane::crypto::tokens::random_bytes::<32>().expect("randomness")),
     });
     serde_json::from_value(config).expect("valid settings")
+}
+
+/// STARTTLS and a password, as most operators have it.
+fn mail_config(server: &MailServer) -> control_plane::mail::MailConfig {
+    control_plane::mail::MailConfig {
+        url: format!("smtp://portway:secret@localhost:{}", server.address.port()).into(),
+        from: "Portway <portway@portway.example>".to_owned(),
+        reply_to: Some("help@portway.example".to_owned()),
+    }
 }
 
 /// A certificate for `localhost`, made for this world.

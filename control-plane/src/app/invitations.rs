@@ -1,17 +1,19 @@
 //! One-time links by which people join a tenant. The link is shown once to who made it; only its digest is stored.
 
+use std::collections::HashMap;
+
 use chrono::TimeDelta;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
-use super::Ctx;
+use super::{Ctx, mail};
 use crate::config::Config;
 use crate::crypto::{password, tokens};
 use crate::domain::access::{Action, TenantRole};
 use crate::domain::audit::{Actor, AuditEntry};
 use crate::domain::fields::{self, Mistakes};
 use crate::domain::ids::{InvitationId, TenantId, UserId};
-use crate::domain::invitation::{Invitation, InvitationStatus};
+use crate::domain::invitation::{Delivery, Invitation, InvitationStatus};
 use crate::domain::limits::{INVITATION_S, PASSWORD_BYTES_MAX, PASSWORD_CHARS_MIN};
 use crate::domain::page::{Created, Page, PageRequest};
 use crate::domain::tenancy::{Tenant, TenantStatus, User, UserSource, UserStatus};
@@ -23,6 +25,20 @@ use crate::store::{ResourceKind, TenantStore};
 pub struct NewInvitation {
     pub invitation: Invitation,
     pub link: SecretString,
+    pub delivery: Delivery,
+}
+
+/// An invitation, and how its link reached the person.
+pub struct Sent {
+    pub invitation: Invitation,
+    pub delivery: Delivery,
+}
+
+/// How the link is to reach the person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    Mail,
+    ByHand,
 }
 
 /// What a person who follows a link types.
@@ -31,8 +47,14 @@ pub struct Acceptance<'a> {
     pub password: SecretString,
 }
 
-pub async fn create(ctx: &Ctx, email: &str, role: TenantRole) -> Result<NewInvitation> {
+/// By mail unless asked otherwise, where there is a mail server; then the link is for the person alone.
+pub async fn create(ctx: &Ctx, email: &str, role: TenantRole, way: Option<Way>) -> Result<NewInvitation> {
     ctx.require(Action::ManagePeople)?;
+    let way = way.unwrap_or(if ctx.app.mailer.is_some() { Way::Mail } else { Way::ByHand });
+    if way == Way::Mail && ctx.app.mailer.is_none() {
+        let public = "this deployment has no mail server: ask for the link and pass it on";
+        return Err(Error::invalid("invitation.no_mail", "delivery", public));
+    }
     if role == TenantRole::Owner {
         ctx.require(Action::ManageOwners)?;
     }
@@ -44,14 +66,26 @@ pub async fn create(ctx: &Ctx, email: &str, role: TenantRole) -> Result<NewInvit
         return Err(Error::conflict("invitation.user_exists", "a person of this address is in the tenant already"));
     }
     let tenant = store.get_tenant().await?;
-    let new = insert(&ctx.app.config, &store, &tenant, email, role, ctx.actor()).await?;
+    let mut new = insert(&ctx.app.config, &store, &tenant, email, role, ctx.actor()).await?;
+    if way == Way::Mail {
+        mail::enqueue(&ctx.app, &store, new.invitation.id, &new.link).await?;
+        new.delivery = Delivery::Pending { reason: None };
+    }
     store.commit().await?;
+    ctx.app.mail_waits.notify_one();
     Ok(new)
 }
 
-pub async fn list(ctx: &Ctx, page: PageRequest<Created>) -> Result<Page<Invitation>> {
+pub async fn list(ctx: &Ctx, page: PageRequest<Created>) -> Result<Page<Sent>> {
     ctx.require(Action::ReadPeople)?;
-    ctx.app.store.tenant_read(ctx.tenant_id).await?.list_invitations(page).await
+    let store = ctx.app.store.tenant_read(ctx.tenant_id).await?;
+    let page = store.list_invitations(page).await?;
+    let ids: Vec<InvitationId> = page.items.iter().map(|one| one.id).collect();
+    let mut mailed: HashMap<InvitationId, Delivery> = store.list_deliveries(&ids).await?.into_iter().collect();
+    Ok(page.map(|invitation| {
+        let delivery = mailed.remove(&invitation.id).unwrap_or(Delivery::ByHand);
+        Sent { invitation, delivery }
+    }))
 }
 
 /// Ends an open invitation. One that has ended stays as it is.
@@ -141,7 +175,7 @@ pub(super) async fn insert(
     store.insert_invitation(&invitation, tokens::sha256(&token)).await?;
     store.audit(entry(actor, "invitation.created", invitation.id, json!({ "role": role, "replaced": replaced })));
     let link = format!("{}/t/{}/join/{}", config.public_origin, tenant.slug, token.expose_secret());
-    Ok(NewInvitation { invitation, link: link.into() })
+    Ok(NewInvitation { invitation, link: link.into(), delivery: Delivery::ByHand })
 }
 
 /// Length only: rules about kinds of characters make passwords worse (NIST SP 800-63B §3.1.1).

@@ -12,8 +12,10 @@ use crate::crypto::tokens;
 use crate::crypto::vault::Key;
 use crate::domain::access::TenantRole;
 use crate::domain::audit::{Actor, AuditEntry};
+use crate::domain::email_domain;
 use crate::domain::fields::{self, Mistakes};
 use crate::domain::ids::{OperatorId, TenantId};
+use crate::domain::limits::DOOR_TENANTS_MAX;
 use crate::domain::page::{Created, Page, PageRequest};
 use crate::domain::tenancy::{Tenant, TenantSettings, TenantStatus};
 use crate::domain::{Error, Result};
@@ -60,6 +62,16 @@ pub async fn rotate_keys(app: &App, actor: Actor, slug: &str, kind: KeyKind) -> 
 /// The tenant that a URL names, whatever its status. Slugs are public: they stand in every URL.
 pub async fn find_tenant(app: &App, slug: &TenantSlug) -> Result<Option<Tenant>> {
     app.store.system_read().await?.find_tenant_by_slug(slug.as_str()).await
+}
+
+/// The domain of an address, and the active tenants that have proved it. Who has an account somewhere is not looked at:
+/// strangers ask this.
+pub async fn find_tenants_by_email(app: &App, email: &str) -> Result<(String, Vec<Tenant>)> {
+    let mut mistakes = Mistakes::default();
+    let domain = mistakes.take("email", fields::email(email).and_then(|email| email_domain::of_email(&email)));
+    let domain = mistakes.finish(domain)?;
+    let tenants = app.store.system_read().await?.list_tenants_of_domain(&domain, DOOR_TENANTS_MAX).await?;
+    Ok((domain, tenants))
 }
 
 /// Makes an operator and answers the token, which is shown once.

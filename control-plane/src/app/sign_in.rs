@@ -7,22 +7,38 @@ use std::net::IpAddr;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
-use super::sessions;
+use super::second_factor::Taken;
+use super::{second_factor, sessions};
 use crate::crypto::password;
 use crate::domain::audit::{Actor, AuditEntry};
-use crate::domain::ids::{SessionId, TenantId};
+use crate::domain::ids::{SessionId, TenantId, UserId};
 use crate::domain::limits::{NAME_CHARS_MAX, PASSWORD_BYTES_MAX};
+use crate::domain::second_factor::{Need, need};
 use crate::domain::tenancy::{Tenant, TenantStatus, User};
 use crate::domain::{Error, Result};
 use crate::rate::Door;
 use crate::state::App;
+use crate::store::TenantStore;
 
 /// What somebody typed, and from where.
 pub struct Attempt<'a> {
     pub user_name: &'a str,
     pub password: SecretString,
+    /// Of the second factor, if it comes along.
+    pub code: Option<SecretString>,
     pub address: IpAddr,
     pub user_agent: &'a str,
+}
+
+/// What a right password leads to.
+pub enum Entry {
+    In(SignedIn),
+    /// A code is missing; the token is for the cookie of the second step.
+    CodeNeeded(SecretString),
+    /// The person's role asks for a second factor, and they have none yet.
+    EnrolmentNeeded(SecretString),
+    /// A code came along, and it is not right.
+    CodeRefused,
 }
 
 /// A session that just began; the token is for the cookie and nowhere else.
@@ -32,8 +48,8 @@ pub struct SignedIn {
     pub token: SecretString,
 }
 
-/// Checks the password and starts a session.
-pub async fn with_password(app: &App, tenant: &Tenant, attempt: Attempt<'_>) -> Result<SignedIn> {
+/// Checks the password, and starts a session unless a second factor is needed.
+pub async fn with_password(app: &App, tenant: &Tenant, attempt: Attempt<'_>) -> Result<Entry> {
     let user_name = attempt.user_name.trim().to_lowercase();
     app.rates.take(tenant.id, Door::SignIn(attempt.address))?;
     if tenant.status != TenantStatus::Active {
@@ -57,9 +73,9 @@ pub async fn with_password(app: &App, tenant: &Tenant, attempt: Attempt<'_>) -> 
     };
     match user.filter(User::is_active) {
         Some(user) => {
-            let (session_id, token) = sessions::start_in(&store, user.id, attempt.user_agent).await?;
+            let entry = admit(app, &store, user, attempt.code.as_ref(), attempt.user_agent).await?;
             store.commit().await?;
-            Ok(SignedIn { user, session_id, token })
+            Ok(entry)
         }
         // Written for unknown names as well, so that the answer takes as long; the name itself is not kept, it may
         // be a password typed into the wrong field.
@@ -69,6 +85,38 @@ pub async fn with_password(app: &App, tenant: &Tenant, attempt: Attempt<'_>) -> 
             Err(Error::Unauthenticated)
         }
     }
+}
+
+/// Lets a person in who has just chosen a password.
+pub async fn first(app: &App, tenant_id: TenantId, user_id: UserId, user_agent: &str) -> Result<Entry> {
+    let store = app.store.tenant(tenant_id).await?;
+    let user = store.lock_user(user_id).await?.filter(User::is_active).ok_or(Error::Unauthenticated)?;
+    let entry = admit(app, &store, user, None, user_agent).await?;
+    store.commit().await?;
+    Ok(entry)
+}
+
+/// The password was right.
+async fn admit(
+    app: &App,
+    store: &TenantStore,
+    user: User,
+    code: Option<&SecretString>,
+    user_agent: &str,
+) -> Result<Entry> {
+    let factor = store.lock_second_factor(user.id).await?;
+    match (need(app.config.require_second_factor, user.role, factor.as_ref()), factor, code) {
+        (Need::Nothing, ..) => {}
+        (Need::Enrolment, ..) => return Ok(Entry::EnrolmentNeeded(second_factor::challenge(store, user.id).await?)),
+        (Need::Code, Some(factor), Some(code)) => {
+            if second_factor::take(app, store, user.id, &factor, code).await? == Taken::Refused {
+                return Ok(Entry::CodeRefused);
+            }
+        }
+        (Need::Code, ..) => return Ok(Entry::CodeNeeded(second_factor::challenge(store, user.id).await?)),
+    }
+    let (session_id, token) = sessions::start_in(store, user.id, user_agent).await?;
+    Ok(Entry::In(SignedIn { user, session_id, token }))
 }
 
 async fn find_credential(app: &App, tenant_id: TenantId, user_name: &str) -> Result<(Option<User>, Option<String>)> {

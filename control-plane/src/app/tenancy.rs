@@ -12,7 +12,7 @@ use crate::domain::fields::{self, Mistakes};
 use crate::domain::limits::{ACCESS_TOKEN_S_MAX, ACCESS_TOKEN_S_MIN, CLIENT_HOSTS_MAX, OFFLINE_S_MAX, ORIGINS_MAX};
 use crate::domain::page::{Page, PageRequest, Seq};
 use crate::domain::tenancy::{Provisioning, RefreshRotation, Tenant, TenantSettings};
-use crate::store::ResourceKind;
+use crate::store::{ResourceKind, TenantStore};
 
 /// What to change; `None` leaves as is.
 #[derive(Default)]
@@ -60,6 +60,9 @@ pub async fn update(ctx: &Ctx, change: TenantChange) -> Result<Tenant> {
     let old = store.get_tenant().await?;
     let settings = change.settings(old.settings.clone());
     check_settings(&settings, &mut mistakes);
+    if settings.provisioning != old.settings.provisioning {
+        mistakes.take("settings.provisioning", check_provisioning(&store, settings.provisioning).await?);
+    }
     mistakes.finish(Some(()))?;
     let display_name = display_name.unwrap_or_else(|| old.display_name.clone());
     let new = Tenant { display_name, settings, ..old.clone() };
@@ -91,6 +94,16 @@ fn check_settings(settings: &TenantSettings, mistakes: &mut Mistakes) {
     mistakes.take("settings.allowed_origins", check_origins(&settings.allowed_origins));
     mistakes.take("settings.client_hosts_allowed", check_hosts(&settings.client_hosts_allowed));
     mistakes.take("settings.client_hosts_denied", check_hosts(&settings.client_hosts_denied));
+}
+
+/// Just-in-time accounts are for addresses in verified domains: without one they would be for nobody. SCIM may be chosen
+/// before its source is set up: until then nobody new comes in, which is the safe side.
+async fn check_provisioning(store: &TenantStore, wanted: Provisioning) -> Result<Result<(), fields::Mistake>> {
+    if wanted == Provisioning::Jit && store.list_verified_domains().await?.is_empty() {
+        let message = "needs a verified e-mail domain: add one under domains and publish its record".to_owned();
+        return Ok(Err(("provisioning.no_domain", message)));
+    }
+    Ok(Ok(()))
 }
 
 /// Origins as browsers send them.

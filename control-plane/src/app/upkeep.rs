@@ -43,7 +43,8 @@ pub async fn rotate_keys(app: &App) -> Result<()> {
     Ok(())
 }
 
-async fn list_tenants(app: &App) -> Result<Vec<TenantId>> {
+/// Every tenant but those being deleted.
+pub(super) async fn list_tenants(app: &App) -> Result<Vec<TenantId>> {
     let (mut after, mut ids) = (None, Vec::new());
     loop {
         let page = PageRequest { limit: PAGE_SIZE_MAX, after };
@@ -63,7 +64,8 @@ async fn forget_expired_of(app: &App, tenant: TenantId) -> Result<()> {
     let rows = authorize::purge_expired(&store).await?
         + registration::purge_unused_clients(&store).await?
         + keys::forget_lapsed(&store).await?
-        + api_keys::forget_ended(&store).await?;
+        + api_keys::forget_ended(&store).await?
+        + store.delete_ended_challenges(store.now()).await?;
     if rows > 0 {
         store.commit().await?;
         tracing::info!(tenant.id = %tenant, rows, "expired rows forgotten");

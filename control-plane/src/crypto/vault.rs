@@ -29,6 +29,12 @@ pub enum Purpose {
     FreshApiKey,
     /// Headers that the gateway presents to a server for everybody.
     SharedCredential,
+    /// A one-time link that waits to be mailed.
+    InvitationLink,
+    /// Secret of a second factor.
+    SecondFactor,
+    /// Fresh recovery codes on their way to the page that shows them once.
+    FreshRecoveryCodes,
 }
 
 impl Purpose {
@@ -39,6 +45,9 @@ impl Purpose {
             Self::RefreshSuccessor => b"refresh-successor",
             Self::FreshApiKey => b"fresh-api-key",
             Self::SharedCredential => b"shared-credential",
+            Self::InvitationLink => b"invitation-link",
+            Self::SecondFactor => b"second-factor",
+            Self::FreshRecoveryCodes => b"fresh-recovery-codes",
         }
     }
 }

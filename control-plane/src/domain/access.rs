@@ -50,6 +50,8 @@ pub enum Action {
     ReadProvisioning,
     /// Give tokens to identity providers, and people into their hands.
     ManageProvisioning,
+    ReadDomains,
+    ManageDomains,
 }
 
 impl Action {
@@ -74,6 +76,8 @@ impl Action {
             Self::ManageClients => "change the OAuth clients of this tenant",
             Self::ReadProvisioning => "see how this tenant is provisioned",
             Self::ManageProvisioning => "change how this tenant is provisioned",
+            Self::ReadDomains => "see the e-mail domains of this tenant",
+            Self::ManageDomains => "change the e-mail domains of this tenant",
         }
     }
 }
@@ -87,7 +91,7 @@ pub const fn allows(role: TenantRole, action: Action) -> bool {
         (Admin, ManageOwners) => false,
         (Admin, _) => true,
         (Auditor, ReadPeople | ReadAllServers | ReadAllCalls | ReadAudit | ReadAllKeys | ReadClients) => true,
-        (Auditor, ReadServiceAccounts | ReadProvisioning) => true,
+        (Auditor, ReadServiceAccounts | ReadProvisioning | ReadDomains) => true,
         (Auditor | Member, _) => false,
     }
 }

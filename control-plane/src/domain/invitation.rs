@@ -26,6 +26,24 @@ pub enum Outcome {
     Revoked { at: DateTime<Utc> },
 }
 
+/// How the link reached the person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Delivery {
+    /// Whoever invited got the link to pass on.
+    ByHand,
+    /// Waits to be mailed, or to be tried again for a reason.
+    Pending {
+        reason: Option<String>,
+    },
+    Sent {
+        at: DateTime<Utc>,
+    },
+    Failed {
+        at: DateTime<Utc>,
+        reason: String,
+    },
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum InvitationStatus {

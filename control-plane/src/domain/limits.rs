@@ -187,3 +187,42 @@ pub const SCIM_TOKEN_TOUCH_S: i64 = 300;
 pub const SCIM_LOG_ROWS_MAX: u64 = 200;
 pub const SCIM_LOG_BODY_BYTES_MAX: usize = 4 * 1024;
 pub const SCIM_LOG_TEXT_CHARS_MAX: usize = 512;
+/// E-mail domains: how many of one tenant, and how long a name may be (RFC 1035 §2.3.4).
+pub const DOMAINS_MAX: u64 = 100;
+pub const DOMAIN_NAME_BYTES_MAX: usize = 253;
+/// How many foreign records are repeated to whoever looks for theirs.
+pub const DOMAIN_FOUND_MAX: usize = 3;
+/// How often a verified domain is looked at again, how often one whose record is gone…
+pub const DOMAIN_CHECK_S: i64 = 86_400;
+pub const DOMAIN_AGAIN_S: i64 = 3_600;
+/// …and how long the record may be gone before the domain is lost.
+pub const DOMAIN_GRACE_S: i64 = 7 * 86_400;
+/// Tenants of one domain that the front door lists.
+pub const DOOR_TENANTS_MAX: u64 = 20;
+/// Looking for a record: one attempt, attempts, and all of it.
+pub const DNS_ATTEMPT_MS: u64 = 2_000;
+pub const DNS_ATTEMPTS: usize = 2;
+pub const DNS_MS_MAX: u64 = 6_000;
+/// Mail: one step of the conversation with the server, and all of it.
+pub const MAIL_STEP_MS_MAX: u64 = 5_000;
+pub const MAIL_MS_MAX: u64 = 15_000;
+/// How long whoever sends a mail has it for itself; longer than sending may take.
+pub const MAIL_CLAIM_S: i64 = 120;
+/// How often waiting mails are looked for, and how many at once.
+pub const MAIL_POLL_MS: u64 = 15_000;
+pub const MAIL_BATCH: u64 = 50;
+/// When a mail is tried again, counted from the attempt before; then it is given up.
+pub const MAIL_RETRIES_S: [i64; 7] = [60, 300, 900, 3_600, 4 * 3_600, 8 * 3_600, 12 * 3_600];
+/// What is kept of a mail server's words.
+pub const MAIL_REASON_CHARS_MAX: usize = 300;
+/// Second factor: how many recovery codes, and characters of one.
+pub const RECOVERY_CODES: usize = 10;
+pub const RECOVERY_CODE_CHARS: usize = 10;
+/// Wrong codes before the wait begins, the first wait, and the longest.
+pub const FACTOR_FREE_FAILURES: u32 = 5;
+pub const FACTOR_WAIT_S: i64 = 30;
+pub const FACTOR_WAIT_S_MAX: i64 = 3_600;
+/// How long the second step of a sign-in may take.
+pub const CHALLENGE_S: i64 = 600;
+/// What is read of a typed code.
+pub const CODE_BYTES_MAX: usize = 64;

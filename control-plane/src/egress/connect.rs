@@ -96,7 +96,8 @@ mod tests {
                 ("inside.example".to_owned(), vec![ip("10.1.0.7")]),
             ]);
             let allowed = Arc::from(["10.1.0.0/16".parse().unwrap()]);
-            let connector = GuardedConnector { resolver: Arc::new(StaticResolver { names }), allowed };
+            let connector =
+                GuardedConnector { resolver: Arc::new(StaticResolver { names, ..StaticResolver::default() }), allowed };
             let verdict = match connector.permitted(&uri.parse().unwrap()).await {
                 Ok(addresses) => format!("{addresses:?}"),
                 Err(error) => format!("{error:?}"),

@@ -4,6 +4,7 @@ pub(super) mod audit;
 pub(super) mod calls;
 pub(super) mod clients;
 pub(super) mod connections;
+pub(super) mod domains;
 pub(super) mod grants;
 pub(super) mod groups;
 pub(super) mod invitations;
@@ -12,6 +13,7 @@ pub(super) mod nodes;
 mod outbound_auth;
 pub(super) mod platform;
 pub(super) mod scim;
+pub(super) mod second_factor;
 pub(super) mod servers;
 pub(super) mod service_accounts;
 pub(super) mod session;
@@ -48,8 +50,12 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/groups", get(groups::list).post(groups::create))
         .route("/groups/{group}", get(groups::get).patch(groups::update).delete(groups::delete))
         .route("/groups/{group}/members", get(groups::list_members).patch(groups::change_members))
+        .route("/users/{user}/second-factor", get(second_factor::get).delete(second_factor::reset))
         .route("/invitations", get(invitations::list).post(invitations::create))
         .route("/invitations/{invitation}", delete(invitations::revoke))
+        .route("/domains", get(domains::list).post(domains::create))
+        .route("/domains/{domain}", get(domains::get).delete(domains::delete))
+        .route("/domains/{domain}/verification", post(domains::verify))
         .route("/keys", get(keys::list).post(keys::create))
         .route("/keys/{key}", delete(keys::revoke))
         .route("/keys/{key}/rotations", post(keys::rotate))

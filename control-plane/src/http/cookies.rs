@@ -11,7 +11,7 @@ use proto::names::TenantSlug;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::config::Config;
-use crate::domain::limits::{COOKIE_BYTES_MAX, SESSION_ABSOLUTE_S};
+use crate::domain::limits::{CHALLENGE_S, COOKIE_BYTES_MAX, SESSION_ABSOLUTE_S};
 
 /// Which cookie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,8 +19,12 @@ pub enum CookieKind {
     Session,
     /// Short-lived: sign-in and consent of one browser.
     Flow,
+    /// A right password that waits for its second factor.
+    Halfway,
     /// A fresh API key on its way from the form to the page that shows it, sealed.
     FreshKey,
+    /// Fresh recovery codes, likewise.
+    FreshCodes,
 }
 
 impl CookieKind {
@@ -28,7 +32,9 @@ impl CookieKind {
         match self {
             Self::Session => "session",
             Self::Flow => "flow",
+            Self::Halfway => "halfway",
             Self::FreshKey => "fresh-key",
+            Self::FreshCodes => "fresh-codes",
         }
     }
 }
@@ -62,7 +68,8 @@ pub fn set(config: &Config, kind: CookieKind, tenant: &TenantSlug, value: &Secre
     let age = match kind {
         CookieKind::Session => format!("; Max-Age={SESSION_ABSOLUTE_S}"),
         CookieKind::Flow => String::new(),
-        CookieKind::FreshKey => "; Max-Age=60".to_owned(),
+        CookieKind::Halfway => format!("; Max-Age={CHALLENGE_S}"),
+        CookieKind::FreshKey | CookieKind::FreshCodes => "; Max-Age=60".to_owned(),
     };
     format!("{}={}{}{age}", name(config, kind, tenant), value.expose_secret(), attributes(config))
 }

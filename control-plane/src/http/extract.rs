@@ -21,7 +21,7 @@ use crate::app::{Caller, Ctx, api_keys, platform, sessions};
 use crate::config::Config;
 use crate::domain::error::FieldError;
 use crate::domain::ids::{
-    AccessGrantId, ApiKeyId, CallRecordId, ClientId, GroupId, InvitationId, NodeId, OAuthGrantId, OperatorId, ScimTokenId, ServerId, ServiceAccountId, SessionId, TenantId, UserId,
+    AccessGrantId, ApiKeyId, CallRecordId, ClientId, DomainId, GroupId, InvitationId, NodeId, OAuthGrantId, OperatorId, ScimTokenId, ServerId, ServiceAccountId, SessionId, TenantId, UserId,
 };
 use crate::domain::tenancy::Tenant;
 use crate::domain::{Error, Result};
@@ -130,6 +130,7 @@ path_id! {
     GroupId => "group",
     InvitationId => "invitation",
     ServiceAccountId => "service_account",
+    DomainId => "domain",
     ServerId => "server",
     AccessGrantId => "grant",
     CallRecordId => "call",

@@ -9,7 +9,7 @@ use utoipa::openapi::{ContentBuilder, ObjectBuilder, Ref, RefOr, Required, Respo
 use utoipa::{Modify, OpenApi};
 
 use super::api::{
-    audit, calls, clients, connections, grants, groups, invitations, keys, nodes, platform, scim, servers, service_accounts, session, tenant, users,
+    audit, calls, clients, connections, domains, grants, groups, invitations, keys, nodes, platform, scim, second_factor, servers, service_accounts, session, tenant, users,
 };
 use super::problem::ProblemView;
 
@@ -20,7 +20,9 @@ use super::problem::ProblemView;
         session::create, session::get, session::delete,
         tenant::get, tenant::update,
         users::list, users::get, users::update,
+        second_factor::get, second_factor::reset,
         invitations::list, invitations::create, invitations::revoke,
+        domains::list, domains::create, domains::get, domains::verify, domains::delete,
         servers::list, servers::list_mine, servers::register, servers::get, servers::update, servers::retire,
         grants::list, grants::put, grants::delete, grants::candidates,
         groups::list, groups::create, groups::get, groups::update, groups::delete, groups::list_members,

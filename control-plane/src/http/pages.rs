@@ -1,5 +1,6 @@
-//! Pages for people: the door, sign-in, consent, connected, invitation, home, API keys, connections, errors. Server-rendered, no JavaScript, nothing
-//! from other origins. What they may do is in the Content-Security-Policy below.
+//! Pages for people: the door, sign-in and its second step, consent, connected, invitation, home, API keys, connections,
+//! security, errors. Server-rendered, no JavaScript, nothing from other origins. What they may do is in the
+//! Content-Security-Policy below.
 
 mod ago;
 pub(super) mod assets;
@@ -11,6 +12,8 @@ mod form;
 mod home;
 mod join;
 mod keys;
+mod second_factor;
+mod security;
 mod sign_in;
 
 use std::sync::Arc;
@@ -43,7 +46,7 @@ const POLICY: &str =
 
 pub(super) fn router(app: Arc<App>) -> Router {
     Router::new()
-        .route("/", get(door::show))
+        .route("/", get(door::show).post(door::find))
         .route("/t/{tenant}", get(home::add_slash))
         .route("/t/{tenant}/", get(home::show))
         .route("/t/{tenant}/keys", get(keys::show).post(keys::create))
@@ -54,6 +57,12 @@ pub(super) fn router(app: Arc<App>) -> Router {
         .route("/t/{tenant}/sign-out-everywhere", get(connections::confirm).post(connections::sign_out_everywhere))
         .route("/t/{tenant}/keys/{key}/rotate", post(keys::rotate))
         .route("/t/{tenant}/login", get(sign_in::show).post(sign_in::submit))
+        .route("/t/{tenant}/login/code", get(second_factor::show).post(second_factor::submit))
+        .route("/t/{tenant}/security", get(security::show))
+        .route("/t/{tenant}/security/enrol", get(second_factor::show_enrolment).post(second_factor::enrol))
+        .route("/t/{tenant}/security/codes", get(security::show_codes).post(security::renew))
+        .route("/t/{tenant}/security/recovered", get(security::show_recovered))
+        .route("/t/{tenant}/security/remove", post(security::remove))
         .route("/t/{tenant}/logout", post(sign_in::sign_out))
         .route("/t/{tenant}/join/{token}", get(join::show).post(join::submit))
         .route("/t/{tenant}/consent/{request}", get(consent::show).post(consent::decide))

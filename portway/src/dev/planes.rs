@@ -54,6 +54,9 @@ pub(super) async fn start_control_plane(
             connections_max: 1,
         },
         kek: Some(key_encryption_key(data)?),
+        // One person, one machine.
+        require_second_factor: false,
+        mail: None,
         kek_file: None,
         trusted_proxies: loopback()?,
         // A laptop may be offline: editors that can also register themselves then do.

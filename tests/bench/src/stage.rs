@@ -126,7 +126,7 @@ impl Stage {
         std::fs::write(&kek, base64::engine::general_purpose::STANDARD.encode(key))?;
         let text = format!(
             "listen = \"{auth}\"\ngrpc_listen = \"{}\"\nadmin_listen = \"{admin}\"\npublic_origin = \"{}\"\n\
-             gateway_origins = [\"{}\"]\nkek_file = \"{}\"\ntrusted_proxies = [\"127.0.0.0/8\"]\n\
+             gateway_origins = [\"{}\"]\nkek_file = \"{}\"\ntrusted_proxies = [\"127.0.0.0/8\"]\nrequire_second_factor = false\n\
              [database]\nurl = \"sqlite://{}\"\n",
             self.grpc,
             self.operator.auth_origin,

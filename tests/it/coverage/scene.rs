@@ -22,7 +22,7 @@ use world::people::PASSWORD;
 use world::world::Setup;
 
 use super::things::{Things, insert_api_key, insert_call, insert_connection, insert_person, slug, start_session, insert_service_account};
-use super::{api_keys, clients, connections, people, platform as operators, scim, servers, tenancy, groups, service_accounts};
+use super::{api_keys, clients, connections, people, platform as operators, scim, servers, tenancy, groups, service_accounts, account};
 
 /// Who calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,6 +102,7 @@ impl Asked<'_> {
             return None;
         }
         let topics = [
+            account::body,
             tenancy::body,
             people::body,
             connections::body,
@@ -170,6 +171,8 @@ impl Scene {
         let key = insert_api_key(&store, key_owner, KeyScope::All, tokens::random_bytes().unwrap()).await;
         let (session, connection) = insert_connection(&store, of, &things).await;
         let scim_token = scim::insert_token(&store).await;
+        let domain = account::insert_domain(&self.world, &store).await;
+        if operation.starts_with("DELETE") && operation.ends_with("/second-factor") { account::enrol(&store, &things.person).await; account::enrol(&store, &things.other_owner).await; }
         store.commit().await.unwrap();
         let fresh = self.world.app().new_id().simple().to_string();
         let (method, path) = operation.split_once(' ').unwrap();
@@ -186,6 +189,7 @@ impl Scene {
             .replace("{server}", &things.server.id.to_string())
             .replace("{group}", &things.group.to_string())
             .replace("{service_account}", &things.service_account.to_string())
+            .replace("{domain}", &domain.to_string())
             .replace("{grant}", &things.grant.to_string())
             .replace("{user}", &target.to_string())
             .replace("{invitation}", &invitation.id.to_string())

@@ -4,6 +4,7 @@
 //! and `refused` line as the tenant that is named in it, where it must succeed: a line that fails for another reason
 //! proves nothing.
 
+mod account;
 mod answers;
 mod identity;
 mod lockout;
@@ -88,10 +89,7 @@ use cases;
 
 /// The whole table.
 pub(super) fn all() -> Vec<Case> {
-    let topics = [
-        identity::cases(), service_accounts::cases(), servers::cases(), oauth::cases(), records::cases(),
-        lockout::cases(), scim::cases(),
-    ];
+    let topics = [account::cases(), identity::cases(), service_accounts::cases(), servers::cases(), oauth::cases(), records::cases(), lockout::cases(), scim::cases()];
     topics.into_iter().flatten().collect()
 }
 

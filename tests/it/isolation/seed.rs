@@ -1,5 +1,6 @@
 //! One of everything in one tenant. Every text holds the tenant's slug, so that a leak shows.
 
+mod account;
 mod imagine;
 mod oauth;
 mod people;
@@ -21,6 +22,7 @@ use control_plane::store::{ConsentKey, NewDataKey, ResourceKind, SigningKeyRow, 
 use serde_json::json;
 use uuid::Uuid;
 
+use self::account::AccountSeed;
 pub(super) use self::oauth::{client_secret, registration};
 use self::scim::ScimSeed;
 
@@ -59,6 +61,7 @@ pub(super) struct Seed {
     pub(super) refresh_sha256: [u8; 32],
     pub(super) call: CallRecord,
     pub(super) scim: ScimSeed,
+    pub(super) account: AccountSeed,
 }
 
 pub(super) const REDIRECT_HOST: &str = "ide.example";
@@ -82,6 +85,7 @@ impl Seed {
         seed.insert_servers(&rest).await;
         seed.insert_keys(&rest).await;
         seed.insert_authorization(&rest).await;
+        seed.insert_account(&rest).await;
         seed.revision = seed.commit_noting(rest).await;
         let calls = store.tenant(seed.tenant.id).await.unwrap();
         calls.insert_call_records(std::slice::from_ref(&seed.call)).await.unwrap();

@@ -86,7 +86,8 @@ impl DocumentSite {
     }
 
     pub fn resolver(&self) -> StaticResolver {
-        StaticResolver { names: self.hosts.iter().map(|host| (host.clone(), vec![self.address])).collect() }
+        let names = self.hosts.iter().map(|host| (host.clone(), vec![self.address])).collect();
+        StaticResolver { names, ..StaticResolver::default() }
     }
 
     pub fn ca_file(&self) -> PathBuf {

@@ -93,7 +93,7 @@ impl Plane {
             "listen": "127.0.0.1:0", "grpc_listen": "127.0.0.1:0", "admin_listen": "127.0.0.1:0",
             "public_origin": "http://localhost:8081", "gateway_origins": ["http://localhost:8080"],
             "database": { "url": "sqlite:", "connections_max": 1 }, "trusted_proxies": [],
-            "kek": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
+            "require_second_factor": false, "kek": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
         }))
         .unwrap();
         config.database = db.config.clone();

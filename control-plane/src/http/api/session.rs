@@ -12,8 +12,10 @@ use utoipa::ToSchema;
 
 use super::tenant::TenantView;
 use super::users::UserView;
-use crate::app::{people, sessions, sign_in, tenancy};
+use crate::app::sign_in::{self, Entry};
+use crate::app::{people, sessions, tenancy};
 use crate::domain::Error;
+use crate::domain::tenancy::Tenant;
 use crate::http::cookies::{self, CookieKind};
 use crate::http::extract::{Json, TenantDoor, TenantScope};
 use crate::http::problem::Problem;
@@ -26,6 +28,9 @@ pub(crate) struct SignIn {
     user_name: String,
     #[schema(value_type = String, format = Password)]
     password: SecretString,
+    /// Code of the second factor, or a recovery code: needed by who has one.
+    #[schema(value_type = Option<String>, format = Password)]
+    totp: Option<SecretString>,
 }
 
 /// Who is signed in, and where.
@@ -47,11 +52,14 @@ pub(crate) async fn create(
 ) -> Result<impl IntoResponse, Problem> {
     let tenant = tenant.ok_or_else(refused)?;
     let user_agent = headers.get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let attempt = sign_in::Attempt { user_name: &body.user_name, password: body.password, address, user_agent };
-    let signed_in = sign_in::with_password(&app, &tenant, attempt).await.map_err(|error| match error {
-        Error::Unauthenticated => refused(),
-        other => other.into(),
-    })?;
+    let SignIn { user_name, password, totp: code } = body;
+    let attempt = sign_in::Attempt { user_name: &user_name, password, code, address, user_agent };
+    let signed_in = match sign_in::with_password(&app, &tenant, attempt).await {
+        Ok(Entry::In(signed_in)) => signed_in,
+        Ok(entry) => return Err(half_in(&app, &tenant, &entry)),
+        Err(Error::Unauthenticated) => return Err(refused()),
+        Err(error) => return Err(error.into()),
+    };
     let cookie = cookies::set(&app.config, CookieKind::Session, &tenant.slug, &signed_in.token);
     let view = SessionView { user: signed_in.user.into(), tenant: tenant.into() };
     Ok(([(SET_COOKIE, cookie)], Json(view)))
@@ -60,6 +68,31 @@ pub(crate) async fn create(
 /// One answer for an unknown tenant, an unknown name, a wrong password and a deactivated person.
 fn refused() -> Problem {
     Problem::new(StatusCode::UNAUTHORIZED, "sign_in.refused", "The user name or the password is not right.")
+}
+
+/// The password was right, and a code is not there or not right.
+fn half_in(app: &App, tenant: &Tenant, entry: &Entry) -> Problem {
+    let (status, code, detail) = match entry {
+        Entry::CodeRefused => (
+            StatusCode::UNAUTHORIZED,
+            "sign_in.totp_refused",
+            "The code is not right, or it was used before: wait for the next one.".to_owned(),
+        ),
+        Entry::EnrolmentNeeded(_) => (
+            StatusCode::FORBIDDEN,
+            "sign_in.enrolment_needed",
+            format!(
+                "Your role needs a second factor: sign in once at {}/t/{}/ to set it up.",
+                app.config.public_origin, tenant.slug
+            ),
+        ),
+        Entry::In(_) | Entry::CodeNeeded(_) => (
+            StatusCode::UNAUTHORIZED,
+            "sign_in.totp_needed",
+            "Send the code of your authenticator app, or a recovery code, as totp.".to_owned(),
+        ),
+    };
+    Problem::new(status, code, detail)
 }
 
 /// Who am I?

@@ -41,7 +41,7 @@ impl Api {
             "listen": "127.0.0.1:1", "grpc_listen": "127.0.0.1:2", "admin_listen": "127.0.0.1:3",
             "public_origin": "http://localhost:8081", "gateway_origins": ["http://localhost:8080"],
             "database": { "url": format!("sqlite://{}/db?mode=rwc", folder.path().display()), "connections_max": 1 },
-            "kek": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "trusted_proxies": [],
+            "require_second_factor": false, "kek": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "trusted_proxies": [],
         }))
         .unwrap();
         store::migrate(&config.database).await.unwrap();

@@ -12,14 +12,14 @@ use axum::response::Response;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::form::Fields;
-use super::{FlowCookie, PageError, PageTenant, page, see_other, with_cookie};
+use super::second_factor::lead_on;
+use super::{FlowCookie, PageError, PageTenant, page};
 use crate::app::invitations::{self, Acceptance};
-use crate::app::sessions;
+use crate::app::sign_in;
 use crate::crypto::csrf;
 use crate::domain::Error;
 use crate::domain::invitation::Invitation;
 use crate::domain::tenancy::Tenant;
-use crate::http::cookies::{self, CookieKind};
 use crate::http::rate::ClientAddress;
 use crate::rate::Door;
 use crate::state::App;
@@ -93,9 +93,8 @@ pub(super) async fn submit(
         Err(error) => return Err(error.into()),
     };
     let user_agent = headers.get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let (_, session) = sessions::start(&app, tenant.id, user.id, user_agent).await?;
-    let cookie = cookies::set(&app.config, CookieKind::Session, &tenant.slug, &session);
-    Ok(with_cookie(see_other(&format!("/t/{}/", tenant.slug)), &cookie))
+    let entry = sign_in::first(&app, tenant.id, user.id, user_agent).await?;
+    Ok(lead_on(&app, &tenant, &entry, None))
 }
 
 async fn find(app: &App, tenant: &Tenant, token: &SecretString) -> Result<Invitation, PageError> {

@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 
 use super::form::Fields;
+use super::second_factor::lead_on;
 use super::{FlowCookie, PageError, PageTenant, page, see_other, signed_in, with_cookie};
 use crate::app::sign_in::{Attempt, with_password};
 use crate::app::{consent, sessions};
@@ -42,9 +43,7 @@ pub(super) async fn show(
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response, PageError> {
-    let pairs = url::form_urlencoded::parse(query.as_deref().unwrap_or_default().as_bytes());
-    let request = pairs.into_owned().find(|(name, _)| name == "request").map(|(_, value)| value).unwrap_or_default();
-    let request = parse_request(&request)?;
+    let request = request_of(query.as_deref())?;
     let flow = FlowCookie::read_or_make(&app.config, &tenant.slug, &headers)?;
     if let Some(id) = request {
         consent::check(&app, &tenant, id, Some(&flow.value)).await.map_err(PageError::of_request)?;
@@ -67,12 +66,9 @@ pub(super) async fn submit(
     let request = parse_request(&fields.text("request"))?;
     let user_name = fields.text("user_name");
     let user_agent = headers.get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let attempt = Attempt { user_name: &user_name, password: fields.get("password"), address, user_agent };
+    let attempt = Attempt { user_name: &user_name, password: fields.get("password"), code: None, address, user_agent };
     let (status, problem, retry_after_s) = match with_password(&app, &tenant, attempt).await {
-        Ok(done) => {
-            let cookie = cookies::set(&app.config, CookieKind::Session, &tenant.slug, &done.token);
-            return Ok(with_cookie(see_other(&next(&tenant, request)), &cookie));
-        }
+        Ok(entry) => return Ok(lead_on(&app, &tenant, &entry, request)),
         Err(Error::Unauthenticated) => {
             (StatusCode::FORBIDDEN, "The name or the password is not right.".to_owned(), None)
         }
@@ -117,14 +113,22 @@ pub(super) fn sign_in_path(tenant: &Tenant, request: Option<AuthorizationRequest
     }
 }
 
-fn next(tenant: &Tenant, request: Option<AuthorizationRequestId>) -> String {
+/// Where a signed-in person goes on.
+pub(super) fn next(tenant: &Tenant, request: Option<AuthorizationRequestId>) -> String {
     match request {
         Some(id) => format!("/t/{}/consent/{id}", tenant.slug),
         None => format!("/t/{}/", tenant.slug),
     }
 }
 
-fn parse_request(text: &str) -> Result<Option<AuthorizationRequestId>, PageError> {
+/// The authorization request that a query names.
+pub(super) fn request_of(query: Option<&str>) -> Result<Option<AuthorizationRequestId>, PageError> {
+    let pairs = url::form_urlencoded::parse(query.unwrap_or_default().as_bytes());
+    let request = pairs.into_owned().find(|(name, _)| name == "request").map(|(_, value)| value).unwrap_or_default();
+    parse_request(&request)
+}
+
+pub(super) fn parse_request(text: &str) -> Result<Option<AuthorizationRequestId>, PageError> {
     if text.is_empty() {
         return Ok(None);
     }

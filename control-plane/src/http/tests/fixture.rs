@@ -44,7 +44,7 @@ pub(super) fn config(files: &TempDir, kek: [u8; 32]) -> Config {
     serde_json::from_value(json!({
         "listen": "127.0.0.1:1", "grpc_listen": "127.0.0.1:2", "admin_listen": "127.0.0.1:3",
         "public_origin": ORIGIN, "gateway_origins": [GATEWAY], "trusted_proxies": ["0.0.0.0/32"],
-        "kek": STANDARD.encode(kek),
+        "require_second_factor": false, "kek": STANDARD.encode(kek),
         "database": { "url": format!("sqlite://{}", files.path().join("db").display()), "connections_max": 1 },
     }))
     .unwrap()

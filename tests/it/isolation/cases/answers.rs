@@ -137,6 +137,8 @@ shown!(
     UserId,
     Group,
     AccessGrantId,
+    control_plane::domain::email_domain::Domain,
+    (control_plane::domain::ids::InvitationId, control_plane::domain::invitation::Delivery),
     ApiKeyId,
     ClientSecret,
     SessionKeyRow,

@@ -20,6 +20,7 @@ use control_plane::store::{SigningKeyRow, Store};
 use serde_json::json;
 use uuid::Uuid;
 
+use super::account::AccountSeed;
 use super::people::user;
 use super::scim::ScimSeed;
 use super::servers::server;
@@ -113,6 +114,7 @@ impl Seed {
                 updated_at: now,
             },
             service_account: ServiceAccountId(id()),
+            account: AccountSeed::imagine(&system, slug),
             session_sha256: digest(),
             invitation_sha256: digest(),
             signing_key: SigningKeyRow {
