@@ -12,6 +12,7 @@ pub mod configuration;
 pub mod credential;
 pub mod error;
 pub mod fields;
+pub mod identity;
 pub mod ids;
 pub mod invitation;
 pub mod limits;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use moka::future::Cache;
 
 use crate::app::documents::Documents;
+use crate::app::sso::Providers;
 use crate::config::Config;
 use crate::crypto::vault::{Key, KeyEncryptionKey};
 use crate::domain::ids::TenantId;
@@ -33,6 +34,7 @@ pub struct App {
     pub rates: Rates,
     pub fetcher: Fetcher,
     pub documents: Documents,
+    pub providers: Providers,
     data_keys: Cache<TenantId, Key>,
 }
 
@@ -54,8 +56,8 @@ impl App {
         let store = Store::connect(&config.database, clock.clone()).await?;
         let data_keys = Cache::builder().max_capacity(DATA_KEYS_MAX).time_to_idle(DATA_KEY_IDLE).build();
         let (nodes, metrics, rates) = (Nodes::default(), Metrics::default(), Rates::default());
-        let documents = Documents::default();
-        Ok(Self { config, store, clock, kek, nodes, tasks, metrics, rates, fetcher, documents, data_keys })
+        let (documents, providers) = (Documents::default(), Providers::default());
+        Ok(Self { config, store, clock, kek, nodes, tasks, metrics, rates, fetcher, documents, providers, data_keys })
     }
 
     /// A fresh UUIDv7.

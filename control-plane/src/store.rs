@@ -17,7 +17,9 @@ mod credentials;
 #[expect(unreachable_pub, reason = "SeaORM's derive needs public items")]
 mod entity;
 mod feed;
+mod given_memberships;
 mod groups;
+mod identity_providers;
 mod invitations;
 mod keys;
 mod listen;
@@ -25,6 +27,7 @@ mod node_identities;
 mod oauth_clients;
 mod operators;
 mod outbox;
+mod provider_sessions;
 mod refresh_tokens;
 mod replicas;
 #[cfg(test)]
@@ -34,9 +37,11 @@ mod servers;
 mod session_keys;
 mod sessions;
 mod shared_credentials;
+mod sign_in_flows;
 mod snapshot;
 mod system;
 mod tenancy;
+mod user_identities;
 mod users;
 
 use std::sync::{Arc, Mutex, PoisonError};

@@ -15,6 +15,7 @@ mod m20261123_0008_api_keys;
 mod m20261123_0009_shared_credentials;
 mod m20261123_0010_registration;
 mod m20261127_0011_provisioning;
+mod m20261127_0012_sso;
 mod tenant_table;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -38,6 +39,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_0009_shared_credentials::Migration),
             Box::new(m20261123_0010_registration::Migration),
             Box::new(m20261127_0011_provisioning::Migration),
+            Box::new(m20261127_0012_sso::Migration),
         ]
     }
 }

@@ -1,4 +1,5 @@
 //! Other companies' systems, faked on loopback.
 
 pub mod document_site;
+pub mod idp;
 pub mod mcp_server;

@@ -32,6 +32,7 @@ pub struct Setup {
     tls: bool,
     redis: bool,
     documents: bool,
+    loopback: bool,
 }
 
 /// The running product; everything stops when it is dropped.
@@ -76,7 +77,7 @@ pub struct Node {
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { backend: Backend::Sqlite, nodes: 1, single_host: true, tls: false, redis: false, documents: false }
+        Self { backend: Backend::Sqlite, nodes: 1, single_host: true, tls: false, redis: false, documents: false, loopback: false }
     }
 }
 
@@ -115,6 +116,12 @@ impl Setup {
         self
     }
 
+    /// The control plane may reach identity providers on this machine.
+    pub fn providers(mut self) -> Self {
+        self.loopback = true;
+        self
+    }
+
     /// TLS between the planes, as off loopback.
     pub fn tls(mut self) -> Self {
         self.tls = true;
@@ -132,6 +139,9 @@ impl Setup {
         let mut config = control_plane_config(&db, address(&http), address(&grpc), &auth_origin, &gateway_origin);
         config.grpc_tls = self.tls.then(|| self_signed(db.folder()));
         control_plane::store::migrate(&config.database).await.expect("migrations run");
+        if self.loopback {
+            config.egress.allowed_private_ranges = vec!["127.0.0.0/8".parse().expect("a range")];
+        }
         let mut documents = None;
         if self.documents {
             let site = DocumentSite::start(&DOCUMENT_HOSTS, db.folder()).await;

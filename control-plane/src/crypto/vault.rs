@@ -29,6 +29,12 @@ pub enum Purpose {
     FreshApiKey,
     /// Headers that the gateway presents to a server for everybody.
     SharedCredential,
+    /// The secret of our client at an identity provider.
+    ProviderSecret,
+    /// What a sign-in on its way must come back with.
+    SignInFlow,
+    /// The ID token that ends a session at its provider.
+    ProviderIdToken,
 }
 
 impl Purpose {
@@ -39,6 +45,9 @@ impl Purpose {
             Self::RefreshSuccessor => b"refresh-successor",
             Self::FreshApiKey => b"fresh-api-key",
             Self::SharedCredential => b"shared-credential",
+            Self::ProviderSecret => b"provider-secret",
+            Self::SignInFlow => b"sign-in-flow",
+            Self::ProviderIdToken => b"provider-id-token",
         }
     }
 }

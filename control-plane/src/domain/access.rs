@@ -39,6 +39,10 @@ pub enum Action {
     /// See everybody's API keys; their own everybody sees.
     ReadAllKeys,
     RevokeAnyKey,
+    /// See identity providers and who is bound to them.
+    ReadIdentity,
+    /// Change and try identity providers, unbind people from them.
+    ManageIdentity,
     ReadClients,
     /// Register OAuth clients by hand, delete any.
     ManageClients,
@@ -59,6 +63,8 @@ impl Action {
             Self::ReadAudit => "read the audit log",
             Self::ReadAllKeys => "see other people's API keys",
             Self::RevokeAnyKey => "revoke other people's API keys",
+            Self::ReadIdentity => "see the identity providers of this tenant",
+            Self::ManageIdentity => "change the identity providers of this tenant",
             Self::ReadClients => "see the OAuth clients of this tenant",
             Self::ManageClients => "change the OAuth clients of this tenant",
         }
@@ -73,7 +79,7 @@ pub const fn allows(role: TenantRole, action: Action) -> bool {
         (Owner, _) => true,
         (Admin, ManageOwners) => false,
         (Admin, _) => true,
-        (Auditor, ReadPeople | ReadAllServers | ReadAllCalls | ReadAudit | ReadAllKeys | ReadClients) => true,
+        (Auditor, ReadPeople | ReadAllServers | ReadAllCalls | ReadAudit | ReadAllKeys | ReadClients | ReadIdentity) => true,
         (Auditor | Member, _) => false,
     }
 }

@@ -136,6 +136,12 @@ id!(
     "gra"
 );
 id!(AuthorizationRequestId, "arq");
+id!(
+    /// Who a person is at an identity provider (`user_identities`).
+    UserIdentityId,
+    "idn"
+);
+id!(IdentityProviderId, "idp");
 id!(AuditEventId, "aud");
 id!(CallRecordId, "cal");
 

@@ -4,6 +4,8 @@ pub(super) mod audit;
 pub(super) mod calls;
 pub(super) mod clients;
 pub(super) mod grants;
+pub(super) mod identities;
+pub(super) mod identity_providers;
 pub(super) mod invitations;
 pub(super) mod keys;
 pub(super) mod nodes;
@@ -40,6 +42,15 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/me/servers", get(servers::list_mine))
         .route("/users", get(users::list))
         .route("/users/{user}", get(users::get).patch(users::update))
+        .route("/users/{user}/identities", get(identities::list))
+        .route("/users/{user}/identities/{identity}", delete(identities::unbind))
+        .route("/identity-providers", get(identity_providers::list).post(identity_providers::create))
+        .route("/identity-providers/test", post(identity_providers::test_typed))
+        .route(
+            "/identity-providers/{provider}",
+            get(identity_providers::get).patch(identity_providers::update).delete(identity_providers::delete),
+        )
+        .route("/identity-providers/{provider}/test", post(identity_providers::test_saved))
         .route("/invitations", get(invitations::list).post(invitations::create))
         .route("/invitations/{invitation}", delete(invitations::revoke))
         .route("/keys", get(keys::list).post(keys::create))

@@ -1,5 +1,5 @@
 //! The cookies of the browser-facing side: the session, the flow that binds an authorization request to the browser that
-//! started it, and a fresh API key until it is shown.
+//! started it, a fresh API key until it is shown, a session that has just ended.
 //!
 //! On https they carry the `__Host-` prefix, which forbids a Domain and fixes Path=/ (RFC 6265bis §4.1.3.2), so the
 //! tenant is part of the name and two tenants on one host never see each other's. On loopback http, where Secure
@@ -21,6 +21,8 @@ pub enum CookieKind {
     Flow,
     /// A fresh API key on its way from the form to the page that shows it, sealed.
     FreshKey,
+    /// A session that has just ended, for the page that offers to end it at its provider as well.
+    SignedOut,
 }
 
 impl CookieKind {
@@ -29,6 +31,7 @@ impl CookieKind {
             Self::Session => "session",
             Self::Flow => "flow",
             Self::FreshKey => "fresh-key",
+            Self::SignedOut => "signed-out",
         }
     }
 }
@@ -62,7 +65,7 @@ pub fn set(config: &Config, kind: CookieKind, tenant: &TenantSlug, value: &Secre
     let age = match kind {
         CookieKind::Session => format!("; Max-Age={SESSION_ABSOLUTE_S}"),
         CookieKind::Flow => String::new(),
-        CookieKind::FreshKey => "; Max-Age=60".to_owned(),
+        CookieKind::FreshKey | CookieKind::SignedOut => "; Max-Age=60".to_owned(),
     };
     format!("{}={}{}{age}", name(config, kind, tenant), value.expose_secret(), attributes(config))
 }

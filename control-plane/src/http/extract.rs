@@ -21,7 +21,8 @@ use crate::app::{Caller, Ctx, api_keys, platform, sessions};
 use crate::config::Config;
 use crate::domain::error::FieldError;
 use crate::domain::ids::{
-    AccessGrantId, ApiKeyId, CallRecordId, ClientId, InvitationId, NodeId, OperatorId, ServerId, TenantId, UserId,
+    AccessGrantId, ApiKeyId, CallRecordId, ClientId, IdentityProviderId, InvitationId, NodeId, OperatorId, ServerId,
+    TenantId, UserId, UserIdentityId,
 };
 use crate::domain::tenancy::Tenant;
 use crate::domain::{Error, Result};
@@ -128,6 +129,8 @@ path_id! {
     UserId => "user",
     ApiKeyId => "key",
     InvitationId => "invitation",
+    IdentityProviderId => "provider",
+    UserIdentityId => "identity",
     ServerId => "server",
     AccessGrantId => "grant",
     CallRecordId => "call",

@@ -8,7 +8,7 @@ use utoipa::openapi::security::{
 use utoipa::openapi::{ContentBuilder, ObjectBuilder, Ref, RefOr, Required, ResponseBuilder, Type};
 use utoipa::{Modify, OpenApi};
 
-use super::api::{audit, calls, clients, grants, invitations, keys, nodes, platform, servers, session, tenant, users};
+use super::api::{audit, calls, clients, grants, identities, identity_providers, invitations, keys, nodes, platform, servers, session, tenant, users};
 use super::problem::ProblemView;
 
 #[derive(OpenApi)]
@@ -18,6 +18,9 @@ use super::problem::ProblemView;
         session::create, session::get, session::delete,
         tenant::get, tenant::update,
         users::list, users::get, users::update,
+        identities::list, identities::unbind,
+        identity_providers::list, identity_providers::create, identity_providers::get, identity_providers::update,
+        identity_providers::delete, identity_providers::test_typed, identity_providers::test_saved,
         invitations::list, invitations::create, invitations::revoke,
         servers::list, servers::list_mine, servers::register, servers::get, servers::update, servers::retire,
         grants::list, grants::put, grants::delete,

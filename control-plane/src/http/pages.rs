@@ -1,4 +1,4 @@
-//! Pages for people: the door, sign-in, consent, connected, invitation, home, API keys, errors. Server-rendered, no JavaScript, nothing
+//! Pages for people: the door, sign-in, sign-in by a provider, consent, connected, invitation, home, API keys, errors. Server-rendered, no JavaScript, nothing
 //! from other origins. What they may do is in the Content-Security-Policy below.
 
 pub(super) mod assets;
@@ -10,6 +10,7 @@ mod home;
 mod join;
 mod keys;
 mod sign_in;
+mod sso;
 
 use std::sync::Arc;
 
@@ -47,6 +48,11 @@ pub(super) fn router(app: Arc<App>) -> Router {
         .route("/t/{tenant}/keys", get(keys::show).post(keys::create))
         .route("/t/{tenant}/keys/{key}/revoke", post(keys::revoke))
         .route("/t/{tenant}/login", get(sign_in::show).post(sign_in::submit))
+        .route("/t/{tenant}/sso/{provider}", post(sso::begin))
+        .route("/t/{tenant}/sso/{provider}/out/{flow}", get(sso::out))
+        .route("/t/{tenant}/sso/{provider}/callback", get(sso::callback))
+        .route("/t/{tenant}/sso/{provider}/backchannel-logout", post(sso::backchannel_logout))
+        .route("/t/{tenant}/signed-out", get(sso::signed_out))
         .route("/t/{tenant}/logout", post(sign_in::sign_out))
         .route("/t/{tenant}/join/{token}", get(join::show).post(join::submit))
         .route("/t/{tenant}/consent/{request}", get(consent::show).post(consent::decide))

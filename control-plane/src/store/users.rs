@@ -177,7 +177,7 @@ fn status_columns(status: UserStatus) -> (&'static str, Option<chrono::DateTime<
     }
 }
 
-fn to_user(row: user::Model) -> Result<User> {
+pub(super) fn to_user(row: user::Model) -> Result<User> {
     let status = match (row.status.as_str(), row.deactivated_at) {
         ("active", _) => UserStatus::Active,
         ("deactivated", Some(at)) => UserStatus::Deactivated { at },
