@@ -34,4 +34,5 @@ mod scene;
 mod servers;
 mod session_store;
 mod shared_credentials;
+mod sso;
 mod tenancy;

@@ -10,7 +10,7 @@ pub mod person;
 pub(crate) mod provider;
 
 use crate::domain::Error;
-pub use provider::{Providers, with_keys};
+pub use provider::Providers;
 
 /// Why somebody is not signed in.
 #[derive(Debug, thiserror::Error)]

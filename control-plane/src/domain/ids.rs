@@ -111,7 +111,6 @@ id!(TenantId, "ten");
 id!(OperatorId, "opr");
 id!(NodeId, "nod");
 id!(UserId, "usr");
-id!(IdentityProviderId, "idp");
 id!(ScimTokenId, "sct");
 id!(DomainId, "dom");
 id!(GroupId, "grp");

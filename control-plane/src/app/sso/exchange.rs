@@ -1,24 +1,26 @@
 //! The OpenID Connect client: the way out, and from the code that comes back to who the person is. Nothing that a
 //! provider says leaves here unchecked.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, TimeDelta, Utc};
-use http::header::{ACCEPT, AUTHORIZATION};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use openidconnect::core::{
-    CoreAuthenticationFlow, CoreClient, CoreErrorResponseType, CoreIdToken, CoreIdTokenVerifier, CoreJsonWebKeySet,
-    CoreJwsSigningAlgorithm as Jws,
+    CoreAuthenticationFlow, CoreClient, CoreIdToken, CoreIdTokenVerifier, CoreJsonWebKeySet,
+    CoreJwsSigningAlgorithm as Jws, CoreTokenResponse,
 };
 use openidconnect::{
-    AuthType, AuthUrl, AuthorizationCode, ClaimsVerificationError, ClientId, ClientSecret, CsrfToken, HttpRequest,
-    IssuerUrl, Nonce, OAuth2TokenResponse as _, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RequestTokenError,
-    Scope, SignatureVerificationError, StandardErrorResponse, TokenResponse as _, TokenUrl,
+    AuthUrl, ClaimsVerificationError, ClientId, CsrfToken, IssuerUrl, Nonce, OAuth2TokenResponse as _,
+    PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope, SignatureVerificationError, TokenResponse as _,
 };
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use url::Url;
+use zeroize::Zeroizing;
 
 use super::Refusal;
-use super::provider::{self, Unverified, with_keys};
+use super::provider::{self, Unverified};
 use crate::crypto::jwt::unproved_claims;
 use crate::crypto::tokens;
 use crate::crypto::vault::Purpose;
@@ -27,7 +29,6 @@ use crate::domain::identity::{ClientAuthMethod, Endpoints, IdentityProvider};
 use crate::domain::limits::{ID_TOKEN_AGE_MAX_S, ID_TOKEN_SKEW_S, PROVIDER_ANSWER_BYTES_MAX};
 use crate::domain::tenancy::Tenant;
 use crate::domain::{Error, Result};
-use crate::egress::FetchError;
 use crate::state::App;
 use crate::store::TenantStore;
 
@@ -138,43 +139,48 @@ impl Party<'_> {
     }
 
     async fn exchange(&self, app: &App, code: &str, secrets: &Secrets) -> Result<(CoreIdToken, SecretString), Refusal> {
-        let issuer = IssuerUrl::new(self.provider.issuer.clone()).map_err(Error::internal)?;
-        let client_id = ClientId::new(self.provider.client_id.clone());
-        let redirect_uri = RedirectUrl::new(self.redirect_uri.clone()).map_err(Error::internal)?;
-        let mut client = CoreClient::new(client_id, issuer, CoreJsonWebKeySet::new(Vec::new()))
-            .set_token_uri(TokenUrl::from_url(self.endpoints.token.clone()))
-            .set_redirect_uri(redirect_uri)
-            .set_auth_type(auth_type(self.endpoints.client_auth));
-        if let Some(secret) = &self.client_secret {
-            client = client.set_client_secret(ClientSecret::new(secret.expose_secret().to_owned()));
+        let away = |why: String| Refusal::Away { label: self.provider.label.clone(), why };
+        let request = self.token_request(code, secrets)?;
+        let answer = app.fetcher.send(request, PROVIDER_ANSWER_BYTES_MAX).await;
+        let answer = answer.map_err(|error| away(format!("the token endpoint {}", provider::describe(&error))))?;
+        if answer.status() != http::StatusCode::OK {
+            // invalid_client: wrong or expired secret. invalid_grant: the code is not good.
+            let said = serde_json::from_slice::<Value>(answer.body()).unwrap_or_default();
+            return Err(match said.get("error").and_then(Value::as_str) {
+                Some(error) => self.refuse(format!("the token endpoint answers {}", clean(error))),
+                None => away(format!("the token endpoint answers with the status {}", answer.status().as_u16())),
+            });
         }
-        let send = |request: HttpRequest| app.fetcher.send(request, PROVIDER_ANSWER_BYTES_MAX);
-        let answer = client
-            .exchange_code(AuthorizationCode::new(code.to_owned()))
-            .set_pkce_verifier(PkceCodeVerifier::new(secrets.verifier.clone()))
-            .request_async(&send)
-            .await
-            .map_err(|error| self.token_error(error))?;
-        let id_token = answer.id_token().ok_or_else(|| self.refuse("the token endpoint gave no ID token"))?;
-        Ok((id_token.clone(), answer.access_token().secret().clone().into()))
+        // What cannot be read may hold tokens: it is not repeated.
+        let tokens: CoreTokenResponse = serde_json::from_slice(answer.body())
+            .map_err(|_| away("the token endpoint answers with something else than tokens".to_owned()))?;
+        let id_token = tokens.id_token().ok_or_else(|| self.refuse("the token endpoint gave no ID token"))?;
+        Ok((id_token.clone(), tokens.access_token().secret().clone().into()))
     }
 
-    fn token_error(
-        &self,
-        error: RequestTokenError<FetchError, StandardErrorResponse<CoreErrorResponseType>>,
-    ) -> Refusal {
-        let away = |why: String| Refusal::Away { label: self.provider.label.clone(), why };
-        match error {
-            // invalid_client: wrong or expired secret. invalid_grant: the code is not good.
-            RequestTokenError::ServerResponse(said) => {
-                self.refuse(format!("the token endpoint answers {}", clean(said.error().as_ref())))
+    /// RFC 6749 §4.1.3, §2.3.1; RFC 7636 §4.5.
+    fn token_request(&self, code: &str, secrets: &Secrets) -> Result<http::Request<Vec<u8>>> {
+        let mut form = url::form_urlencoded::Serializer::new(String::new());
+        form.append_pair("grant_type", "authorization_code")
+            .append_pair("code", code)
+            .append_pair("redirect_uri", &self.redirect_uri)
+            .append_pair("code_verifier", &secrets.verifier);
+        let mut request = http::Request::post(self.endpoints.token.as_str())
+            .header(ACCEPT, "application/json")
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let client_id = &self.provider.client_id;
+        match (&self.client_secret, self.endpoints.client_auth) {
+            (Some(secret), ClientAuthMethod::Basic) => {
+                let encode = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+                let pair = Zeroizing::new(format!("{}:{}", encode(client_id), encode(secret.expose_secret())));
+                request = request.header(AUTHORIZATION, format!("Basic {}", STANDARD.encode(pair.as_bytes())));
             }
-            RequestTokenError::Request(error) => away(format!("the token endpoint {}", provider::describe(&error))),
-            // What could not be read may hold tokens: it is not repeated.
-            RequestTokenError::Parse(..) | RequestTokenError::Other(_) => {
-                away("the token endpoint answers with something else than tokens".to_owned())
+            (Some(secret), ClientAuthMethod::Post) => {
+                form.append_pair("client_id", client_id).append_pair("client_secret", secret.expose_secret());
             }
+            (None, _) => drop(form.append_pair("client_id", client_id)),
         }
+        request.body(form.finish().into_bytes()).map_err(Error::internal)
     }
 
     /// Signature, algorithm, issuer, audience, times, nonce. Answers the issuer.
@@ -185,8 +191,16 @@ impl Party<'_> {
         let tid = claimed.get("tid").and_then(Value::as_str);
         let issuer = self.provider.issuer_for(tid).ok_or("the ID token is of an Entra tenant that is not listed")?;
         let (now, nonce) = (app.clock.now(), Nonce::new(nonce.to_owned()));
-        with_keys(app, &self.endpoints, |keys| self.check_with(id_token, (&issuer, &nonce, now), keys)).await?;
-        Ok(issuer)
+        let url = self.endpoints.jwks.as_str();
+        let (known, read_at) = provider::keys(app, url, None).await?;
+        let verified = match self.check_with(id_token, (&issuer, &nonce, now), &known) {
+            Err(Unverified::NoMatchingKey) => {
+                let (newer, _) = provider::keys(app, url, Some(read_at)).await?;
+                self.check_with(id_token, (&issuer, &nonce, now), &newer)
+            }
+            other => other,
+        };
+        verified.map(|()| issuer).map_err(String::from)
     }
 
     fn check_with(
@@ -263,13 +277,6 @@ impl Party<'_> {
             Err(other) => Err(other.to_string()),
             Ok(_) => Err("the token endpoint gives tokens for a made-up code".to_owned()),
         }
-    }
-}
-
-fn auth_type(method: ClientAuthMethod) -> AuthType {
-    match method {
-        ClientAuthMethod::Basic => AuthType::BasicAuth,
-        ClientAuthMethod::Post => AuthType::RequestBody,
     }
 }
 

@@ -8,8 +8,8 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::provider::{self, Unverified, with_keys};
-use crate::crypto::jwt::{self, Expected, JwtError};
+use super::provider;
+use crate::crypto::jwt::{self, Expected};
 use crate::crypto::tokens;
 use crate::crypto::vault::Purpose;
 use crate::domain::audit::{Actor, AuditEntry};
@@ -120,13 +120,7 @@ async fn check(
     // Some providers leave the type out, which the specification lets them.
     let types = &["logout+jwt", "jwt", ""];
     let expected = Expected { types, issuer: &issuer, audience: &provider.client_id };
-    let claims = with_keys(app, endpoints, |keys| {
-        jwt::verify(token, keys, &expected).map_err(|error| match error {
-            JwtError::NoMatchingKey => Unverified::NoMatchingKey,
-            JwtError::Refused(why) => Unverified::Refused(why),
-        })
-    });
-    let claims = claims.await?;
+    let claims = provider::verify(app, endpoints, token, &expected).await?;
     check_content(&claims, app.clock.now())?;
     Ok(claims)
 }

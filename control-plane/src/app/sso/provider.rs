@@ -10,6 +10,8 @@ use http::header::ACCEPT;
 use moka::future::Cache;
 use serde_json::Value;
 
+use crate::crypto::jwt::{self, Expected, JwtError};
+use crate::domain::identity::claims::Claims;
 use crate::domain::identity::{Endpoints, IdentityProvider, discovery};
 use crate::domain::limits::{
     FETCH_MS_MAX, PROVIDER_ANSWER_BYTES_MAX, PROVIDER_FAILED_S, PROVIDER_FRESH_S, PROVIDER_KEYS_AGAIN_S,
@@ -68,7 +70,7 @@ pub(crate) async fn endpoints(app: &App, provider: &IdentityProvider) -> Result<
 
 /// The provider's published keys. `than` asks for newer ones than those that were read then; no more often than a
 /// hostile token may drive us.
-async fn keys(app: &App, url: &str, than: Option<DateTime<Utc>>) -> Result<(Value, DateTime<Utc>), String> {
+pub(super) async fn keys(app: &App, url: &str, than: Option<DateTime<Utc>>) -> Result<(Value, DateTime<Utc>), String> {
     let (now, again) = (app.clock.now(), TimeDelta::seconds(PROVIDER_KEYS_AGAIN_S));
     let is_stale = |known: &Reading<Value>| {
         now >= known.until || than.is_some_and(|than| known.at <= than && now >= known.at + again)
@@ -93,31 +95,35 @@ fn parse_keys(body: &[u8]) -> Option<Value> {
 }
 
 /// What a check of a signature found wrong.
-pub enum Unverified {
+pub(super) enum Unverified {
     /// The key is not among those that were tried: a provider may have new ones.
     NoMatchingKey,
     Refused(String),
 }
 
-/// Checks something against the provider's keys, and once more against newer ones if its key is unknown.
-pub async fn with_keys<T>(
+impl From<Unverified> for String {
+    fn from(error: Unverified) -> Self {
+        match error {
+            Unverified::NoMatchingKey => "it is signed with a key that the provider does not publish".to_owned(),
+            Unverified::Refused(why) => why,
+        }
+    }
+}
+
+/// The claims of a statement that the provider signed (not an ID token: those have more to check). Times are not judged.
+pub(crate) async fn verify(
     app: &App,
     endpoints: &Endpoints,
-    check: impl Fn(&Value) -> Result<T, Unverified>,
-) -> Result<T, String> {
+    token: &str,
+    expected: &Expected<'_>,
+) -> Result<Claims, String> {
     let url = endpoints.jwks.as_str();
     let (known, read_at) = keys(app, url, None).await?;
-    let outcome = match check(&known) {
-        Err(Unverified::NoMatchingKey) => {
-            let (newer, _) = keys(app, url, Some(read_at)).await?;
-            check(&newer)
-        }
+    let verified = match jwt::verify(token, &known, expected) {
+        Err(JwtError::NoMatchingKey) => jwt::verify(token, &keys(app, url, Some(read_at)).await?.0, expected),
         other => other,
     };
-    outcome.map_err(|error| match error {
-        Unverified::NoMatchingKey => "it is signed with a key that the provider does not publish".to_owned(),
-        Unverified::Refused(why) => why,
-    })
+    verified.map_err(|error| error.to_string())
 }
 
 /// How many keys the provider publishes; for the test of its settings, which wants to know how it is now.
