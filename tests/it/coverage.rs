@@ -4,6 +4,7 @@
 mod api_keys;
 mod calls;
 mod clients;
+mod identity;
 mod keys;
 mod people;
 mod platform;
@@ -31,8 +32,16 @@ const NAMES: usize = 10;
 
 /// Every line, from one file for each topic.
 fn table() -> impl Iterator<Item = Line> {
-    let topics =
-        [tenancy::LINES, people::LINES, api_keys::LINES, servers::LINES, clients::LINES, calls::LINES, platform::LINES];
+    let topics = [
+        tenancy::LINES,
+        people::LINES,
+        identity::LINES,
+        api_keys::LINES,
+        servers::LINES,
+        clients::LINES,
+        calls::LINES,
+        platform::LINES,
+    ];
     topics.into_iter().flatten().copied()
 }
 

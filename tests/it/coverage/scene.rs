@@ -7,7 +7,9 @@ use control_plane::crypto::{password, tokens};
 use control_plane::domain::access::TenantRole;
 use control_plane::domain::api_key::KeyScope;
 use control_plane::domain::audit::Actor;
-use control_plane::domain::ids::{ApiKeyId, CallRecordId, ServerId, TenantId, UserId};
+use control_plane::domain::ids::{
+    ApiKeyId, CallRecordId, IdentityProviderId, ServerId, TenantId, UserId, UserIdentityId,
+};
 use control_plane::domain::tenancy::User;
 use control_plane::store::TenantStore;
 use reqwest::header::{AUTHORIZATION, COOKIE, HeaderName};
@@ -19,7 +21,7 @@ use world::people::PASSWORD;
 use world::world::Setup;
 
 use super::things::{Things, insert_api_key, insert_call, insert_person, slug, start_session};
-use super::{api_keys, clients, people, platform as operators, servers, tenancy};
+use super::{api_keys, clients, identity, people, platform as operators, servers, tenancy};
 
 /// Who calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,7 +100,7 @@ impl Asked<'_> {
         if ["GET", "DELETE"].contains(&self.method) {
             return None;
         }
-        let topics = [tenancy::body, people::body, api_keys::body, servers::body, clients::body, operators::body];
+        let topics = [tenancy::body, people::body, identity::body, api_keys::body, servers::body, clients::body, operators::body];
         let body = topics.into_iter().find_map(|body| body(self));
         Some(body.unwrap_or_else(|| panic!("{} {}: what is sent? Its topic must say", self.method, self.path)))
     }
@@ -149,6 +151,10 @@ impl Scene {
         let of = if what == "oneself" { person.unwrap_or(things.person.id) } else { things.person.id };
         let call = insert_call(&store, things.server.id, of).await;
         let key = insert_api_key(&store, of, KeyScope::All, tokens::random_bytes().unwrap()).await;
+        let (provider, bound) = match operation.contains("{provider}") || operation.contains("{identity}") {
+            true => identity::insert_provider(&store, of).await,
+            false => (IdentityProviderId(store.new_id()), UserIdentityId(store.new_id())),
+        };
         store.commit().await.unwrap();
         let fresh = self.world.app().new_id().simple().to_string();
         let (method, path) = operation.split_once(' ').unwrap();
@@ -169,6 +175,8 @@ impl Scene {
             .replace("{client}", &things.client.id.to_string())
             .replace("{call}", &call.to_string())
             .replace("{key}", &key.to_string())
+            .replace("{provider}", &provider.to_string())
+            .replace("{identity}", &bound.to_string())
             .replace("{node}", &self.enrol_node(operation, &fresh).await);
         let query = match what {
             "somebody's" => format!("?user={}", things.person.id),

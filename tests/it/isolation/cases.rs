@@ -9,6 +9,7 @@ mod identity;
 mod oauth;
 mod records;
 mod servers;
+mod sso;
 
 use std::pin::Pin;
 
@@ -85,7 +86,7 @@ use cases;
 
 /// The whole table.
 pub(super) fn all() -> Vec<Case> {
-    let topics = [identity::cases(), servers::cases(), oauth::cases(), records::cases()];
+    let topics = [identity::cases(), servers::cases(), oauth::cases(), records::cases(), sso::cases()];
     topics.into_iter().flatten().collect()
 }
 

@@ -4,6 +4,7 @@ mod imagine;
 mod oauth;
 mod people;
 mod servers;
+mod sso;
 
 use control_plane::crypto::tokens;
 use control_plane::domain::api_key::ApiKey;
@@ -21,6 +22,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 pub(super) use self::oauth::{client_secret, registration};
+use self::sso::Sso;
 use super::rows::Backstage;
 
 /// What a tenant has, and the digests that open it.
@@ -57,6 +59,7 @@ pub(super) struct Seed {
     pub(super) refresh: RefreshToken,
     pub(super) refresh_sha256: [u8; 32],
     pub(super) call: CallRecord,
+    pub(super) sso: Sso,
 }
 
 pub(super) const REDIRECT_HOST: &str = "ide.example";
@@ -80,6 +83,7 @@ impl Seed {
         seed.insert_servers(&rest).await;
         seed.insert_keys(&rest).await;
         seed.insert_authorization(&rest).await;
+        seed.insert_sso(&rest).await;
         seed.revision = seed.commit_noting(rest).await;
         let calls = store.tenant(seed.tenant.id).await.unwrap();
         calls.insert_call_records(std::slice::from_ref(&seed.call)).await.unwrap();

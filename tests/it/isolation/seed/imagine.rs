@@ -22,6 +22,7 @@ use uuid::Uuid;
 
 use super::people::user;
 use super::servers::server;
+use super::sso::Sso;
 use super::{REDIRECT_HOST, SCOPE, Seed, digest};
 
 impl Seed {
@@ -96,7 +97,9 @@ impl Seed {
             created_at: now,
             revoked_at: None,
         };
+        let request_id = AuthorizationRequestId(id());
         Self {
+            sso: Sso::imagine(id, slug, user.id, request_id, now),
             revision: 0,
             stranger: UserId(id()),
             group: Group {
@@ -124,7 +127,7 @@ impl Seed {
             pending_session_key: id(),
             document_client_id: format!("https://{slug}.example/client"),
             request: AuthorizationRequest {
-                id: AuthorizationRequestId(id()),
+                id: request_id,
                 browser_sha256: digest().to_vec(),
                 client_id: client.id,
                 redirect_uri: client.redirect_uris[0].clone(),
