@@ -223,6 +223,8 @@ async fn sign_in(
 ) -> Result<SecretString, Refusal> {
     let store = app.store.tenant(tenant.id).await?;
     let tenant = store.get_tenant().await?;
+    // It may have gone while it was asked.
+    let provider = &find_enabled(&store, provider.id).await?;
     let user = person::find_or_make(&store, &tenant, provider, &known.profile, flow.invitation_id).await?;
     let (session_id, token) = sessions::start_in(&store, user.id, visitor.user_agent).await?;
     let id_token_sealed = if keeps_token && known.id_token.len() <= ID_TOKEN_KEPT_BYTES_MAX {
@@ -234,6 +236,13 @@ async fn sign_in(
     };
     let at_provider = ProviderSession { provider_id: provider.id, sid: known.sid.clone(), id_token_sealed };
     store.put_provider_session(session_id, &at_provider).await?;
+    store.audit(AuditEntry {
+        actor: Actor::User(user.id),
+        action: "sign_in.accepted",
+        target_kind: "session",
+        target_id: Some(session_id.0),
+        detail: json!({ "method": "sso", "identity_provider_id": provider.id }),
+    });
     store.commit().await?;
     Ok(token)
 }
