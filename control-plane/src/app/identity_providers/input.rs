@@ -191,9 +191,12 @@ fn check_settings(settings: &ProviderSettings, is_template: bool, mistakes: &mut
     ] {
         word(field, name);
     }
-    settings.scopes.iter().enumerate().for_each(|(at, scope)| drop(word(&format!("settings.scopes[{at}]"), scope)));
-    let tenants = settings.entra_tenants.iter().enumerate();
-    tenants.for_each(|(at, tenant)| drop(word(&format!("settings.entra_tenants[{at}]"), tenant)));
+    for (at, scope) in settings.scopes.iter().enumerate() {
+        word(&format!("settings.scopes[{at}]"), scope);
+    }
+    for (at, tenant) in settings.entra_tenants.iter().enumerate() {
+        word(&format!("settings.entra_tenants[{at}]"), tenant);
+    }
     if let Some(rule) = &settings.binding {
         word("settings.binding.claim", &rule.claim);
     }
