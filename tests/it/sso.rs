@@ -8,7 +8,8 @@ mod settings;
 use control_plane::app::provisioning::{self, NewGroup, NewUser};
 use control_plane::domain::access::TenantRole;
 use control_plane::domain::audit::Actor;
-use control_plane::domain::ids::GroupId;
+use control_plane::domain::email_domain::{Domain, Proof};
+use control_plane::domain::ids::{DomainId, GroupId};
 use control_plane::domain::tenancy::{GroupSource, Provisioning, UserSource};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -74,6 +75,15 @@ impl Stage {
         let mut tenant = store.get_tenant().await.unwrap();
         tenant.settings.provisioning = mode;
         store.update_tenant(&tenant).await.unwrap();
+        store.commit().await.unwrap();
+    }
+
+    async fn verified_domain(&self, name: &str) {
+        let store = self.world.app().store.tenant(self.world.tenant_id("acme").await).await.unwrap();
+        let (id, now) = (DomainId(store.new_id()), store.now());
+        let (name, token, proof) = (name.to_owned(), "token".to_owned(), Proof::Verified { at: now });
+        let domain = Domain { id, name, token, created_at: now, checked_at: Some(now), proof };
+        store.insert_domain(&domain).await.unwrap();
         store.commit().await.unwrap();
     }
 
@@ -191,6 +201,52 @@ on_both! {
         let refused = stage.sign_in(&ana.browser).await;
         assert!(refused.status == 403 && refused.text().contains("deactivated"), "{}", refused.text());
         ana.get("session").await.refused(401, "unauthenticated");
+    }
+
+    async fn the_first_sign_in_makes_the_account_in_the_middle_of_an_ides_way_in(setup: Setup) {
+        let stage = stage(setup).await;
+        let upstream = McpServer::start(Era::Legacy).await;
+        let server = stage.owner.register_server("github", upstream.url.as_str()).await;
+        stage.owner.grant_everyone(&server).await;
+        stage.provisioning(Provisioning::Jit).await;
+        let ana = stage.somebody();
+        let mut ide = Ide::new(&ana.url("github"));
+        ide.discover().await;
+        ide.register(&[REDIRECT]).await;
+        let begin = async || {
+            let login = ana.browser.open(ide.authorize_url(&[])).await;
+            let answer = stage.go(&ana.browser, &login).await;
+            ana.browser.open(answer).await
+        };
+        let refused = begin().await;
+        assert!(refused.status == 403 && refused.text().contains("sso.foreign_domain"), "{}", refused.text());
+        stage.verified_domain("acme.example").await;
+        for (person, code) in [
+            (json!({"sub": "x", "email": "ana@acme.example", "email_verified": false}), "sso.no_verified_address"),
+            (json!({"sub": "x", "email": "ana@acme.example"}), "sso.no_verified_address"),
+            (json!({"sub": "x"}), "sso.no_verified_address"),
+            (json!({"sub": "x", "email": "ana@sub.acme.example", "email_verified": true}), "sso.foreign_domain"),
+            (json!({"sub": "x", "email": "ana@acme.example.evil.example", "email_verified": true}), "sso.foreign_domain"),
+            (json!({"sub": "x", "email": "owner@acme.example", "email_verified": true}), "sso.name_taken"),
+        ] {
+            stage.idp.person(person.clone());
+            let refused = begin().await;
+            assert!(refused.status == 403 && refused.text().contains(code), "{person}: {}", refused.text());
+        }
+        // The ID token may leave the address to userinfo, which must be about the same person.
+        stage.idp.person(json!({"sub": "ana-1"}));
+        stage.idp.userinfo(json!({"sub": "bo-1", "email": "bo@acme.example", "email_verified": true}));
+        let refused = begin().await;
+        assert!(refused.status == 400 && refused.text().contains("sso.answer_refused"), "{}", refused.text());
+        stage.idp.userinfo(json!({"sub": "ana-1", "email": "ana@acme.example", "email_verified": true, "name": "Ana"}));
+        let consent = begin().await;
+        let back = ide.back(&ana.browser, consent, "approve").await;
+        let tokens = ide.exchange(&parameter(&back, "code").unwrap(), &[]).await;
+        assert_eq!(tokens.status, 200, "{}", tokens.body);
+        ide.tokens = tokens.json();
+        assert_eq!(ide.initialize().await.status, 200);
+        let user = ana.get("session").await.ok()["user"].clone();
+        assert_eq!((&user["user_name"], &user["role"], &user["display_name"]), (&json!("ana@acme.example"), &json!("member"), &json!("Ana")));
     }
 
     async fn atk_21_an_equal_address_joins_nobody(setup: Setup) {

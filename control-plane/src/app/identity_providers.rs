@@ -149,13 +149,7 @@ async fn keep_a_way_in(store: &TenantStore, taken: IdentityProviderId, of: Optio
     Ok(())
 }
 
-fn note(
-    ctx: &Ctx,
-    store: &TenantStore,
-    action: &'static str,
-    id: IdentityProviderId,
-    detail: serde_json::Value,
-) {
+fn note(ctx: &Ctx, store: &TenantStore, action: &'static str, id: IdentityProviderId, detail: serde_json::Value) {
     let (target_kind, target_id) = ("identity_provider", Some(id.0));
     store.audit(AuditEntry { actor: ctx.actor(), action, target_kind, target_id, detail });
 }

@@ -90,7 +90,8 @@ async fn atk_19_an_answer_is_good_once_in_its_browser_for_its_provider_and_for_t
     assert_eq!(second.asked("/token"), 0, "no code of the one is shown to the other");
     for iss in [Some(second.origin.as_str()), None] {
         let mut answer = stage.answer(&eve).await;
-        let kept: Vec<(String, String)> = answer.query_pairs().filter(|(name, _)| name != "iss").map(|(a, b)| (a.into(), b.into())).collect();
+        let kept: Vec<(String, String)> =
+            answer.query_pairs().filter(|(name, _)| name != "iss").map(|(a, b)| (a.into(), b.into())).collect();
         answer.query_pairs_mut().clear().extend_pairs(kept);
         if let Some(iss) = iss {
             answer.query_pairs_mut().append_pair("iss", iss);

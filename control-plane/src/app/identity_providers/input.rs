@@ -128,7 +128,9 @@ pub(super) async fn check_groups(store: &TenantStore, settings: &ProviderSetting
         let field = format!("settings.groups.{value}");
         match store.find_group(*id).await? {
             Some(group) if group.source == GroupSource::Local => {}
-            Some(_) => mistakes.add(&field, ("group.scim_owned", "must be a local group: SCIM fills this one".to_owned())),
+            Some(_) => {
+                mistakes.add(&field, ("group.scim_owned", "must be a local group: SCIM fills this one".to_owned()))
+            }
             None => mistakes.add(&field, ("group.unknown", "is no group of this tenant".to_owned())),
         }
     }

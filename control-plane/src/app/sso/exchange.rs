@@ -108,11 +108,7 @@ impl Party<'_> {
         let challenge = PkceCodeChallenge::from_code_verifier_sha256(&PkceCodeVerifier::new(secrets.verifier.clone()));
         let scopes = self.provider.settings.scopes.iter().filter(|scope| *scope != "openid").cloned().map(Scope::new);
         let request = client
-            .authorize_url(
-                CoreAuthenticationFlow::AuthorizationCode,
-                || CsrfToken::new(state),
-                || Nonce::new(nonce),
-            )
+            .authorize_url(CoreAuthenticationFlow::AuthorizationCode, || CsrfToken::new(state), || Nonce::new(nonce))
             .add_scopes(scopes)
             .set_pkce_challenge(challenge);
         let request = match self.provider.asks_again_by() {
@@ -215,15 +211,16 @@ impl Party<'_> {
         let issuer = IssuerUrl::new(issuer.to_owned()).map_err(|_| refused("the issuer is no URL"))?;
         let skew = TimeDelta::seconds(ID_TOKEN_SKEW_S);
         let oldest = now - TimeDelta::seconds(ID_TOKEN_AGE_MAX_S) - skew;
-        let verifier = CoreIdTokenVerifier::new_public_client(ClientId::new(self.provider.client_id.clone()), issuer, keys)
-            .set_allowed_algs(ALGORITHMS)
-            .set_time_fn(move || now - skew)
-            .set_issue_time_verifier_fn(move |at| {
-                if at > now + skew {
-                    return Err("issued in the future: compare the clocks".to_owned());
-                }
-                if at < oldest { Err("issued too long ago".to_owned()) } else { Ok(()) }
-            });
+        let verifier =
+            CoreIdTokenVerifier::new_public_client(ClientId::new(self.provider.client_id.clone()), issuer, keys)
+                .set_allowed_algs(ALGORITHMS)
+                .set_time_fn(move || now - skew)
+                .set_issue_time_verifier_fn(move |at| {
+                    if at > now + skew {
+                        return Err("issued in the future: compare the clocks".to_owned());
+                    }
+                    if at < oldest { Err("issued too long ago".to_owned()) } else { Ok(()) }
+                });
         match id_token.claims(&verifier, nonce) {
             Ok(_) => Ok(()),
             Err(ClaimsVerificationError::SignatureVerification(SignatureVerificationError::NoMatchingKey)) => {
@@ -248,7 +245,9 @@ impl Party<'_> {
             .body(Vec::new())
             .map_err(Error::internal)?;
         let found = match app.fetcher.send(request, PROVIDER_ANSWER_BYTES_MAX).await {
-            Ok(answer) if answer.status() == http::StatusCode::OK => serde_json::from_slice::<Claims>(answer.body()).ok(),
+            Ok(answer) if answer.status() == http::StatusCode::OK => {
+                serde_json::from_slice::<Claims>(answer.body()).ok()
+            }
             _ => None,
         };
         let Some(found) = found else {

@@ -108,12 +108,7 @@ pub async fn by_provider(
     Ok(ended.len())
 }
 
-async fn check(
-    app: &App,
-    provider: &IdentityProvider,
-    endpoints: &Endpoints,
-    token: &str,
-) -> Result<Claims, String> {
+async fn check(app: &App, provider: &IdentityProvider, endpoints: &Endpoints, token: &str) -> Result<Claims, String> {
     let claimed = jwt::unproved_claims(token).unwrap_or_default();
     let tid = claimed.get("tid").and_then(Value::as_str);
     let issuer = provider.issuer_for(tid).ok_or("the token is of a tenant that is not listed")?;

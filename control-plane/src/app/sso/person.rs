@@ -4,7 +4,7 @@
 use serde_json::json;
 
 use super::Refusal;
-use crate::app::provisioning;
+use crate::app::{domains, provisioning};
 use crate::domain::access::TenantRole;
 use crate::domain::audit::{Actor, AuditEntry};
 use crate::domain::identity::claims::Profile;
@@ -133,7 +133,7 @@ async fn make(store: &TenantStore, provider: &IdentityProvider, profile: &Profil
         return Ok(Err(Stranger::NoVerifiedAddress));
     };
     let domain = email.rsplit_once('@').map_or("", |(_, domain)| domain);
-    if !is_verified(store, domain).await? {
+    if !domains::is_verified(store, domain).await? {
         return Ok(Err(Stranger::ForeignDomain));
     }
     create(store, provider, profile, (email, TenantRole::Member, UserSource::Jit)).await
@@ -189,12 +189,7 @@ async fn create(
 
 /// Of the memberships that this provider gave, the person has exactly those that it gives now. Those that somebody else
 /// gave are none of its business, and groups of SCIM are SCIM's.
-async fn settle_groups(
-    store: &TenantStore,
-    provider: &IdentityProvider,
-    profile: &Profile,
-    user: &User,
-) -> Result<()> {
+async fn settle_groups(store: &TenantStore, provider: &IdentityProvider, profile: &Profile, user: &User) -> Result<()> {
     let (wanted, actor) = (&profile.groups, Actor::IdentityProvider(provider.id));
     let given = store.list_given_groups(user.id, provider.id).await?;
     for id in given.iter().filter(|id| !wanted.contains(id)) {
@@ -219,8 +214,4 @@ pub async fn take_groups(store: &TenantStore, actor: Actor, provider: &IdentityP
         taken += provisioning::remove_members(store, actor, &group, &people).await?;
     }
     Ok(taken)
-}
-
-async fn is_verified(_: &TenantStore, _: &str) -> Result<bool> {
-    Ok(false)
 }

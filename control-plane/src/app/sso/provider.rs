@@ -163,4 +163,3 @@ pub(crate) fn describe(error: &FetchError) -> String {
         _ => "could not be reached".to_owned(),
     }
 }
-
