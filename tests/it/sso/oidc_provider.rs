@@ -29,6 +29,15 @@ async fn stage() -> (Stage, Fixture) {
     (stage, fixture)
 }
 
+/// Where an IDE waits for its browser: any port of loopback is the same client.
+async fn listener() -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let port = listener.local_addr().expect("bound").port();
+    let router = axum::Router::new().fallback(async || "Back in the IDE");
+    world::spawn(async move { axum::serve(listener, router).await.expect("it serves") });
+    format!("http://localhost:{port}/callback")
+}
+
 fn headings(seen: &[Value]) -> Vec<String> {
     seen.iter().map(|page| page["heading"].as_str().unwrap_or_default().to_owned()).collect()
 }
@@ -51,17 +60,19 @@ async fn browser_a_company_account_is_enough_for_an_ide() {
     let upstream = McpServer::start(Era::Legacy).await;
     let server = stage.owner.register_server("github", upstream.url.as_str()).await;
     stage.owner.grant_everyone(&server).await;
+    let redirect = listener().await;
+    let redirect = [("redirect_uri", redirect.as_str())];
     let mut ide = Ide::new(&stage.owner.url("github"));
     ide.discover().await;
     ide.register(&[REDIRECT]).await;
-    let mut steps = vec![json!({"open": ide.authorize_url(&[])}), json!({"press": "continue with company"})];
+    let mut steps = vec![json!({"open": ide.authorize_url(&redirect)}), json!({"press": "continue with company"})];
     steps.extend(at_the_provider("ana"));
-    // The IDE's port is closed: the browser stays where the way back failed.
-    steps.extend([json!({"at": "/consent/"}), json!({"press": "approve"}), json!({"at": "localhost:49152/callback"})]);
+    steps.extend([json!({"at": "/consent/"}), json!({"press": "approve"}), json!({"at": "/callback?code="})]);
     let seen = chromium_steps(json!(steps)).await;
-    let back: url::Url = seen.iter().rev().find_map(|page| page["url"].as_str()).unwrap().parse().unwrap();
+    let back: url::Url =
+        seen.last().and_then(|page| page["url"].as_str()).unwrap_or_else(|| panic!("{seen:?}")).parse().unwrap();
     let code = parameter(&back, "code").unwrap_or_else(|| panic!("{seen:?}"));
-    let tokens = ide.exchange(&code, &[]).await;
+    let tokens = ide.exchange(&code, &redirect).await;
     assert_eq!(tokens.status, 200, "{}", tokens.body);
     ide.tokens = tokens.json();
     assert_eq!(ide.initialize().await.status, 200);
@@ -76,7 +87,7 @@ async fn browser_signing_out_here_and_there_and_who_is_not_assigned() {
     steps.extend(at_the_provider("ana"));
     steps.extend([
         json!({"at": "/t/acme/"}),
-        json!({"press": "sign out"}),
+        json!({"press": "^sign out$"}),
         json!({"press": "sign out of company too"}),
         json!({"at": "/session/end"}),
         json!({"press": "yes"}),

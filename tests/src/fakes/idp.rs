@@ -126,9 +126,8 @@ impl Idp {
 
     /// A new key signs; the old one is published no more.
     pub fn rotate(&self) {
-        let mut desk = self.desk();
-        let kid = format!("key-{}", desk.asked.len() + desk.codes.len() + 2);
-        desk.keys = vec![key(&kid)];
+        let kid = tokens::opaque("").expect("randomness");
+        self.desk().keys = vec![key(kid.expose_secret())];
     }
 
     /// Answers a path with something else.
@@ -184,8 +183,7 @@ impl Idp {
 
     /// The person signs in at once.
     fn authorize(&self, query: &str) -> Response {
-        let asked: HashMap<String, String> =
-            url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        let asked: HashMap<String, String> = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
         let code = tokens::opaque("").expect("randomness").expose_secret().to_owned();
         let mut back: Url = asked["redirect_uri"].parse().expect("a URL");
         back.query_pairs_mut()
@@ -210,8 +208,11 @@ impl Idp {
         let now = now();
         let claims = json!({"iss": self.origin, "aud": CLIENT_ID, "iat": now, "exp": now + 300, "nonce": asked["nonce"],
             "sid": format!("sid of {}", asked["state"])});
-        let (person, change) = (self.desk().person.clone(), self.desk().change.clone());
-        let id_token = self.sign(&merged(merged(claims, &person), &change), "JWT");
+        let claims = {
+            let desk = self.desk();
+            merged(merged(claims, &desk.person), &desk.change)
+        };
+        let id_token = self.sign(&claims, "JWT");
         let answer = json!({"access_token": "access", "token_type": "Bearer", "expires_in": 300, "id_token": id_token});
         axum::Json(answer).into_response()
     }
