@@ -31,6 +31,11 @@ pub struct WayOut {
     pub url: Url,
 }
 
+/// Whether a session came from a provider, so that there may be something to end there as well.
+pub async fn rests_on_provider(app: &App, tenant: &Tenant, session: SessionId) -> Result<bool> {
+    Ok(app.store.tenant_read(tenant.id).await?.find_provider_session(session).await?.is_some())
+}
+
 /// For the bearer of a session that has just ended: where to end it at the provider too, if it came from one that can.
 pub async fn way_out(app: &App, tenant: &Tenant, session: &SecretString) -> Result<Option<WayOut>> {
     let store = app.store.tenant_read(tenant.id).await?;

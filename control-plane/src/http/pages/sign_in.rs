@@ -12,7 +12,7 @@ use axum::response::Response;
 use super::form::Fields;
 use super::{FlowCookie, PageError, PageTenant, page, see_other, signed_in, with_cookie};
 use crate::app::sign_in::{Attempt, with_password};
-use crate::app::sso::flow;
+use crate::app::sso::{flow, logout};
 use crate::app::{consent, sessions};
 use crate::crypto::csrf;
 use crate::domain::Error;
@@ -131,7 +131,8 @@ pub(super) async fn sign_out(
     if let Some(browser) = signed_in(&app, &tenant, &headers).await? {
         fields.check(Some(&browser.token), SIGN_OUT)?;
         sessions::end(&app, tenant.id, &browser.ctx.caller).await?;
-        ended = Some(browser.token);
+        let session = browser.ctx.caller.session_id()?;
+        ended = logout::rests_on_provider(&app, &tenant, session).await?.then_some(browser.token);
     }
     let cookie = cookies::clear(&app.config, CookieKind::Session, &tenant.slug);
     let response = match (request, ended) {
