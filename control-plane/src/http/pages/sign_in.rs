@@ -136,7 +136,7 @@ pub(super) async fn sign_out(
     }
     let cookie = cookies::clear(&app.config, CookieKind::Session, &tenant.slug);
     let response = match (request, ended) {
-        (Some(_), _) => see_other(&format!("{}&other=1", sign_in_path(&tenant, request))),
+        (Some(id), _) => see_other(&format!("/t/{}/login?other=1&request={id}", tenant.slug)),
         (None, Some(token)) => {
             let ended = cookies::set(&app.config, CookieKind::SignedOut, &tenant.slug, &token);
             with_cookie(see_other(&format!("/t/{}/signed-out", tenant.slug)), &ended)
