@@ -3,6 +3,7 @@
 
 pub mod csrf;
 pub mod hpke;
+pub mod jwt;
 pub mod password;
 pub mod pkce;
 pub mod signing;

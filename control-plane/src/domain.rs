@@ -13,6 +13,7 @@ pub mod credential;
 pub mod email_domain;
 pub mod error;
 pub mod fields;
+pub mod identity;
 pub mod ids;
 pub mod invitation;
 pub mod limits;

@@ -1,5 +1,6 @@
 //! The only client for sockets that the control plane opens to URLs from outside (ATK-15): resolve once, judge every
-//! address, dial the address that was judged. https only, no redirects, no cookies, no proxies; bounded in time and size.
+//! address, dial the address that was judged. https (plaintext to loopback at most, for identity providers on the same
+//! machine), no redirects, no cookies, no proxies; bounded in time and size.
 //!
 //! Nodes have the same rule in their own crate: the planes share the contract and nothing else.
 

@@ -7,6 +7,7 @@ use moka::future::Cache;
 use tokio::sync::Notify;
 
 use crate::app::documents::Documents;
+use crate::app::sso::Providers;
 use crate::config::Config;
 use crate::crypto::vault::{Key, KeyEncryptionKey};
 use crate::domain::ids::TenantId;
@@ -40,6 +41,7 @@ pub struct App {
     pub resolver: Arc<dyn Resolve>,
     pub fetcher: Fetcher,
     pub documents: Documents,
+    pub providers: Providers,
     data_keys: Cache<TenantId, Key>,
 }
 
@@ -63,22 +65,10 @@ impl App {
         let store = Store::connect(&config.database, clock.clone()).await?;
         let data_keys = Cache::builder().max_capacity(DATA_KEYS_MAX).time_to_idle(DATA_KEY_IDLE).build();
         let (nodes, metrics, rates) = (Nodes::default(), Metrics::default(), Rates::default());
-        let (documents, mail_waits) = (Documents::default(), Notify::new());
+        let (documents, providers, mail_waits) = (Documents::default(), Providers::default(), Notify::new());
         Ok(Self {
-            config,
-            store,
-            clock,
-            kek,
-            nodes,
-            tasks,
-            metrics,
-            rates,
-            mailer,
-            mail_waits,
-            resolver,
-            fetcher,
-            documents,
-            data_keys,
+            config, store, clock, kek, nodes, tasks, metrics, rates, mailer, mail_waits, resolver, fetcher, documents,
+            providers, data_keys,
         })
     }
 

@@ -15,6 +15,7 @@ mod m20261123_0008_api_keys;
 mod m20261123_0009_shared_credentials;
 mod m20261123_0010_registration;
 mod m20261127_0011_provisioning;
+mod m20261127_0012_sso;
 mod m20261127_0013_people;
 mod m20261127_0014_scim;
 mod m20261127_0015_domains;
@@ -44,6 +45,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_0009_shared_credentials::Migration),
             Box::new(m20261123_0010_registration::Migration),
             Box::new(m20261127_0011_provisioning::Migration),
+            Box::new(m20261127_0012_sso::Migration),
             Box::new(m20261127_0013_people::Migration),
             Box::new(m20261127_0014_scim::Migration),
             Box::new(m20261127_0015_domains::Migration),

@@ -43,4 +43,5 @@ mod servers;
 mod service_accounts;
 mod session_store;
 mod shared_credentials;
+mod sso;
 mod tenancy;

@@ -2,4 +2,5 @@
 
 pub mod document_site;
 pub mod mail_server;
+pub mod idp;
 pub mod mcp_server;

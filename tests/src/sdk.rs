@@ -163,6 +163,19 @@ pub async fn chromium(url: &str, person: &Person, decision: &str) -> Value {
     serde_json::from_slice(&output.stdout).expect("one JSON line")
 }
 
+/// A real browser that does what it is told, step by step (`tests/clients/steps.mjs`); answers the page after each.
+pub async fn chromium_steps(steps: Value) -> Vec<Value> {
+    let plan = json!({"steps": steps});
+    let output = Command::new("node")
+        .arg(clients().join("steps.mjs"))
+        .args([&chromium_path(), &plan.to_string()])
+        .kill_on_drop(true)
+        .output();
+    let output = tokio::time::timeout(PATIENCE * 3, output).await.expect("the browser comes back").expect("node runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).expect("one JSON line")
+}
+
 #[expect(clippy::disallowed_methods, reason = "`cargo xtask test` says where Chromium is")]
 fn chromium_path() -> String {
     std::env::var("PORTWAY_TEST_CHROMIUM").unwrap_or_else(|_| "/usr/bin/chromium".to_owned())

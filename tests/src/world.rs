@@ -34,6 +34,7 @@ pub struct Setup {
     tls: bool,
     redis: bool,
     documents: bool,
+    loopback: bool,
     mail: bool,
     second_factor: bool,
 }
@@ -84,16 +85,7 @@ pub struct Node {
 
 impl Default for Setup {
     fn default() -> Self {
-        Self {
-            backend: Backend::Sqlite,
-            nodes: 1,
-            single_host: true,
-            tls: false,
-            redis: false,
-            documents: false,
-            mail: false,
-            second_factor: false,
-        }
+        Self { backend: Backend::Sqlite, nodes: 1, single_host: true, tls: false, redis: false, documents: false, loopback: false, mail: false, second_factor: false }
     }
 }
 
@@ -133,17 +125,13 @@ impl Setup {
     }
 
     /// A mail server, where invitations then go out.
-    pub fn mail(mut self) -> Self {
-        self.mail = true;
-        self
-    }
+    pub fn mail(mut self) -> Self { self.mail = true; self }
 
     /// Owners and admins with a password need a second factor, as outside of development.
-    pub fn second_factor(mut self) -> Self {
-        self.second_factor = true;
-        self
-    }
+    pub fn second_factor(mut self) -> Self { self.second_factor = true; self }
 
+    /// The control plane may reach identity providers on this machine.
+    pub fn providers(mut self) -> Self { self.loopback = true; self }
     /// TLS between the planes, as off loopback.
     pub fn tls(mut self) -> Self {
         self.tls = true;
@@ -161,6 +149,9 @@ impl Setup {
         let mut config = control_plane_config(&db, address(&http), address(&grpc), &auth_origin, &gateway_origin);
         config.grpc_tls = self.tls.then(|| self_signed(db.folder()));
         control_plane::store::migrate(&config.database).await.expect("migrations run");
+        if self.loopback {
+            config.egress.allowed_private_ranges = vec!["127.0.0.0/8".parse().expect("a range")];
+        }
         let mut documents = None;
         if self.documents {
             let site = DocumentSite::start(&DOCUMENT_HOSTS, db.folder()).await;

@@ -4,7 +4,7 @@
 use chrono::TimeDelta;
 
 use super::keys::{self, KeyKind, Rotation};
-use super::{api_keys, authorize, registration};
+use super::{api_keys, authorize, registration, sso};
 use crate::domain::Result;
 use crate::domain::audit::Actor;
 use crate::domain::ids::TenantId;
@@ -62,6 +62,7 @@ pub(super) async fn list_tenants(app: &App) -> Result<Vec<TenantId>> {
 async fn forget_expired_of(app: &App, tenant: TenantId) -> Result<()> {
     let store = app.store.tenant(tenant).await?;
     let rows = authorize::purge_expired(&store).await?
+        + sso::flow::purge_ended(&store).await?
         + registration::purge_unused_clients(&store).await?
         + keys::forget_lapsed(&store).await?
         + api_keys::forget_ended(&store).await?

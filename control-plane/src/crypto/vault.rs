@@ -35,6 +35,12 @@ pub enum Purpose {
     SecondFactor,
     /// Fresh recovery codes on their way to the page that shows them once.
     FreshRecoveryCodes,
+    /// The secret of our client at an identity provider.
+    ProviderSecret,
+    /// What a sign-in on its way must come back with.
+    SignInFlow,
+    /// The ID token that ends a session at its provider.
+    ProviderIdToken,
 }
 
 impl Purpose {
@@ -48,6 +54,9 @@ impl Purpose {
             Self::InvitationLink => b"invitation-link",
             Self::SecondFactor => b"second-factor",
             Self::FreshRecoveryCodes => b"fresh-recovery-codes",
+            Self::ProviderSecret => b"provider-secret",
+            Self::SignInFlow => b"sign-in-flow",
+            Self::ProviderIdToken => b"provider-id-token",
         }
     }
 }

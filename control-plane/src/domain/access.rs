@@ -44,6 +44,10 @@ pub enum Action {
     ManageServiceAccounts,
     /// Make, change and delete groups, their members and the tenant role that they give.
     ManageGroups,
+    /// See identity providers and who is bound to them.
+    ReadIdentity,
+    /// Change and try identity providers, unbind people from them.
+    ManageIdentity,
     ReadClients,
     /// Register OAuth clients by hand, delete any.
     ManageClients,
@@ -72,6 +76,8 @@ impl Action {
             Self::ReadServiceAccounts => "see the service accounts of this tenant",
             Self::ManageServiceAccounts => "change service accounts",
             Self::ManageGroups => "change groups",
+            Self::ReadIdentity => "see the identity providers of this tenant",
+            Self::ManageIdentity => "change the identity providers of this tenant",
             Self::ReadClients => "see the OAuth clients of this tenant",
             Self::ManageClients => "change the OAuth clients of this tenant",
             Self::ReadProvisioning => "see how this tenant is provisioned",
@@ -91,7 +97,7 @@ pub const fn allows(role: TenantRole, action: Action) -> bool {
         (Admin, ManageOwners) => false,
         (Admin, _) => true,
         (Auditor, ReadPeople | ReadAllServers | ReadAllCalls | ReadAudit | ReadAllKeys | ReadClients) => true,
-        (Auditor, ReadServiceAccounts | ReadProvisioning | ReadDomains) => true,
+        (Auditor, ReadServiceAccounts | ReadIdentity | ReadProvisioning | ReadDomains) => true,
         (Auditor | Member, _) => false,
     }
 }

@@ -111,7 +111,6 @@ id!(TenantId, "ten");
 id!(OperatorId, "opr");
 id!(NodeId, "nod");
 id!(UserId, "usr");
-id!(IdentityProviderId, "idp");
 id!(ScimTokenId, "sct");
 id!(DomainId, "dom");
 id!(GroupId, "grp");
@@ -136,6 +135,12 @@ id!(
     "gra"
 );
 id!(AuthorizationRequestId, "arq");
+id!(
+    /// Who a person is at an identity provider (`user_identities`).
+    UserIdentityId,
+    "idn"
+);
+id!(IdentityProviderId, "idp");
 id!(AuditEventId, "aud");
 id!(CallRecordId, "cal");
 

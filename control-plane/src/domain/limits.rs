@@ -226,3 +226,28 @@ pub const FACTOR_WAIT_S_MAX: i64 = 3_600;
 pub const CHALLENGE_S: i64 = 600;
 /// What is read of a typed code.
 pub const CODE_BYTES_MAX: usize = 64;
+/// Identity providers of one tenant, values of one of its mappings, scopes that are asked for, identities of a person.
+pub const IDENTITY_PROVIDERS_MAX: usize = 20;
+pub const PROVIDER_MAPPINGS_MAX: usize = 500;
+pub const PROVIDER_SCOPES_MAX: usize = 20;
+pub const IDENTITIES_PER_USER_MAX: usize = 50;
+/// One claim that we keep, and the groups that one sign-in may name.
+pub const CLAIM_CHARS_MAX: usize = 256;
+pub const CLAIM_GROUPS_MAX: usize = 2_000;
+/// A browser may stay this long at a provider.
+pub const SIGN_IN_FLOW_S: i64 = 600;
+/// How far a provider's clock may be from ours, and how old its ID token may be.
+pub const ID_TOKEN_SKEW_S: i64 = 60;
+pub const ID_TOKEN_AGE_MAX_S: i64 = 600;
+/// A provider's documents and keys: how long they are fresh, how long a failure is remembered…
+pub const PROVIDER_FRESH_S: i64 = 3_600;
+pub const PROVIDER_FAILED_S: i64 = 10;
+/// …how often an unknown key may make us ask for its keys again…
+pub const PROVIDER_KEYS_AGAIN_S: i64 = 10;
+/// …how many are kept, and how large an answer of a provider may be.
+pub const PROVIDERS_KEPT_MAX: u64 = 10_000;
+pub const PROVIDER_ANSWER_BYTES_MAX: usize = 256 * 1024;
+/// An ID token that is kept for signing out; a larger one is not.
+pub const ID_TOKEN_KEPT_BYTES_MAX: usize = 16 * 1024;
+/// How long the page that ends the session at the provider can be opened after signing out.
+pub const SIGNED_OUT_S: i64 = 60;

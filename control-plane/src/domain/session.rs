@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::ids::{SessionId, UserId};
+use super::ids::{IdentityProviderId, SessionId, UserId};
 use super::limits::{SESSION_IDLE_S, SESSION_TOUCH_S};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +14,16 @@ pub struct Session {
     /// The absolute end.
     pub expires_at: DateTime<Utc>,
     pub revoked_at: Option<DateTime<Utc>>,
+}
+
+/// The session at an identity provider that a browser session rests on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProviderSession {
+    pub provider_id: IdentityProviderId,
+    /// The provider's name of it, if it has one.
+    pub sid: Option<String>,
+    /// The ID token, sealed for the browser session: ends the session at the provider.
+    pub id_token_sealed: Option<Vec<u8>>,
 }
 
 impl Session {

@@ -49,16 +49,18 @@ impl GuardedConnector {
     }
 
     async fn permitted(&self, uri: &Uri) -> Result<Vec<SocketAddr>, ConnectError> {
-        if uri.scheme() != Some(&http::uri::Scheme::HTTPS) {
-            return Err(ConnectError::Plaintext);
-        }
+        let encrypted = uri.scheme() == Some(&http::uri::Scheme::HTTPS);
         let host = uri.host().filter(|host| !host.is_empty()).ok_or(ConnectError::NoHost)?;
-        let port = uri.port_u16().unwrap_or(443);
+        let port = uri.port_u16().unwrap_or(if encrypted { 443 } else { 80 });
         let literal = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
         let addresses = match literal {
             Ok(ip) => vec![SocketAddr::new(ip, port)],
             Err(_) => self.resolver.resolve(host, port).await.map_err(ConnectError::Resolve)?,
         };
+        // Nobody listens in on loopback.
+        if !encrypted && !addresses.iter().all(|at| at.ip().to_canonical().is_loopback()) {
+            return Err(ConnectError::Plaintext);
+        }
         let permitted: Vec<_> = addresses.into_iter().filter(|at| may_reach(at.ip(), &self.allowed)).collect();
         if permitted.is_empty() { Err(ConnectError::Blocked) } else { Ok(permitted) }
     }
@@ -113,5 +115,11 @@ mod tests {
         check("https://127.0.0.1/", "Blocked").await;
         check("https://[::1]/", "Blocked").await;
         check("https://[::ffff:10.2.0.9]/", "Blocked").await;
+        check("http://10.1.0.7/", "Plaintext").await;
+        check("http://127.0.0.1/", "Blocked").await;
+        let allowed = Arc::from(["127.0.0.0/8".parse().unwrap()]);
+        let connector = GuardedConnector { resolver: Arc::new(StaticResolver::default()), allowed };
+        assert!(connector.permitted(&"http://127.0.0.1:8080/".parse().unwrap()).await.is_ok());
+        assert!(connector.permitted(&"http://[::1]:8080/".parse().unwrap()).await.is_err());
     }
 }

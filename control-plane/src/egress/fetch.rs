@@ -1,4 +1,4 @@
-//! One GET of a small JSON document.
+//! One GET of a small JSON document, and requests to identity providers.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, AGE, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, USER_AGENT};
-use http::{HeaderMap, HeaderName, Request, StatusCode};
-use http_body_util::{BodyExt as _, Empty, Limited};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
+use http_body_util::{BodyExt as _, Full, Limited};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
@@ -20,6 +20,8 @@ use super::EgressConfig;
 use super::connect::GuardedConnector;
 use super::resolve::Resolve;
 use crate::domain::limits::FETCH_MS_MAX;
+
+const AGENT: &str = concat!("portway/", env!("CARGO_PKG_VERSION"));
 
 /// What was found.
 #[derive(Debug, Clone)]
@@ -37,6 +39,8 @@ pub enum FetchError {
     Request(#[from] hyper_util::client::legacy::Error),
     #[error("the URL cannot be requested: {0}")]
     Url(#[from] http::Error),
+    #[error("https only")]
+    Plaintext,
     #[error("it took too long")]
     Timeout,
     #[error("status {0}; redirects are not followed")]
@@ -58,7 +62,7 @@ impl FetchError {
 /// The client. It keeps no connection open: documents are rare, and an idle socket is a place to wait in ambush.
 #[derive(Clone)]
 pub struct Fetcher {
-    client: Client<HttpsConnector<GuardedConnector>, Empty<Bytes>>,
+    client: Client<HttpsConnector<GuardedConnector>, Full<Bytes>>,
 }
 
 impl Fetcher {
@@ -66,8 +70,9 @@ impl Fetcher {
     pub fn new(config: &EgressConfig, resolver: Arc<dyn Resolve>) -> Result<Self, String> {
         let connector = GuardedConnector { resolver, allowed: config.allowed_private_ranges.clone().into() };
         let tls = client_config(config.extra_ca_file.as_deref())?;
+        // Plaintext goes to loopback at most: the connector sees to it.
         let https =
-            HttpsConnectorBuilder::new().with_tls_config(tls).https_only().enable_http1().wrap_connector(connector);
+            HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().wrap_connector(connector);
         let client = Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build(https);
         Ok(Self { client })
     }
@@ -78,11 +83,29 @@ impl Fetcher {
         tokio::time::timeout(limit, self.get(url, bytes_max)).await.unwrap_or(Err(FetchError::Timeout))
     }
 
+    /// Sends a request as it is and reads at most `bytes_max` of the answer, whatever its status. Redirects are answers
+    /// too. http reaches loopback only, and that only in a range that the operator allowed.
+    pub async fn send(&self, request: Request<Vec<u8>>, bytes_max: usize) -> Result<Response<Vec<u8>>, FetchError> {
+        let (mut head, body) = request.into_parts();
+        head.headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
+        let request = Request::from_parts(head, Full::from(body));
+        let exchange = async {
+            let (head, body) = self.client.request(request).await?.into_parts();
+            let body = Limited::new(body, bytes_max).collect().await.map_err(|_| FetchError::Body)?.to_bytes();
+            Ok(Response::from_parts(head, body.to_vec()))
+        };
+        let limit = Duration::from_millis(FETCH_MS_MAX);
+        tokio::time::timeout(limit, exchange).await.unwrap_or(Err(FetchError::Timeout))
+    }
+
     async fn get(&self, url: &Url, bytes_max: usize) -> Result<Fetched, FetchError> {
+        if url.scheme() != "https" {
+            return Err(FetchError::Plaintext);
+        }
         let request = Request::get(url.as_str())
             .header(ACCEPT, "application/json")
-            .header(USER_AGENT, concat!("portway/", env!("CARGO_PKG_VERSION")))
-            .body(Empty::new())?;
+            .header(USER_AGENT, AGENT)
+            .body(Full::default())?;
         let response = self.client.request(request).await?;
         if response.status() != StatusCode::OK {
             return Err(FetchError::Status(response.status()));

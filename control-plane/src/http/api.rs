@@ -7,6 +7,8 @@ pub(super) mod connections;
 pub(super) mod domains;
 pub(super) mod grants;
 pub(super) mod groups;
+pub(super) mod identities;
+pub(super) mod identity_providers;
 pub(super) mod invitations;
 pub(super) mod keys;
 pub(super) mod nodes;
@@ -51,6 +53,12 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/groups/{group}", get(groups::get).patch(groups::update).delete(groups::delete))
         .route("/groups/{group}/members", get(groups::list_members).patch(groups::change_members))
         .route("/users/{user}/second-factor", get(second_factor::get).delete(second_factor::reset))
+        .route("/users/{user}/identities", get(identities::list))
+        .route("/users/{user}/identities/{identity}", delete(identities::unbind))
+        .route("/identity-providers", get(identity_providers::list).post(identity_providers::create))
+        .route("/identity-providers/test", post(identity_providers::test_typed))
+        .route( "/identity-providers/{provider}", get(identity_providers::get).patch(identity_providers::update).delete(identity_providers::delete), )
+        .route("/identity-providers/{provider}/test", post(identity_providers::test_saved))
         .route("/invitations", get(invitations::list).post(invitations::create))
         .route("/invitations/{invitation}", delete(invitations::revoke))
         .route("/domains", get(domains::list).post(domains::create))

@@ -1,5 +1,5 @@
 //! The cookies of the browser-facing side: the session, the flow that binds an authorization request to the browser that
-//! started it, and a fresh API key until it is shown.
+//! started it, a fresh API key until it is shown, a session that has just ended.
 //!
 //! On https they carry the `__Host-` prefix, which forbids a Domain and fixes Path=/ (RFC 6265bis §4.1.3.2), so the
 //! tenant is part of the name and two tenants on one host never see each other's. On loopback http, where Secure
@@ -25,6 +25,8 @@ pub enum CookieKind {
     FreshKey,
     /// Fresh recovery codes, likewise.
     FreshCodes,
+    /// A session that has just ended, for the page that offers to end it at its provider as well.
+    SignedOut,
 }
 
 impl CookieKind {
@@ -35,6 +37,7 @@ impl CookieKind {
             Self::Halfway => "halfway",
             Self::FreshKey => "fresh-key",
             Self::FreshCodes => "fresh-codes",
+            Self::SignedOut => "signed-out",
         }
     }
 }
@@ -69,7 +72,7 @@ pub fn set(config: &Config, kind: CookieKind, tenant: &TenantSlug, value: &Secre
         CookieKind::Session => format!("; Max-Age={SESSION_ABSOLUTE_S}"),
         CookieKind::Flow => String::new(),
         CookieKind::Halfway => format!("; Max-Age={CHALLENGE_S}"),
-        CookieKind::FreshKey | CookieKind::FreshCodes => "; Max-Age=60".to_owned(),
+        CookieKind::FreshKey | CookieKind::FreshCodes | CookieKind::SignedOut => "; Max-Age=60".to_owned(),
     };
     format!("{}={}{}{age}", name(config, kind, tenant), value.expose_secret(), attributes(config))
 }

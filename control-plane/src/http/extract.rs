@@ -21,7 +21,7 @@ use crate::app::{Caller, Ctx, api_keys, platform, sessions};
 use crate::config::Config;
 use crate::domain::error::FieldError;
 use crate::domain::ids::{
-    AccessGrantId, ApiKeyId, CallRecordId, ClientId, DomainId, GroupId, InvitationId, NodeId, OAuthGrantId, OperatorId, ScimTokenId, ServerId, ServiceAccountId, SessionId, TenantId, UserId,
+    AccessGrantId, ApiKeyId, CallRecordId, ClientId, DomainId, GroupId, IdentityProviderId, InvitationId, NodeId, OAuthGrantId, OperatorId, ScimTokenId, ServerId, ServiceAccountId, SessionId, TenantId, UserId, UserIdentityId,
 };
 use crate::domain::tenancy::Tenant;
 use crate::domain::{Error, Result};
@@ -131,6 +131,8 @@ path_id! {
     InvitationId => "invitation",
     ServiceAccountId => "service_account",
     DomainId => "domain",
+    IdentityProviderId => "provider",
+    UserIdentityId => "identity",
     ServerId => "server",
     AccessGrantId => "grant",
     CallRecordId => "call",

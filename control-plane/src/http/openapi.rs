@@ -8,9 +8,7 @@ use utoipa::openapi::security::{
 use utoipa::openapi::{ContentBuilder, ObjectBuilder, Ref, RefOr, Required, ResponseBuilder, Type};
 use utoipa::{Modify, OpenApi};
 
-use super::api::{
-    audit, calls, clients, connections, domains, grants, groups, invitations, keys, nodes, platform, scim, second_factor, servers, service_accounts, session, tenant, users,
-};
+use super::api::{audit, calls, clients, connections, domains, grants, groups, invitations, keys, nodes, platform, scim, second_factor, servers, service_accounts, session, tenant, users, identities, identity_providers};
 use super::problem::ProblemView;
 
 #[derive(OpenApi)]
@@ -20,7 +18,7 @@ use super::problem::ProblemView;
         session::create, session::get, session::delete,
         tenant::get, tenant::update,
         users::list, users::get, users::update,
-        second_factor::get, second_factor::reset,
+        second_factor::get, second_factor::reset, identities::list, identities::unbind, identity_providers::list, identity_providers::create, identity_providers::get, identity_providers::update, identity_providers::delete, identity_providers::test_typed, identity_providers::test_saved,
         invitations::list, invitations::create, invitations::revoke,
         domains::list, domains::create, domains::get, domains::verify, domains::delete,
         servers::list, servers::list_mine, servers::register, servers::get, servers::update, servers::retire,

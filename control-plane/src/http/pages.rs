@@ -1,6 +1,6 @@
-//! Pages for people: the door, sign-in and its second step, consent, connected, invitation, home, API keys, connections,
-//! security, errors. Server-rendered, no JavaScript, nothing from other origins. What they may do is in the
-//! Content-Security-Policy below.
+//! Pages for people: the door, sign-in (by a password, its second step, by a provider), consent, connected, invitation,
+//! home, API keys, connections, security, errors. Server-rendered, no JavaScript, nothing from other origins. What they
+//! may do is in the Content-Security-Policy below.
 
 mod ago;
 pub(super) mod assets;
@@ -15,6 +15,7 @@ mod keys;
 mod second_factor;
 mod security;
 mod sign_in;
+mod sso;
 
 use std::sync::Arc;
 
@@ -63,6 +64,11 @@ pub(super) fn router(app: Arc<App>) -> Router {
         .route("/t/{tenant}/security/codes", get(security::show_codes).post(security::renew))
         .route("/t/{tenant}/security/recovered", get(security::show_recovered))
         .route("/t/{tenant}/security/remove", post(security::remove))
+        .route("/t/{tenant}/sso/{provider}", post(sso::begin))
+        .route("/t/{tenant}/sso/{provider}/out/{flow}", get(sso::out))
+        .route("/t/{tenant}/sso/{provider}/callback", get(sso::callback))
+        .route("/t/{tenant}/sso/{provider}/backchannel-logout", post(sso::backchannel_logout))
+        .route("/t/{tenant}/signed-out", get(sso::signed_out))
         .route("/t/{tenant}/logout", post(sign_in::sign_out))
         .route("/t/{tenant}/join/{token}", get(join::show).post(join::submit))
         .route("/t/{tenant}/consent/{request}", get(consent::show).post(consent::decide))

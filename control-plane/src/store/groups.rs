@@ -159,6 +159,7 @@ impl TenantStore {
                 tenant_id: Set(self.tenant_id.0),
                 group_id: Set(id.0),
                 user_id: Set(person.0),
+                given_by: Set(None),
             });
             group_member::Entity::insert_many(rows)
                 .on_conflict(OnConflict::new().do_nothing().to_owned())

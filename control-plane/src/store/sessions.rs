@@ -25,6 +25,7 @@ impl TenantStore {
             last_seen_at: Set(session.last_seen_at),
             expires_at: Set(session.expires_at),
             revoked_at: Set(session.revoked_at),
+            ..Default::default()
         };
         Entity::insert(row).exec_without_returning(&self.tx).await.map_err(db_error)?;
         Ok(())

@@ -7,9 +7,7 @@ use control_plane::crypto::{password, tokens};
 use control_plane::domain::access::{ServerRole, TenantRole};
 use control_plane::domain::api_key::KeyScope;
 use control_plane::domain::audit::Actor;
-use control_plane::domain::ids::{
-    AccessGrantId, ApiKeyId, CallRecordId, OAuthGrantId, ServerId, SessionId, TenantId, UserId,
-};
+use control_plane::domain::ids::{AccessGrantId, ApiKeyId, CallRecordId, OAuthGrantId, ServerId, SessionId, TenantId, UserId, IdentityProviderId, UserIdentityId};
 use control_plane::domain::server::{AccessGrant, Subject};
 use control_plane::domain::tenancy::User;
 use control_plane::store::TenantStore;
@@ -22,7 +20,7 @@ use world::people::PASSWORD;
 use world::world::Setup;
 
 use super::things::{Things, insert_api_key, insert_call, insert_connection, insert_person, slug, start_session, insert_service_account};
-use super::{api_keys, clients, connections, people, platform as operators, scim, servers, tenancy, groups, service_accounts, account};
+use super::{api_keys, clients, connections, people, platform as operators, scim, servers, tenancy, groups, service_accounts, account, identity};
 
 /// Who calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,19 +99,7 @@ impl Asked<'_> {
         if ["GET", "DELETE"].contains(&self.method) {
             return None;
         }
-        let topics = [
-            account::body,
-            tenancy::body,
-            people::body,
-            connections::body,
-            groups::body,
-            api_keys::body,
-            service_accounts::body,
-            servers::body,
-            clients::body,
-            operators::body,
-            scim::body,
-        ];
+        let topics = [account::body, tenancy::body, people::body, connections::body, groups::body, api_keys::body, service_accounts::body, servers::body, clients::body, operators::body, scim::body, identity::body];
         let body = topics.into_iter().find_map(|body| body(self));
         Some(body.unwrap_or_else(|| panic!("{} {}: what is sent? Its topic must say", self.method, self.path)))
     }
@@ -173,6 +159,7 @@ impl Scene {
         let scim_token = scim::insert_token(&store).await;
         let domain = account::insert_domain(&self.world, &store).await;
         if operation.starts_with("DELETE") && operation.ends_with("/second-factor") { account::enrol(&store, &things.person).await; account::enrol(&store, &things.other_owner).await; }
+        let (provider, bound) = match operation.contains("{provider}") || operation.contains("{identity}") { true => identity::insert_provider(&store, of).await, false => (IdentityProviderId(store.new_id()), UserIdentityId(store.new_id())), };
         store.commit().await.unwrap();
         let fresh = self.world.app().new_id().simple().to_string();
         let (method, path) = operation.split_once(' ').unwrap();
@@ -199,6 +186,8 @@ impl Scene {
             .replace("{session}", &session.to_string())
             .replace("{connection}", &connection.to_string())
             .replace("{token}", &scim_token.to_string())
+            .replace("{provider}", &provider.to_string())
+            .replace("{identity}", &bound.to_string())
             .replace("{node}", &self.enrol_node(operation, &fresh).await);
         let query = match what {
             "somebody's" => format!("?user={}", things.person.id),

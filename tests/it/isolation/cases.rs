@@ -13,6 +13,7 @@ mod records;
 mod scim;
 mod servers;
 mod service_accounts;
+mod sso;
 
 use std::pin::Pin;
 
@@ -89,7 +90,7 @@ use cases;
 
 /// The whole table.
 pub(super) fn all() -> Vec<Case> {
-    let topics = [account::cases(), identity::cases(), service_accounts::cases(), servers::cases(), oauth::cases(), records::cases(), lockout::cases(), scim::cases()];
+    let topics = [account::cases(), identity::cases(), service_accounts::cases(), servers::cases(), oauth::cases(), records::cases(), lockout::cases(), sso::cases(), scim::cases()];
     topics.into_iter().flatten().collect()
 }
 

@@ -6,6 +6,7 @@ mod oauth;
 mod people;
 mod scim;
 mod servers;
+mod sso;
 
 use control_plane::crypto::tokens;
 use control_plane::domain::api_key::ApiKey;
@@ -25,6 +26,7 @@ use uuid::Uuid;
 use self::account::AccountSeed;
 pub(super) use self::oauth::{client_secret, registration};
 use self::scim::ScimSeed;
+use self::sso::Sso;
 
 /// What a tenant has, and the digests that open it.
 pub(super) struct Seed {
@@ -62,6 +64,7 @@ pub(super) struct Seed {
     pub(super) call: CallRecord,
     pub(super) scim: ScimSeed,
     pub(super) account: AccountSeed,
+    pub(super) sso: Sso,
 }
 
 pub(super) const REDIRECT_HOST: &str = "ide.example";
@@ -86,6 +89,7 @@ impl Seed {
         seed.insert_keys(&rest).await;
         seed.insert_authorization(&rest).await;
         seed.insert_account(&rest).await;
+        seed.insert_sso(&rest).await;
         seed.revision = seed.commit_noting(rest).await;
         let calls = store.tenant(seed.tenant.id).await.unwrap();
         calls.insert_call_records(std::slice::from_ref(&seed.call)).await.unwrap();

@@ -6,7 +6,11 @@ use axum::http::header::RETRY_AFTER;
 use axum::response::{IntoResponse, Response};
 
 use super::page;
+use crate::app::sso::Refusal;
+use crate::app::sso::person::Stranger;
 use crate::domain::Error;
+use crate::domain::ids::AuthorizationRequestId;
+use crate::domain::tenancy::Tenant;
 use crate::http::problem::error_id;
 
 /// A refusal for a person.
@@ -17,6 +21,8 @@ pub(in crate::http) struct PageError {
     title: &'static str,
     message: String,
     retry_after_s: Option<u64>,
+    /// Where to go on, and what the link says.
+    next: Option<(String, &'static str)>,
     /// For the log only.
     cause: Option<String>,
 }
@@ -28,11 +34,12 @@ struct ErrorPage<'a> {
     message: &'a str,
     code: &'a str,
     id: &'a str,
+    next: &'a Option<(String, &'static str)>,
 }
 
 impl PageError {
     fn new(status: StatusCode, code: &'static str, title: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, title, message: message.into(), retry_after_s: None, cause: None }
+        Self { status, code, title, message: message.into(), retry_after_s: None, next: None, cause: None }
     }
 
     pub(in crate::http) fn no_tenant() -> Self {
@@ -83,6 +90,51 @@ impl PageError {
         Self::new(StatusCode::BAD_REQUEST, "form.unreadable", "The form did not arrive whole", message)
     }
 
+    /// A sign-in by a provider that did not come to its end. What the provider did is for administrators, in the audit
+    /// trail; the person hears what to do.
+    pub(super) fn of_sign_in(
+        refusal: Refusal,
+        tenant: &Tenant,
+        request: Option<AuthorizationRequestId>,
+    ) -> Self {
+        let again = Some((super::sign_in::sign_in_path(tenant, request), "Back to sign-in"));
+        let code = refusal.code();
+        let (status, title, message) = match refusal {
+            Refusal::Gone => {
+                let message = "This sign-in took too long, was used before, or began in another browser. Nothing was \
+                               changed. Sign in again in this browser.";
+                (StatusCode::BAD_REQUEST, "Start again", message.to_owned())
+            }
+            Refusal::Disabled => {
+                let message = "This way to sign in is switched off. Choose another one.".to_owned();
+                (StatusCode::FORBIDDEN, "Not available", message)
+            }
+            Refusal::Away { label, .. } => {
+                let message = format!(
+                    "{label} does not answer as it should, so it cannot tell us who you are. Try again in a moment; if \
+                     it stays so, show this page to an administrator of {}.",
+                    tenant.display_name
+                );
+                (StatusCode::BAD_GATEWAY, "Sign-in is not available", message)
+            }
+            Refusal::Refused { label, code } => {
+                let message = format!("{label} did not sign you in ({code}). If you did not cancel, ask an administrator.");
+                (StatusCode::FORBIDDEN, "Not signed in", message)
+            }
+            Refusal::Answer { label, .. } => {
+                let message = format!(
+                    "What {label} sent did not pass our checks, so nobody was signed in. Try again; if it stays so, show \
+                     this page to an administrator of {}.",
+                    tenant.display_name
+                );
+                (StatusCode::BAD_REQUEST, "Not signed in", message)
+            }
+            Refusal::Person { label, why } => (StatusCode::FORBIDDEN, "No access", stranger(why, &label, tenant)),
+            Refusal::Domain(error) => return error.into(),
+        };
+        Self { next: again, ..Self::new(status, code, title, message) }
+    }
+
     /// An error on the way from a client's request to its answer, in words for that situation.
     pub(super) fn of_request(error: Error) -> Self {
         match error {
@@ -98,6 +150,44 @@ impl PageError {
             }
             error => error.into(),
         }
+    }
+}
+
+fn stranger(why: Stranger, label: &str, tenant: &Tenant) -> String {
+    let tenant = &tenant.display_name;
+    match why {
+        Stranger::Deactivated => format!(
+            "Your account at {tenant} is deactivated. If that is a mistake, ask an administrator of {tenant}."
+        ),
+        Stranger::NotInvited => format!(
+            "{label} knows you, but you have no account at {tenant} yet. Ask an administrator of {tenant} for an \
+             invitation, and sign in by its link."
+        ),
+        Stranger::OtherAddress => format!(
+            "The invitation is for another e-mail address than the one that {label} vouches for. Sign in with the \
+             address that was invited, or ask for an invitation to yours."
+        ),
+        Stranger::InvitationGone => {
+            "The invitation was used, replaced or revoked, or it has expired. If you have joined, just sign in; else \
+             ask for a new link."
+                .to_owned()
+        }
+        Stranger::NotProvisioned => format!(
+            "{label} knows you, but you are not assigned to Portway there. Ask the administrator of {label} at {tenant} \
+             to assign you; your account then appears by itself."
+        ),
+        Stranger::NoVerifiedAddress => format!(
+            "{label} does not vouch for an e-mail address of yours, so no account can be made. Ask an administrator of \
+             {tenant}."
+        ),
+        Stranger::ForeignDomain => format!(
+            "Your e-mail address is not of a domain of {tenant}. Sign in with your company account, or ask an \
+             administrator of {tenant} for an invitation."
+        ),
+        Stranger::NameTaken => format!(
+            "There is an account with your e-mail address at {tenant} that is not connected to {label}. It is not joined \
+             to yours by itself: ask an administrator of {tenant}."
+        ),
     }
 }
 
@@ -158,7 +248,7 @@ impl IntoResponse for PageError {
             Some(cause) => tracing::error!(error.id = id, code = self.code, cause, "a page failed"),
             None => tracing::info!(error.id = id, code = self.code, "a page was refused"),
         }
-        let template = ErrorPage { title: self.title, message: &self.message, code: self.code, id: &id };
+        let template = ErrorPage { title: self.title, message: &self.message, code: self.code, id: &id, next: &self.next };
         let mut response = page(self.status, &template);
         if let Some(seconds) = self.retry_after_s {
             response.headers_mut().insert(RETRY_AFTER, seconds.into());

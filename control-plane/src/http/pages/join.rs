@@ -14,6 +14,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::form::Fields;
 use super::second_factor::lead_on;
 use super::{FlowCookie, PageError, PageTenant, page};
+use super::sign_in::{Button, SSO_FORM, buttons};
 use crate::app::invitations::{self, Acceptance};
 use crate::app::sign_in;
 use crate::crypto::csrf;
@@ -35,6 +36,12 @@ struct JoinPage<'a> {
     display_name: &'a str,
     /// What to correct; empty at first.
     problem: &'a str,
+    tenant_slug: &'a str,
+    local_accounts: bool,
+    /// Identity providers, as another way to join.
+    providers: Vec<Button>,
+    csrf_sso: String,
+    invitation: &'a str,
 }
 
 /// The token of the link.
@@ -60,7 +67,8 @@ pub(super) async fn show(
     app.rates.take(tenant.id, Door::SignIn(address))?;
     let invitation = find(&app, &tenant, &token).await?;
     let flow = FlowCookie::read_or_make(&app.config, &tenant.slug, &headers)?;
-    Ok(flow.keep(join_page(StatusCode::OK, &tenant, &flow, &invitation, ("", ""))))
+    let template = join_page(&app, &tenant, &flow, &invitation, &token).await?;
+    Ok(flow.keep(page(StatusCode::OK, &template)))
 }
 
 pub(super) async fn submit(
@@ -76,8 +84,11 @@ pub(super) async fn submit(
     fields.check(Some(&flow.value), FORM)?;
     let invitation = find(&app, &tenant, &token).await?;
     let (display_name, password) = (fields.text("display_name"), fields.get("password"));
-    let again =
-        |problem: &str| Ok(join_page(StatusCode::BAD_REQUEST, &tenant, &flow, &invitation, (&display_name, problem)));
+    let empty = join_page(&app, &tenant, &flow, &invitation, &token).await?;
+    let again = |problem: &str| {
+        let template = JoinPage { display_name: &display_name, problem, ..empty };
+        Ok(page(StatusCode::BAD_REQUEST, &template))
+    };
     if password.expose_secret() != fields.get("password_again").expose_secret() {
         return again("The two passwords differ.");
     }
@@ -109,14 +120,23 @@ fn label(field: &str) -> &str {
     }
 }
 
-fn join_page(
-    status: StatusCode,
-    tenant: &Tenant,
+async fn join_page<'a>(
+    app: &App,
+    tenant: &'a Tenant,
     flow: &FlowCookie,
-    invitation: &Invitation,
-    (display_name, problem): (&str, &str),
-) -> Response {
-    let csrf = csrf::token(&flow.value, FORM);
-    let (tenant_name, email) = (tenant.display_name.as_str(), invitation.email.as_str());
-    page(status, &JoinPage { tenant_name, csrf, email, display_name, problem })
+    invitation: &'a Invitation,
+    token: &'a SecretString,
+) -> Result<JoinPage<'a>, Error> {
+    Ok(JoinPage {
+        tenant_name: &tenant.display_name,
+        csrf: csrf::token(&flow.value, FORM),
+        email: &invitation.email,
+        display_name: "",
+        problem: "",
+        tenant_slug: tenant.slug.as_str(),
+        local_accounts: tenant.settings.local_accounts,
+        providers: buttons(app, tenant).await?,
+        csrf_sso: csrf::token(&flow.value, SSO_FORM),
+        invitation: token.expose_secret(),
+    })
 }

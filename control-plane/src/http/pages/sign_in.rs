@@ -13,6 +13,7 @@ use super::form::Fields;
 use super::second_factor::lead_on;
 use super::{FlowCookie, PageError, PageTenant, page, see_other, signed_in, with_cookie};
 use crate::app::sign_in::{Attempt, with_password};
+use crate::app::sso::{flow, logout};
 use crate::app::{consent, sessions};
 use crate::crypto::csrf;
 use crate::domain::Error;
@@ -35,7 +36,27 @@ struct SignInPage<'a> {
     /// What went wrong with the last attempt; empty at first.
     problem: String,
     local_accounts: bool,
+    csrf_sso: String,
+    /// Identity providers, one button each.
+    providers: Vec<Button>,
+    /// The person left an account to take another one: the provider shall ask.
+    other: bool,
 }
+
+/// One way to sign in.
+pub(super) struct Button {
+    pub(super) id: String,
+    pub(super) label: String,
+}
+
+/// The tenant's identity providers, as buttons.
+pub(super) async fn buttons(app: &App, tenant: &Tenant) -> Result<Vec<Button>, Error> {
+    let providers = flow::list(app, tenant).await?;
+    Ok(providers.into_iter().map(|one| Button { id: one.id.to_string(), label: one.label }).collect())
+}
+
+/// Name of the form behind each of those buttons.
+pub(super) const SSO_FORM: &str = "sso";
 
 pub(super) async fn show(
     State(app): State<Arc<App>>,
@@ -51,7 +72,11 @@ pub(super) async fn show(
     if signed_in(&app, &tenant, &headers).await?.is_some() {
         return Ok(see_other(&next(&tenant, request)));
     }
-    Ok(flow.keep(page(StatusCode::OK, &sign_in_page(&tenant, request, &flow, "", String::new()))))
+    let template = SignInPage {
+        other: parameter(query.as_deref(), "other") == "1",
+        ..sign_in_page(&app, &tenant, request, &flow).await?
+    };
+    Ok(flow.keep(page(StatusCode::OK, &template)))
 }
 
 pub(super) async fn submit(
@@ -79,7 +104,8 @@ pub(super) async fn submit(
         }
         Err(error) => return Err(error.into()),
     };
-    let mut response = page(status, &sign_in_page(&tenant, request, &flow, &user_name, problem));
+    let template = SignInPage { user_name: &user_name, problem, ..sign_in_page(&app, &tenant, request, &flow).await? };
+    let mut response = page(status, &template);
     if let Some(seconds) = retry_after_s {
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
@@ -94,12 +120,23 @@ pub(super) async fn sign_out(
     fields: Fields,
 ) -> Result<Response, PageError> {
     let request = parse_request(&fields.text("request"))?;
+    let mut ended = None;
     if let Some(browser) = signed_in(&app, &tenant, &headers).await? {
         fields.check(Some(&browser.token), SIGN_OUT)?;
         sessions::end(&app, tenant.id, &browser.ctx.caller).await?;
+        let session = browser.ctx.caller.session_id()?;
+        ended = logout::rests_on_provider(&app, &tenant, session).await?.then_some(browser.token);
     }
     let cookie = cookies::clear(&app.config, CookieKind::Session, &tenant.slug);
-    Ok(with_cookie(see_other(&sign_in_path(&tenant, request)), &cookie))
+    let response = match (request, ended) {
+        (Some(id), _) => see_other(&format!("/t/{}/login?other=1&request={id}", tenant.slug)),
+        (None, Some(token)) => {
+            let ended = cookies::set(&app.config, CookieKind::SignedOut, &tenant.slug, &token);
+            with_cookie(see_other(&format!("/t/{}/signed-out", tenant.slug)), &ended)
+        }
+        (None, None) => see_other(&sign_in_path(&tenant, None)),
+    };
+    Ok(with_cookie(response, &cookie))
 }
 
 /// Name of the sign-out form, on whatever page it is.
@@ -123,9 +160,13 @@ pub(super) fn next(tenant: &Tenant, request: Option<AuthorizationRequestId>) -> 
 
 /// The authorization request that a query names.
 pub(super) fn request_of(query: Option<&str>) -> Result<Option<AuthorizationRequestId>, PageError> {
-    let pairs = url::form_urlencoded::parse(query.unwrap_or_default().as_bytes());
-    let request = pairs.into_owned().find(|(name, _)| name == "request").map(|(_, value)| value).unwrap_or_default();
-    parse_request(&request)
+    parse_request(&parameter(query, "request"))
+}
+
+/// A parameter of a query; empty if it is not there.
+fn parameter(query: Option<&str>, wanted: &str) -> String {
+    let mut pairs = url::form_urlencoded::parse(query.unwrap_or_default().as_bytes());
+    pairs.find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned()).unwrap_or_default()
 }
 
 pub(super) fn parse_request(text: &str) -> Result<Option<AuthorizationRequestId>, PageError> {
@@ -136,20 +177,22 @@ pub(super) fn parse_request(text: &str) -> Result<Option<AuthorizationRequestId>
     text.parse().map(Some).map_err(absent)
 }
 
-fn sign_in_page<'a>(
+async fn sign_in_page<'a>(
+    app: &App,
     tenant: &'a Tenant,
     request: Option<AuthorizationRequestId>,
     flow: &FlowCookie,
-    user_name: &'a str,
-    problem: String,
-) -> SignInPage<'a> {
-    SignInPage {
+) -> Result<SignInPage<'a>, Error> {
+    Ok(SignInPage {
         tenant_slug: tenant.slug.as_str(),
         tenant_name: &tenant.display_name,
         request: request.map(|id| id.to_string()).unwrap_or_default(),
         csrf: csrf::token(&flow.value, FORM),
-        user_name,
-        problem,
+        user_name: "",
+        problem: String::new(),
         local_accounts: tenant.settings.local_accounts,
-    }
+        csrf_sso: csrf::token(&flow.value, SSO_FORM),
+        providers: buttons(app, tenant).await?,
+        other: false,
+    })
 }

@@ -16,6 +16,9 @@ pub struct Model {
     pub last_seen_at: ChronoDateTimeUtc,
     pub expires_at: ChronoDateTimeUtc,
     pub revoked_at: Option<ChronoDateTimeUtc>,
+    pub provider_id: Option<Uuid>,
+    pub provider_sid: Option<String>,
+    pub id_token_sealed: Option<Vec<u8>>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

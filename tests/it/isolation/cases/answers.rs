@@ -5,7 +5,8 @@ use std::fmt::Debug;
 
 use control_plane::domain::audit::{AuditEvent, ChainStatus};
 use control_plane::domain::call::CallRecord;
-use control_plane::domain::ids::{AccessGrantId, ApiKeyId, ClientId, UserId};
+use control_plane::domain::identity::{IdentityProvider, UserIdentity};
+use control_plane::domain::ids::{AccessGrantId, ApiKeyId, ClientId, GroupId, SessionId, UserId};
 use control_plane::domain::oauth::Client;
 use control_plane::domain::oauth::client::ClientSecret;
 use control_plane::domain::page::Page;
@@ -34,19 +35,7 @@ macro_rules! answers {
     };
 }
 
-answers!(
-    u32,
-    String,
-    ClientId,
-    ServiceAccount,
-    Tenant,
-    User,
-    Group,
-    Client,
-    CallRecord,
-    Changes,
-    (Uuid, String, Vec<u8>)
-);
+answers!(u32, String, ClientId, ServiceAccount, Tenant, User, Group, Client, CallRecord, Changes, IdentityProvider, (Uuid, String, Vec<u8>));
 
 impl Answer for () {
     fn outcome(&self) -> Outcome {
@@ -140,6 +129,11 @@ shown!(
     control_plane::domain::email_domain::Domain,
     (control_plane::domain::ids::InvitationId, control_plane::domain::invitation::Delivery),
     ApiKeyId,
+    GroupId,
+    SessionId,
+    (GroupId, Vec<UserId>),
+    IdentityProvider,
+    UserIdentity,
     ClientSecret,
     SessionKeyRow,
     control_plane::domain::server::SubjectName,

@@ -24,6 +24,7 @@ use super::account::AccountSeed;
 use super::people::user;
 use super::scim::ScimSeed;
 use super::servers::server;
+use super::sso::Sso;
 use super::{REDIRECT_HOST, SCOPE, Seed, digest};
 
 impl Seed {
@@ -100,8 +101,10 @@ impl Seed {
             created_at: now,
             revoked_at: None,
         };
+        let request_id = AuthorizationRequestId(id());
         Self {
             scim,
+            sso: Sso::imagine(id, slug, user.id, request_id, now),
             revision: 0,
             stranger: UserId(id()),
             group: Group {
@@ -130,7 +133,7 @@ impl Seed {
             pending_session_key: id(),
             document_client_id: format!("https://{slug}.example/client"),
             request: AuthorizationRequest {
-                id: AuthorizationRequestId(id()),
+                id: request_id,
                 browser_sha256: digest().to_vec(),
                 client_id: client.id,
                 redirect_uri: client.redirect_uris[0].clone(),
