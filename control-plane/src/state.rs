@@ -67,8 +67,21 @@ impl App {
         let (nodes, metrics, rates) = (Nodes::default(), Metrics::default(), Rates::default());
         let (documents, providers, mail_waits) = (Documents::default(), Providers::default(), Notify::new());
         Ok(Self {
-            config, store, clock, kek, nodes, tasks, metrics, rates, mailer, mail_waits, resolver, fetcher, documents,
-            providers, data_keys,
+            config,
+            store,
+            clock,
+            kek,
+            nodes,
+            tasks,
+            metrics,
+            rates,
+            mailer,
+            mail_waits,
+            resolver,
+            fetcher,
+            documents,
+            providers,
+            data_keys,
         })
     }
 

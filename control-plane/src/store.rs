@@ -19,11 +19,11 @@ mod domains;
 #[expect(unreachable_pub, reason = "SeaORM's derive needs public items")]
 mod entity;
 mod feed;
-mod group_members;
 mod given_memberships;
+mod group_members;
 mod groups;
-mod invitation_mails;
 mod identity_providers;
+mod invitation_mails;
 mod invitations;
 mod keys;
 mod listen;

@@ -37,7 +37,21 @@ const NAMES: usize = 10;
 
 /// Every line, from one file for each topic.
 fn table() -> impl Iterator<Item = Line> {
-    let topics = [account::LINES, tenancy::LINES, people::LINES, connections::LINES, groups::LINES, api_keys::LINES, service_accounts::LINES, servers::LINES, clients::LINES, calls::LINES, platform::LINES, scim::LINES, identity::LINES];
+    let topics = [
+        account::LINES,
+        tenancy::LINES,
+        people::LINES,
+        connections::LINES,
+        groups::LINES,
+        api_keys::LINES,
+        service_accounts::LINES,
+        servers::LINES,
+        clients::LINES,
+        calls::LINES,
+        platform::LINES,
+        scim::LINES,
+        identity::LINES,
+    ];
     topics.into_iter().flatten().copied()
 }
 

@@ -1,6 +1,6 @@
 //! Other companies' systems, faked on loopback.
 
 pub mod document_site;
-pub mod mail_server;
 pub mod idp;
+pub mod mail_server;
 pub mod mcp_server;

@@ -85,7 +85,17 @@ pub struct Node {
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { backend: Backend::Sqlite, nodes: 1, single_host: true, tls: false, redis: false, documents: false, loopback: false, mail: false, second_factor: false }
+        Self {
+            backend: Backend::Sqlite,
+            nodes: 1,
+            single_host: true,
+            tls: false,
+            redis: false,
+            documents: false,
+            loopback: false,
+            mail: false,
+            second_factor: false,
+        }
     }
 }
 
@@ -125,13 +135,22 @@ impl Setup {
     }
 
     /// A mail server, where invitations then go out.
-    pub fn mail(mut self) -> Self { self.mail = true; self }
+    pub fn mail(mut self) -> Self {
+        self.mail = true;
+        self
+    }
 
     /// Owners and admins with a password need a second factor, as outside of development.
-    pub fn second_factor(mut self) -> Self { self.second_factor = true; self }
+    pub fn second_factor(mut self) -> Self {
+        self.second_factor = true;
+        self
+    }
 
     /// The control plane may reach identity providers on this machine.
-    pub fn providers(mut self) -> Self { self.loopback = true; self }
+    pub fn providers(mut self) -> Self {
+        self.loopback = true;
+        self
+    }
     /// TLS between the planes, as off loopback.
     pub fn tls(mut self) -> Self {
         self.tls = true;

@@ -57,7 +57,10 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/users/{user}/identities/{identity}", delete(identities::unbind))
         .route("/identity-providers", get(identity_providers::list).post(identity_providers::create))
         .route("/identity-providers/test", post(identity_providers::test_typed))
-        .route( "/identity-providers/{provider}", get(identity_providers::get).patch(identity_providers::update).delete(identity_providers::delete), )
+        .route(
+            "/identity-providers/{provider}",
+            get(identity_providers::get).patch(identity_providers::update).delete(identity_providers::delete),
+        )
         .route("/identity-providers/{provider}/test", post(identity_providers::test_saved))
         .route("/invitations", get(invitations::list).post(invitations::create))
         .route("/invitations/{invitation}", delete(invitations::revoke))

@@ -21,7 +21,8 @@ use crate::app::{Caller, Ctx, api_keys, platform, sessions};
 use crate::config::Config;
 use crate::domain::error::FieldError;
 use crate::domain::ids::{
-    AccessGrantId, ApiKeyId, CallRecordId, ClientId, DomainId, GroupId, IdentityProviderId, InvitationId, NodeId, OAuthGrantId, OperatorId, ScimTokenId, ServerId, ServiceAccountId, SessionId, TenantId, UserId, UserIdentityId,
+    AccessGrantId, ApiKeyId, CallRecordId, ClientId, DomainId, GroupId, IdentityProviderId, InvitationId, NodeId,
+    OAuthGrantId, OperatorId, ScimTokenId, ServerId, ServiceAccountId, SessionId, TenantId, UserId, UserIdentityId,
 };
 use crate::domain::tenancy::Tenant;
 use crate::domain::{Error, Result};

@@ -8,7 +8,10 @@ use utoipa::openapi::security::{
 use utoipa::openapi::{ContentBuilder, ObjectBuilder, Ref, RefOr, Required, ResponseBuilder, Type};
 use utoipa::{Modify, OpenApi};
 
-use super::api::{audit, calls, clients, connections, domains, grants, groups, invitations, keys, nodes, platform, scim, second_factor, servers, service_accounts, session, tenant, users, identities, identity_providers};
+use super::api::{
+    audit, calls, clients, connections, domains, grants, groups, identities, identity_providers, invitations, keys,
+    nodes, platform, scim, second_factor, servers, service_accounts, session, tenant, users,
+};
 use super::problem::ProblemView;
 
 #[derive(OpenApi)]

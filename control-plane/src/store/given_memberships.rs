@@ -23,10 +23,7 @@ impl TenantStore {
     }
 
     /// Everybody to whom the provider gave a group, by group.
-    pub async fn list_given_memberships(
-        &self,
-        provider_id: IdentityProviderId,
-    ) -> Result<Vec<(GroupId, Vec<UserId>)>> {
+    pub async fn list_given_memberships(&self, provider_id: IdentityProviderId) -> Result<Vec<(GroupId, Vec<UserId>)>> {
         let rows = Entity::find()
             .filter(Column::TenantId.eq(self.tenant_id.0))
             .filter(Column::GivenBy.eq(provider_id.0))

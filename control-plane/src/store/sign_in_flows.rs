@@ -5,12 +5,12 @@ use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
-use super::entity::sign_in_flow::{ActiveModel, Column, Entity, Model};
 use super::entity::logout_token;
+use super::entity::sign_in_flow::{ActiveModel, Column, Entity, Model};
 use super::{TenantStore, db_error};
+use crate::domain::Result;
 use crate::domain::identity::SignInFlow;
 use crate::domain::ids::{AuthorizationRequestId, IdentityProviderId, InvitationId};
-use crate::domain::Result;
 
 impl TenantStore {
     pub async fn insert_sign_in_flow(&self, flow: &SignInFlow) -> Result<()> {

@@ -24,7 +24,8 @@ impl TenantStore {
             created_at: Set(identity.created_at),
             last_used_at: Set(identity.last_used_at),
         };
-        let bound = |error| conflict_or(error, "identity.bound", "this account of the identity provider is bound already");
+        let bound =
+            |error| conflict_or(error, "identity.bound", "this account of the identity provider is bound already");
         Entity::insert(row).exec_without_returning(&self.tx).await.map_err(bound)?;
         Ok(())
     }

@@ -7,7 +7,10 @@ use control_plane::crypto::{password, tokens};
 use control_plane::domain::access::{ServerRole, TenantRole};
 use control_plane::domain::api_key::KeyScope;
 use control_plane::domain::audit::Actor;
-use control_plane::domain::ids::{AccessGrantId, ApiKeyId, CallRecordId, OAuthGrantId, ServerId, SessionId, TenantId, UserId, IdentityProviderId, UserIdentityId};
+use control_plane::domain::ids::{
+    AccessGrantId, ApiKeyId, CallRecordId, IdentityProviderId, OAuthGrantId, ServerId, SessionId, TenantId, UserId,
+    UserIdentityId,
+};
 use control_plane::domain::server::{AccessGrant, Subject};
 use control_plane::domain::tenancy::User;
 use control_plane::store::TenantStore;
@@ -19,8 +22,13 @@ use world::World;
 use world::people::PASSWORD;
 use world::world::Setup;
 
-use super::things::{Things, insert_api_key, insert_call, insert_connection, insert_person, slug, start_session, insert_service_account};
-use super::{api_keys, clients, connections, people, platform as operators, scim, servers, tenancy, groups, service_accounts, account, identity};
+use super::things::{
+    Things, insert_api_key, insert_call, insert_connection, insert_person, insert_service_account, slug, start_session,
+};
+use super::{
+    account, api_keys, clients, connections, groups, identity, people, platform as operators, scim, servers,
+    service_accounts, tenancy,
+};
 
 /// Who calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,7 +107,20 @@ impl Asked<'_> {
         if ["GET", "DELETE"].contains(&self.method) {
             return None;
         }
-        let topics = [account::body, tenancy::body, people::body, connections::body, groups::body, api_keys::body, service_accounts::body, servers::body, clients::body, operators::body, scim::body, identity::body];
+        let topics = [
+            account::body,
+            tenancy::body,
+            people::body,
+            connections::body,
+            groups::body,
+            api_keys::body,
+            service_accounts::body,
+            servers::body,
+            clients::body,
+            operators::body,
+            scim::body,
+            identity::body,
+        ];
         let body = topics.into_iter().find_map(|body| body(self));
         Some(body.unwrap_or_else(|| panic!("{} {}: what is sent? Its topic must say", self.method, self.path)))
     }
@@ -158,8 +179,14 @@ impl Scene {
         let (session, connection) = insert_connection(&store, of, &things).await;
         let scim_token = scim::insert_token(&store).await;
         let domain = account::insert_domain(&self.world, &store).await;
-        if operation.starts_with("DELETE") && operation.ends_with("/second-factor") { account::enrol(&store, &things.person).await; account::enrol(&store, &things.other_owner).await; }
-        let (provider, bound) = match operation.contains("{provider}") || operation.contains("{identity}") { true => identity::insert_provider(&store, of).await, false => (IdentityProviderId(store.new_id()), UserIdentityId(store.new_id())), };
+        if operation.starts_with("DELETE") && operation.ends_with("/second-factor") {
+            account::enrol(&store, &things.person).await;
+            account::enrol(&store, &things.other_owner).await;
+        }
+        let (provider, bound) = match operation.contains("{provider}") || operation.contains("{identity}") {
+            true => identity::insert_provider(&store, of).await,
+            false => (IdentityProviderId(store.new_id()), UserIdentityId(store.new_id())),
+        };
         store.commit().await.unwrap();
         let fresh = self.world.app().new_id().simple().to_string();
         let (method, path) = operation.split_once(' ').unwrap();

@@ -90,7 +90,17 @@ use cases;
 
 /// The whole table.
 pub(super) fn all() -> Vec<Case> {
-    let topics = [account::cases(), identity::cases(), service_accounts::cases(), servers::cases(), oauth::cases(), records::cases(), lockout::cases(), sso::cases(), scim::cases()];
+    let topics = [
+        account::cases(),
+        identity::cases(),
+        service_accounts::cases(),
+        servers::cases(),
+        oauth::cases(),
+        records::cases(),
+        lockout::cases(),
+        sso::cases(),
+        scim::cases(),
+    ];
     topics.into_iter().flatten().collect()
 }
 

@@ -25,7 +25,9 @@ pub fn parse(issuer: &str, body: &[u8]) -> Result<Endpoints, String> {
         .map_err(|error| format!("the discovery document is not one of OpenID Connect: {error}"))?;
     if document.issuer != issuer {
         let found: String = document.issuer.chars().filter(|letter| !letter.is_control()).take(200).collect();
-        return Err(format!("the discovery document is of the issuer {found}, not {issuer}: they must be the same text"));
+        return Err(format!(
+            "the discovery document is of the issuer {found}, not {issuer}: they must be the same text"
+        ));
     }
     let methods = document.token_endpoint_auth_methods_supported.unwrap_or_default();
     let takes = |method: &str| methods.iter().any(|one| one == method);

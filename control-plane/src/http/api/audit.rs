@@ -9,7 +9,8 @@ use super::PageQuery;
 use crate::app::tenancy;
 use crate::domain::audit::{AuditEvent, ChainStatus};
 use crate::domain::ids::{
-    ApiKeyId, AuditEventId, ClientId, GroupId, InvitationId, OAuthGrantId, OperatorId, ScimTokenId, ServerId, ServiceAccountId, SessionId, TenantId, UserId,
+    ApiKeyId, AuditEventId, ClientId, GroupId, InvitationId, OAuthGrantId, OperatorId, ScimTokenId, ServerId,
+    ServiceAccountId, SessionId, TenantId, UserId,
 };
 use crate::http::extract::{Json, Query, TenantScope};
 use crate::http::problem::Problem;

@@ -188,7 +188,17 @@ fn view(base: &str, provider: IdentityProvider) -> ProviderView {
     };
     let has_client_secret = provider.client_secret_sealed.is_some();
     let IdentityProvider {
-        id, label, issuer, endpoints, client_id, settings, enabled, scim_source, created_at, updated_at, ..
+        id,
+        label,
+        issuer,
+        endpoints,
+        client_id,
+        settings,
+        enabled,
+        scim_source,
+        created_at,
+        updated_at,
+        ..
     } = provider;
     ProviderView {
         id,

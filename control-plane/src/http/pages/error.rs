@@ -92,11 +92,7 @@ impl PageError {
 
     /// A sign-in by a provider that did not come to its end. What the provider did is for administrators, in the audit
     /// trail; the person hears what to do.
-    pub(super) fn of_sign_in(
-        refusal: Refusal,
-        tenant: &Tenant,
-        request: Option<AuthorizationRequestId>,
-    ) -> Self {
+    pub(super) fn of_sign_in(refusal: Refusal, tenant: &Tenant, request: Option<AuthorizationRequestId>) -> Self {
         let again = Some((super::sign_in::sign_in_path(tenant, request), "Back to sign-in"));
         let code = refusal.code();
         let (status, title, message) = match refusal {
@@ -118,7 +114,8 @@ impl PageError {
                 (StatusCode::BAD_GATEWAY, "Sign-in is not available", message)
             }
             Refusal::Refused { label, code } => {
-                let message = format!("{label} did not sign you in ({code}). If you did not cancel, ask an administrator.");
+                let message =
+                    format!("{label} did not sign you in ({code}). If you did not cancel, ask an administrator.");
                 (StatusCode::FORBIDDEN, "Not signed in", message)
             }
             Refusal::Answer { label, .. } => {
@@ -156,9 +153,9 @@ impl PageError {
 fn stranger(why: Stranger, label: &str, tenant: &Tenant) -> String {
     let tenant = &tenant.display_name;
     match why {
-        Stranger::Deactivated => format!(
-            "Your account at {tenant} is deactivated. If that is a mistake, ask an administrator of {tenant}."
-        ),
+        Stranger::Deactivated => {
+            format!("Your account at {tenant} is deactivated. If that is a mistake, ask an administrator of {tenant}.")
+        }
         Stranger::NotInvited => format!(
             "{label} knows you, but you have no account at {tenant} yet. Ask an administrator of {tenant} for an \
              invitation, and sign in by its link."
@@ -248,7 +245,8 @@ impl IntoResponse for PageError {
             Some(cause) => tracing::error!(error.id = id, code = self.code, cause, "a page failed"),
             None => tracing::info!(error.id = id, code = self.code, "a page was refused"),
         }
-        let template = ErrorPage { title: self.title, message: &self.message, code: self.code, id: &id, next: &self.next };
+        let template =
+            ErrorPage { title: self.title, message: &self.message, code: self.code, id: &id, next: &self.next };
         let mut response = page(self.status, &template);
         if let Some(seconds) = self.retry_after_s {
             response.headers_mut().insert(RETRY_AFTER, seconds.into());

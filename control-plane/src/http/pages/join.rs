@@ -13,8 +13,8 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::form::Fields;
 use super::second_factor::lead_on;
-use super::{FlowCookie, PageError, PageTenant, page};
 use super::sign_in::{Button, SSO_FORM, buttons};
+use super::{FlowCookie, PageError, PageTenant, page};
 use crate::app::invitations::{self, Acceptance};
 use crate::app::sign_in;
 use crate::crypto::csrf;

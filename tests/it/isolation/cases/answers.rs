@@ -35,7 +35,20 @@ macro_rules! answers {
     };
 }
 
-answers!(u32, String, ClientId, ServiceAccount, Tenant, User, Group, Client, CallRecord, Changes, IdentityProvider, (Uuid, String, Vec<u8>));
+answers!(
+    u32,
+    String,
+    ClientId,
+    ServiceAccount,
+    Tenant,
+    User,
+    Group,
+    Client,
+    CallRecord,
+    Changes,
+    IdentityProvider,
+    (Uuid, String, Vec<u8>)
+);
 
 impl Answer for () {
     fn outcome(&self) -> Outcome {
