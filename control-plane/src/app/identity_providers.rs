@@ -15,6 +15,7 @@ use crate::domain::identity::{IdentityProvider, UserIdentity};
 use crate::domain::ids::{IdentityProviderId, UserId, UserIdentityId};
 use crate::domain::limits::IDENTITY_PROVIDERS_MAX;
 use crate::domain::page::{Created, Page, PageRequest};
+use crate::domain::principal::PrincipalId;
 use crate::domain::{Error, Result};
 use crate::store::TenantStore;
 
@@ -104,7 +105,7 @@ pub async fn delete(ctx: &Ctx, id: IdentityProviderId) -> Result<Removed> {
 
 /// Who a person is at which provider. Everybody may see their own.
 pub async fn identities(ctx: &Ctx, user_id: UserId) -> Result<Vec<UserIdentity>> {
-    if user_id != ctx.caller.user_id {
+    if ctx.caller.principal != PrincipalId::User(user_id) {
         ctx.require(Action::ReadIdentity)?;
     }
     people::get(ctx, user_id).await?;
@@ -147,6 +148,18 @@ async fn keep_a_way_in(store: &TenantStore, taken: IdentityProviderId, of: Optio
         return Err(Error::conflict("identity_provider.last_way_in", public));
     }
     Ok(())
+}
+
+/// Whether an active owner can sign in at a provider that is switched on: passwords are not their only way.
+pub(super) async fn owner_has_a_provider(store: &TenantStore) -> Result<bool> {
+    let enabled: Vec<_> = store.list_enabled_identity_providers().await?.into_iter().map(|one| one.id).collect();
+    for owner in store.lock_active_owners().await? {
+        let identities = store.list_user_identities(owner).await?;
+        if identities.iter().any(|one| enabled.contains(&one.provider_id)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn note(ctx: &Ctx, store: &TenantStore, action: &'static str, id: IdentityProviderId, detail: serde_json::Value) {

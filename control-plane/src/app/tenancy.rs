@@ -3,7 +3,7 @@
 use serde_json::json;
 use url::Host;
 
-use super::Ctx;
+use super::{Ctx, identity_providers};
 use crate::config::is_origin;
 use crate::domain::Result;
 use crate::domain::access::Action;
@@ -62,6 +62,11 @@ pub async fn update(ctx: &Ctx, change: TenantChange) -> Result<Tenant> {
     check_settings(&settings, &mut mistakes);
     if settings.provisioning != old.settings.provisioning {
         mistakes.take("settings.provisioning", check_provisioning(&store, settings.provisioning).await?);
+    }
+    let takes_passwords = old.settings.local_accounts && !settings.local_accounts;
+    if takes_passwords && !identity_providers::owner_has_a_provider(&store).await? {
+        let message = "cannot be false while no owner signs in by an identity provider: nobody could undo it".to_owned();
+        mistakes.add("settings.local_accounts", ("settings.last_way_in", message));
     }
     mistakes.finish(Some(()))?;
     let display_name = display_name.unwrap_or_else(|| old.display_name.clone());

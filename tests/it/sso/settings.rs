@@ -81,12 +81,16 @@ on_both! {
 #[tokio::test]
 async fn the_last_way_in_of_the_owners_stays() {
     let stage = stage(World::setup()).await;
+    // A provider alone is no way in yet: no owner is known there.
+    let without_passwords = json!({"settings": {"local_accounts": false}});
+    let refused = stage.owner.patch("", without_passwords.clone()).await.refused(400, "invalid");
+    assert_eq!(refused["errors"][0]["code"], "settings.last_way_in", "{refused}");
     let invited = stage.owner.post("invitations", json!({"email": "ana@acme.example", "role": "owner"})).await.ok();
     let ana = stage.somebody();
     let join = ana.browser.open(invited["link"].as_str().unwrap()).await;
     let answer = stage.go(&ana.browser, &join).await;
     assert!(is_home(&ana.browser.open(answer).await));
-    ana.patch("", json!({"settings": {"local_accounts": false}})).await.ok();
+    ana.patch("", without_passwords).await.ok();
     let login = Browser::new().open(stage.url("login")).await;
     assert!(login.has_button("continue with okta") && !login.has_button("sign in"), "{}", login.text());
     let path = format!("identity-providers/{}", stage.provider);
