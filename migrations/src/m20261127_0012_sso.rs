@@ -15,7 +15,7 @@ impl MigrationTrait for Migration {
     }
 }
 
-const TABLES: [&str; 4] = ["identity_providers", "user_identities", "sign_in_flows", "logout_tokens"];
+const TABLES: [&str; 4] = ["identity_providers", "user_identities", "sign_in_flows", "honoured_statements"];
 
 const UP: &str = "
 -- issuer is compared byte by byte. endpoints is null where the provider's own document says where they are.
@@ -73,13 +73,13 @@ CREATE TABLE sign_in_flows (
 );
 CREATE UNIQUE INDEX sign_in_flows_state ON sign_in_flows (tenant_id, state_sha256);
 CREATE INDEX sign_in_flows_expiry ON sign_in_flows (tenant_id, expires_at);
--- Back-channel logout tokens that were honoured, so that none is twice.
-CREATE TABLE logout_tokens (
+-- Logout tokens and identity assertions of providers that were honoured, so that none is twice.
+CREATE TABLE honoured_statements (
     tenant_id {uuid} NOT NULL,
     provider_id {uuid} NOT NULL,
-    jti_sha256 {bytes} NOT NULL,
+    sha256 {bytes} NOT NULL,
     expires_at {time} NOT NULL,
-    PRIMARY KEY (tenant_id, provider_id, jti_sha256),
+    PRIMARY KEY (tenant_id, provider_id, sha256),
     FOREIGN KEY (tenant_id, provider_id) REFERENCES identity_providers (tenant_id, id) ON DELETE CASCADE
 );
 -- The session at the provider that a browser session rests on, and the ID token that ends it there.
@@ -88,4 +88,6 @@ ALTER TABLE browser_sessions ADD COLUMN provider_sid text;
 ALTER TABLE browser_sessions ADD COLUMN id_token_sealed {bytes};
 -- The provider whose claims gave a membership; null where a person or SCIM did.
 ALTER TABLE group_members ADD COLUMN given_by {uuid};
+-- The provider whose assertion (ID-JAG) stands for the consent; null where a person gave it in a browser.
+ALTER TABLE oauth_grants ADD COLUMN asserted_by {uuid};
 ";

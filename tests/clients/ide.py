@@ -1,8 +1,9 @@
 """An IDE built on the official Python SDK, driven by JSON lines as `ide.mjs` is.
 
-    python ide.py <gateway url>      operations: connect | list | call {name, arguments} | tokens | close
+    python ide.py <gateway url>      operations: connect [{issuer, client_id, client_secret, assertions}] | list | call {name, arguments} | tokens | close
 
-It finds out by itself which era the server speaks.
+It finds out by itself which era the server speaks. With `assertions` it connects by those of an identity provider
+(ID-JAG), one for each token, instead of a browser.
 """
 
 import asyncio
@@ -14,6 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx2
 from mcp import Client
 from mcp.client.auth import OAuthClientProvider
+from mcp.client.auth.extensions.identity_assertion import IdentityAssertionOAuthProvider
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.auth import AuthorizationCodeResult, OAuthClientMetadata
 
@@ -69,14 +71,28 @@ class Ide:
     def __init__(self, url, stack):
         self.url, self.stack, self.memory = url, stack, Memory()
 
-    async def connect(self, _):
+    async def by_browser(self):
         callback = Callback()
         metadata = OAuthClientMetadata(
             client_name="Portway test IDE (Python)",
             redirect_uris=[await callback.start()],
             token_endpoint_auth_method="none",
         )
-        auth = OAuthClientProvider(self.url, metadata, self.memory, authorize, callback.result)
+        return OAuthClientProvider(self.url, metadata, self.memory, authorize, callback.result)
+
+    def by_assertion(self, asked):
+        assertions = asked["assertions"]
+
+        async def next_assertion(_audience, _resource):
+            return assertions.pop(0)
+
+        client_id, client_secret, issuer = asked["client_id"], asked["client_secret"], asked["issuer"]
+        return IdentityAssertionOAuthProvider(
+            self.url, self.memory, client_id, client_secret, issuer, next_assertion
+        )
+
+    async def connect(self, asked):
+        auth = self.by_assertion(asked) if "assertions" in asked else await self.by_browser()
         http = await self.stack.enter_async_context(httpx2.AsyncClient(auth=auth, timeout=30, follow_redirects=True))
         transport = streamable_http_client(self.url, http_client=http)
         self.client = await self.stack.enter_async_context(Client(transport))

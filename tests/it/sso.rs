@@ -1,6 +1,7 @@
 //! Signing in by an identity provider of the tenant.
 
 mod hostile;
+mod id_jag;
 mod logout;
 mod oidc_provider;
 mod settings;
@@ -102,6 +103,13 @@ impl Stage {
         user.id.to_string()
     }
 
+    async fn deactivate(&self, user: &str) {
+        let store = self.world.app().store.tenant(self.world.tenant_id("acme").await).await.unwrap();
+        let mut leaver = store.get_user(user.parse().unwrap()).await.unwrap();
+        provisioning::deactivate(&store, Actor::System, &mut leaver).await.unwrap();
+        store.commit().await.unwrap();
+    }
+
     async fn group(&self, name: &str, source: GroupSource) -> GroupId {
         let store = self.world.app().store.tenant(self.world.tenant_id("acme").await).await.unwrap();
         let new = NewGroup { display_name: name.to_owned(), source, external_id: None, tenant_role: None };
@@ -193,11 +201,7 @@ on_both! {
         assert!(refused.status == 403 && refused.text().contains("sso.not_provisioned"), "{}", refused.text());
 
         // A leaver is told so; nothing lets them in.
-        stage.owner.patch(&format!("users/{user}"), json!({"status": "deactivated"})).await;
-        let store = stage.world.app().store.tenant(stage.world.tenant_id("acme").await).await.unwrap();
-        let mut leaver = store.get_user(user.parse().unwrap()).await.unwrap();
-        provisioning::deactivate(&store, Actor::System, &mut leaver).await.unwrap();
-        store.commit().await.unwrap();
+        stage.deactivate(&user).await;
         stage.idp.person(json!({"sub": "00u1"}));
         let refused = stage.sign_in(&ana.browser).await;
         assert!(refused.status == 403 && refused.text().contains("deactivated"), "{}", refused.text());

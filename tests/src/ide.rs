@@ -192,7 +192,8 @@ impl Ide {
         answer
     }
 
-    async fn token(&self, form: &[(&str, &str)], change: &[(&str, &str)]) -> Answer {
+    /// Any request at the token endpoint: a form, and what of it is changed; an empty value leaves one out.
+    pub async fn token(&self, form: &[(&str, &str)], change: &[(&str, &str)]) -> Answer {
         let mut form: Vec<_> = form.to_vec();
         for (name, value) in change {
             form.retain(|(known, _)| known != name);

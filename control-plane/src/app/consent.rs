@@ -126,6 +126,7 @@ pub async fn approve(
         client_id: request.client_id,
         server_id: server.id,
         session_id: ctx.caller.session_id()?,
+        asserted_by: None,
         resource: request.resource.clone(),
         scope: request.scope.clone(),
         created_at: store.now(),

@@ -1,8 +1,9 @@
-//! The token endpoint: a code or a refresh token for an access token.
+//! The token endpoint: a code, a refresh token or an identity assertion for an access token.
 //!
 //! Everything that could change since the approval is checked again each time. What the client did wrong is an OAuth
 //! error; what went wrong here is `Domain`, so that no client throws its tokens away for our failure.
 
+mod assertion;
 mod client;
 mod refresh;
 
@@ -28,6 +29,9 @@ use crate::rate::Door;
 use crate::state::App;
 use crate::store::TenantStore;
 
+/// RFC 7523 §2.1.
+pub const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+
 /// A request at the token endpoint, each parameter at most once.
 #[derive(Default)]
 pub struct TokenRequest {
@@ -37,14 +41,17 @@ pub struct TokenRequest {
     pub redirect_uri: Option<String>,
     pub code_verifier: Option<SecretString>,
     pub refresh_token: Option<SecretString>,
+    pub assertion: Option<SecretString>,
     pub resource: Option<String>,
+    pub scope: Option<String>,
 }
 
 /// A successful answer (RFC 6749 §5.1).
 pub struct Tokens {
     pub access_token: SecretString,
     pub expires_in_s: u32,
-    pub refresh_token: SecretString,
+    /// None where the client comes with something else again.
+    pub refresh_token: Option<SecretString>,
     pub scope: String,
 }
 
@@ -65,6 +72,11 @@ pub async fn exchange(
     match grant_type {
         "authorization_code" => redeem_code(app, tenant, store, &client, request).await,
         "refresh_token" => refresh::exchange(app, tenant, store, &client, request).await,
+        JWT_BEARER => {
+            // The provider may have to be asked for its keys: no transaction waits for it.
+            drop(store);
+            assertion::exchange(app, tenant, &client, request).await
+        }
         _ => Err(OAuthError::UnsupportedGrantType),
     }
 }
@@ -97,7 +109,7 @@ async fn redeem_code(
     }
     let user = check_grant(&store, tenant, &grant, request).await?;
     store.use_authorization_code(code.id).await?;
-    let refresh_token = issue_refresh_token(&store, grant.id).await?;
+    let refresh_token = Some(issue_refresh_token(&store, grant.id).await?);
     conclude(app, tenant, store, Granted { client, grant, user, refresh_token }).await
 }
 
@@ -106,7 +118,7 @@ struct Granted<'a> {
     client: &'a Client,
     grant: Grant,
     user: User,
-    refresh_token: SecretString,
+    refresh_token: Option<SecretString>,
 }
 
 /// Commits, then mints: `rev` is a revision that includes all this token rests on.

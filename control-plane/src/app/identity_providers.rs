@@ -24,6 +24,8 @@ use crate::store::TenantStore;
 pub struct Removed {
     pub identities: u64,
     pub sessions: usize,
+    /// Clients that had a token by its assertions.
+    pub connections: u64,
     pub memberships: usize,
 }
 
@@ -54,7 +56,8 @@ pub async fn create(ctx: &Ctx, input: ProviderInput) -> Result<IdentityProvider>
     Ok(provider)
 }
 
-/// Switching one off ends no session; it only lets nobody in any more.
+/// Switching one off ends no session; it only lets nobody in any more. Switching its assertions off ends what rests on
+/// them: nobody consented to it.
 pub async fn update(ctx: &Ctx, id: IdentityProviderId, change: ProviderChange) -> Result<IdentityProvider> {
     ctx.require(Action::ManageIdentity)?;
     let store = ctx.app.store.tenant(ctx.tenant_id).await?;
@@ -69,9 +72,14 @@ pub async fn update(ctx: &Ctx, id: IdentityProviderId, change: ProviderChange) -
         keep_a_way_in(&store, id, None).await?;
     }
     store.update_identity_provider(&provider).await?;
+    let took_assertions = known.takes_assertions() && !provider.takes_assertions();
+    let connections = match took_assertions {
+        true => store.end_asserted_grants(id, None, "assertions_switched_off").await?,
+        false => 0,
+    };
     let detail = json!({
         "issuer": provider.issuer, "enabled": provider.enabled, "scim_source": provider.scim_source,
-        "secret_replaced": provider.client_secret_sealed != known.client_secret_sealed,
+        "secret_replaced": provider.client_secret_sealed != known.client_secret_sealed, "connections": connections,
     });
     note(ctx, &store, "identity_provider.changed", id, detail);
     store.commit().await?;
@@ -91,12 +99,14 @@ pub async fn delete(ctx: &Ctx, id: IdentityProviderId) -> Result<Removed> {
     let removed = Removed {
         identities: store.count_identities_of_provider(id).await?,
         sessions: store.revoke_provider_sessions(id, None, None).await?.len(),
+        connections: store.end_asserted_grants(id, None, "identity_provider_deleted").await?,
         memberships: person::take_groups(&store, ctx.actor(), &provider).await?,
     };
     store.delete_identity_provider(id).await?;
-    let Removed { identities, sessions, memberships } = removed;
+    let Removed { identities, sessions, connections, memberships } = removed;
     let detail = json!({
-        "issuer": provider.issuer, "identities": identities, "sessions": sessions, "memberships": memberships,
+        "issuer": provider.issuer, "identities": identities, "sessions": sessions, "connections": connections,
+        "memberships": memberships,
     });
     note(ctx, &store, "identity_provider.deleted", id, detail);
     store.commit().await?;
@@ -121,7 +131,11 @@ pub async fn unbind(ctx: &Ctx, user_id: UserId, id: UserIdentityId) -> Result<()
     keep_a_way_in(&store, identity.provider_id, Some(user_id)).await?;
     store.delete_user_identity(user_id, id).await?;
     let sessions = store.revoke_provider_sessions(identity.provider_id, Some(user_id), None).await?;
-    let detail = json!({ "identity_provider_id": identity.provider_id, "identity_id": id, "sessions": sessions.len() });
+    let connections = store.end_asserted_grants(identity.provider_id, Some(user_id), "identity_unbound").await?;
+    let detail = json!({
+        "identity_provider_id": identity.provider_id, "identity_id": id, "sessions": sessions.len(),
+        "connections": connections,
+    });
     let (target_kind, target_id) = ("user", Some(user_id.0));
     store.audit(AuditEntry { actor: ctx.actor(), action: "identity.unbound", target_kind, target_id, detail });
     store.commit().await?;

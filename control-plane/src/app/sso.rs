@@ -1,8 +1,9 @@
 //! Signing in by an identity provider of the tenant (OpenID Connect, code flow with PKCE).
 //!
 //! The browser goes out with [`flow::begin`] and [`flow::way_out`] and comes back to [`flow::finish`]. What a provider
-//! says is believed only after `exchange` has checked it; who that is, `person` decides; `logout` ends it.
+//! says is believed only after `exchange` has checked it; who that is, `person` decides; `logout` ends it. An `assertion` does without a browser.
 
+pub mod assertion;
 pub mod exchange;
 pub mod flow;
 pub mod logout;

@@ -65,7 +65,8 @@ pub async fn update(ctx: &Ctx, change: TenantChange) -> Result<Tenant> {
     }
     let takes_passwords = old.settings.local_accounts && !settings.local_accounts;
     if takes_passwords && !identity_providers::owner_has_a_provider(&store).await? {
-        let message = "cannot be false while no owner signs in by an identity provider: nobody could undo it".to_owned();
+        let message =
+            "cannot be false while no owner signs in by an identity provider: nobody could undo it".to_owned();
         mistakes.add("settings.local_accounts", ("settings.last_way_in", message));
     }
     mistakes.finish(Some(()))?;

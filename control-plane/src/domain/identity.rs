@@ -191,6 +191,16 @@ impl IdentityProvider {
         iss == self.issuer || (self.issuer.contains(TENANT_PLACEHOLDER) && tenants.into_iter().any(|one| one == iss))
     }
 
+    /// Whether its identity assertions are exchanged for tokens now.
+    pub fn takes_assertions(&self) -> bool {
+        self.enabled && self.settings.id_jag.enabled
+    }
+
+    /// Whether an assertion that names a client means ours.
+    pub fn means_client(&self, named: &str, ours: &str) -> bool {
+        self.settings.id_jag.clients.get(named).map_or(named, String::as_str) == ours
+    }
+
     /// Where its own document is (OpenID Connect Discovery §4).
     pub fn discovery_url(&self) -> String {
         let issuer = self.issuer.replace(TENANT_PLACEHOLDER, ANY_ORGANISATION);

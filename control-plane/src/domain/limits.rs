@@ -247,6 +247,9 @@ pub const PROVIDER_KEYS_AGAIN_S: i64 = 10;
 /// …how many are kept, and how large an answer of a provider may be.
 pub const PROVIDERS_KEPT_MAX: u64 = 10_000;
 pub const PROVIDER_ANSWER_BYTES_MAX: usize = 256 * 1024;
+/// An identity assertion: its size, and how long it may live.
+pub const ASSERTION_BYTES_MAX: usize = 16 * 1024;
+pub const ASSERTION_S_MAX: i64 = 3_600;
 /// An ID token that is kept for signing out; a larger one is not.
 pub const ID_TOKEN_KEPT_BYTES_MAX: usize = 16 * 1024;
 /// How long the page that ends the session at the provider can be opened after signing out.

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 pub use self::client::Client;
 use super::Error;
-use super::ids::{AuthorizationRequestId, ClientId, OAuthGrantId, ServerId, SessionId, UserId};
+use super::ids::{AuthorizationRequestId, ClientId, IdentityProviderId, OAuthGrantId, ServerId, SessionId, UserId};
 
 /// A validated request at /authorize that waits for sign-in and consent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,14 +36,17 @@ pub struct AuthorizationRequest {
     pub decided_at: Option<DateTime<Utc>>,
 }
 
-/// One approval of one client for one server by one person.
+/// One approval of one client for one server by one person, or by the word of the person's identity provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grant {
     pub id: OAuthGrantId,
     pub user_id: UserId,
     pub client_id: ClientId,
     pub server_id: ServerId,
+    /// The browser that it was given in. One of an assertion has ended before it began.
     pub session_id: SessionId,
+    /// The provider whose assertion (ID-JAG) it rests on; none where the person consented in a browser.
+    pub asserted_by: Option<IdentityProviderId>,
     pub resource: String,
     pub scope: String,
     pub created_at: DateTime<Utc>,
@@ -83,6 +86,11 @@ pub enum OAuthError {
     InvalidClientDocument(&'static str),
     #[error("invalid_grant: {0}")]
     InvalidGrant(&'static str),
+    /// The client may not use this grant type.
+    #[error("unauthorized_client: {0}")]
+    UnauthorizedClient(&'static str),
+    #[error("invalid_scope: {0}")]
+    InvalidScope(&'static str),
     #[error("unsupported_grant_type")]
     UnsupportedGrantType,
     #[error("unsupported_response_type")]
@@ -105,6 +113,8 @@ impl OAuthError {
             Self::InvalidRequest(_) => "invalid_request",
             Self::InvalidClient | Self::InvalidClientDocument(_) => "invalid_client",
             Self::InvalidGrant(_) => "invalid_grant",
+            Self::UnauthorizedClient(_) => "unauthorized_client",
+            Self::InvalidScope(_) => "invalid_scope",
             Self::UnsupportedGrantType => "unsupported_grant_type",
             Self::UnsupportedResponseType => "unsupported_response_type",
             Self::InvalidTarget(_) => "invalid_target",
@@ -118,12 +128,16 @@ impl OAuthError {
         match self {
             Self::InvalidRequest(text)
             | Self::InvalidGrant(text)
+            | Self::UnauthorizedClient(text)
+            | Self::InvalidScope(text)
             | Self::InvalidTarget(text)
             | Self::InvalidRedirectUri(text)
             | Self::InvalidClientMetadata(text)
             | Self::InvalidClientDocument(text) => text,
             Self::InvalidClient => "this client is not registered here, or its secret is wrong; register it again",
-            Self::UnsupportedGrantType => "grant_type must be authorization_code or refresh_token",
+            Self::UnsupportedGrantType => {
+                "grant_type must be authorization_code, refresh_token or, where the tenant takes identity assertions, urn:ietf:params:oauth:grant-type:jwt-bearer"
+            }
             Self::UnsupportedResponseType => "response_type must be code",
             Self::Domain(Error::RateLimited { .. }) => "too many requests; try again later",
             Self::Domain(_) => "the authorization server cannot answer now; try again",

@@ -8,7 +8,9 @@ use sea_orm::{
 
 use super::entity::{authorization_code, authorization_request, oauth_grant};
 use super::{TenantStore, db_error};
-use crate::domain::ids::{AuthorizationRequestId, ClientId, OAuthGrantId, ServerId, SessionId, UserId};
+use crate::domain::ids::{
+    AuthorizationRequestId, ClientId, IdentityProviderId, OAuthGrantId, ServerId, SessionId, UserId,
+};
 use crate::domain::oauth::{AuthorizationCode, AuthorizationRequest, Grant};
 use crate::domain::{Error, Result};
 
@@ -72,6 +74,7 @@ impl TenantStore {
             client_id: Set(grant.client_id.0),
             server_id: Set(grant.server_id.0),
             session_id: Set(grant.session_id.0),
+            asserted_by: Set(grant.asserted_by.map(|id| id.0)),
             resource: Set(grant.resource.clone()),
             scope: Set(grant.scope.clone()),
             created_at: Set(grant.created_at),
@@ -85,6 +88,24 @@ impl TenantStore {
 
     pub async fn find_oauth_grant(&self, id: OAuthGrantId) -> Result<Option<Grant>> {
         let row = oauth_grant::Entity::find_by_id((self.tenant_id.0, id.0)).one(&self.tx).await.map_err(db_error)?;
+        Ok(row.map(to_grant))
+    }
+
+    /// The live grant that says the same as this one and rests on assertions of the same provider.
+    pub async fn find_asserted_grant(&self, like: &Grant) -> Result<Option<Grant>> {
+        let Some(provider_id) = like.asserted_by else { return Ok(None) };
+        let row = oauth_grant::Entity::find()
+            .filter(oauth_grant::Column::TenantId.eq(self.tenant_id.0))
+            .filter(oauth_grant::Column::UserId.eq(like.user_id.0))
+            .filter(oauth_grant::Column::ClientId.eq(like.client_id.0))
+            .filter(oauth_grant::Column::ServerId.eq(like.server_id.0))
+            .filter(oauth_grant::Column::AssertedBy.eq(provider_id.0))
+            .filter(oauth_grant::Column::Resource.eq(&like.resource))
+            .filter(oauth_grant::Column::Scope.eq(&like.scope))
+            .filter(oauth_grant::Column::RevokedAt.is_null())
+            .one(&self.tx)
+            .await
+            .map_err(db_error)?;
         Ok(row.map(to_grant))
     }
 
@@ -223,6 +244,7 @@ fn to_grant(row: oauth_grant::Model) -> Grant {
         client_id: ClientId(row.client_id),
         server_id: ServerId(row.server_id),
         session_id: SessionId(row.session_id),
+        asserted_by: row.asserted_by.map(IdentityProviderId),
         resource: row.resource,
         scope: row.scope,
         created_at: row.created_at,

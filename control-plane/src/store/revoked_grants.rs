@@ -2,7 +2,7 @@
 //! because a grant may go with its client while its tokens are still out there.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::sea_query::{Expr, OnConflict, SimpleExpr};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
@@ -11,7 +11,7 @@ use super::entity::revoked_grant::{ActiveModel, Column, Entity};
 use super::{TenantStore, db_error};
 use crate::domain::Result;
 use crate::domain::configuration::ResourceKind;
-use crate::domain::ids::{ClientId, OAuthGrantId};
+use crate::domain::ids::{ClientId, IdentityProviderId, OAuthGrantId, UserId};
 use crate::domain::limits::{ACCESS_TOKEN_S_MAX, ROWS_PER_INSERT_MAX};
 
 /// A grant, and when the last token was issued under it.
@@ -35,12 +35,29 @@ impl TenantStore {
 
     /// Ends every grant of a client, voids the access tokens of each, and answers how many grants there were.
     pub async fn end_grants_of_client(&self, client_id: ClientId, reason: &'static str) -> Result<u64> {
-        let of_client = oauth_grant::Column::TenantId
-            .eq(self.tenant_id.0)
-            .and(oauth_grant::Column::ClientId.eq(client_id.0))
-            .and(oauth_grant::Column::RevokedAt.is_null());
+        self.end_grants(oauth_grant::Column::ClientId.eq(client_id.0), reason).await
+    }
+
+    /// The same for grants that rest on assertions of a provider: all of them, or those of one person.
+    pub async fn end_asserted_grants(
+        &self,
+        provider_id: IdentityProviderId,
+        user_id: Option<UserId>,
+        reason: &'static str,
+    ) -> Result<u64> {
+        let by_provider = oauth_grant::Column::AssertedBy.eq(provider_id.0);
+        let which = match user_id {
+            Some(user_id) => by_provider.and(oauth_grant::Column::UserId.eq(user_id.0)),
+            None => by_provider,
+        };
+        self.end_grants(which, reason).await
+    }
+
+    async fn end_grants(&self, which: SimpleExpr, reason: &'static str) -> Result<u64> {
+        let live_ones =
+            oauth_grant::Column::TenantId.eq(self.tenant_id.0).and(which).and(oauth_grant::Column::RevokedAt.is_null());
         let live: Vec<Uuid> = self
-            .for_update(oauth_grant::Entity::find().filter(of_client.clone()))
+            .for_update(oauth_grant::Entity::find().filter(live_ones.clone()))
             .select_only()
             .column(oauth_grant::Column::Id)
             .into_tuple()
@@ -50,7 +67,7 @@ impl TenantStore {
         oauth_grant::Entity::update_many()
             .col_expr(oauth_grant::Column::RevokedAt, Expr::value(self.now()))
             .col_expr(oauth_grant::Column::RevokeReason, Expr::value(reason))
-            .filter(of_client)
+            .filter(live_ones)
             .exec(&self.tx)
             .await
             .map_err(db_error)?;

@@ -1,11 +1,11 @@
-//! Sign-ins on their way through a provider, and the logout tokens of providers that were honoured.
+//! Sign-ins on their way through a provider, and statements of providers that were honoured.
 
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
-use super::entity::logout_token;
+use super::entity::honoured_statement;
 use super::entity::sign_in_flow::{ActiveModel, Column, Entity, Model};
 use super::{TenantStore, db_error};
 use crate::domain::Result;
@@ -66,7 +66,7 @@ impl TenantStore {
         Ok(done.rows_affected == 1)
     }
 
-    /// Forgets flows and logout tokens that ended before `before`; answers how many.
+    /// Forgets flows and statements that ended before `before`; answers how many.
     pub async fn delete_ended_sign_ins(&self, before: DateTime<Utc>) -> Result<u64> {
         let flows = Entity::delete_many()
             .filter(Column::TenantId.eq(self.tenant_id.0))
@@ -74,31 +74,35 @@ impl TenantStore {
             .exec(&self.tx)
             .await
             .map_err(db_error)?;
-        let tokens = logout_token::Entity::delete_many()
-            .filter(logout_token::Column::TenantId.eq(self.tenant_id.0))
-            .filter(logout_token::Column::ExpiresAt.lt(before))
+        let tokens = honoured_statement::Entity::delete_many()
+            .filter(honoured_statement::Column::TenantId.eq(self.tenant_id.0))
+            .filter(honoured_statement::Column::ExpiresAt.lt(before))
             .exec(&self.tx)
             .await
             .map_err(db_error)?;
         Ok(flows.rows_affected + tokens.rows_affected)
     }
 
-    /// Remembers a logout token until it is too old to be accepted; false if it is known.
-    pub async fn remember_logout_token(
+    /// Remembers a statement of a provider until it is too old to be accepted; false if it is known.
+    pub async fn remember_statement(
         &self,
         provider_id: IdentityProviderId,
-        jti_sha256: [u8; 32],
+        sha256: [u8; 32],
         expires_at: DateTime<Utc>,
     ) -> Result<bool> {
-        let row = logout_token::ActiveModel {
+        let row = honoured_statement::ActiveModel {
             tenant_id: Set(self.tenant_id.0),
             provider_id: Set(provider_id.0),
-            jti_sha256: Set(jti_sha256.to_vec()),
+            sha256: Set(sha256.to_vec()),
             expires_at: Set(expires_at),
         };
-        let key = [logout_token::Column::TenantId, logout_token::Column::ProviderId, logout_token::Column::JtiSha256];
+        let key = [
+            honoured_statement::Column::TenantId,
+            honoured_statement::Column::ProviderId,
+            honoured_statement::Column::Sha256,
+        ];
         let keep = OnConflict::columns(key).do_nothing().to_owned();
-        let done = logout_token::Entity::insert(row).on_conflict(keep).exec_without_returning(&self.tx).await;
+        let done = honoured_statement::Entity::insert(row).on_conflict(keep).exec_without_returning(&self.tx).await;
         Ok(done.map_err(db_error)? == 1)
     }
 }

@@ -73,7 +73,7 @@ on_both! {
         let login = Browser::new().open(stage.url("login")).await;
         assert!(!login.has_button("continue with okta") && login.has_button("sign in"), "{}", login.text());
         let removed = stage.owner.delete(&path).await.ok();
-        assert_eq!(removed, json!({"identities": 0, "sessions": 0, "memberships": 0}));
+        assert_eq!(removed, json!({"identities": 0, "sessions": 0, "connections": 0, "memberships": 0}));
         stage.owner.get(&path).await.refused(404, "not_found");
     }
 }

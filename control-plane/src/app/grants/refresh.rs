@@ -46,7 +46,7 @@ pub(super) async fn exchange(
             return Err(invalid());
         }
     };
-    conclude(app, tenant, store, Granted { client, grant, user, refresh_token }).await
+    conclude(app, tenant, store, Granted { client, grant, user, refresh_token: Some(refresh_token) }).await
 }
 
 async fn keep(store: &TenantStore, token: &RefreshToken, presented: &SecretString) -> Result<SecretString> {

@@ -226,6 +226,7 @@ async fn sign_in(
     // It may have gone while it was asked.
     let provider = &find_enabled(&store, provider.id).await?;
     let user = person::find_or_make(&store, &tenant, provider, &known.profile, flow.invitation_id).await?;
+    person::settle_groups(&store, provider, &known.profile, &user).await?;
     let (session_id, token) = sessions::start_in(&store, user.id, visitor.user_agent).await?;
     let id_token_sealed = if keeps_token && known.id_token.len() <= ID_TOKEN_KEPT_BYTES_MAX {
         let key = app.data_key(&store).await?;

@@ -97,7 +97,8 @@ pub async fn by_provider(
     let store = app.store.tenant(tenant.id).await?;
     // Older ones are refused by their time.
     let forgotten = store.now() + TimeDelta::seconds(ID_TOKEN_AGE_MAX_S + 3 * ID_TOKEN_SKEW_S);
-    if !store.remember_logout_token(id, tokens::sha256_bytes(jti.as_bytes()), forgotten).await? {
+    let digest = tokens::sha256_bytes(format!("logout {jti}").as_bytes());
+    if !store.remember_statement(id, digest, forgotten).await? {
         return Err(LogoutError::Token("the token was used before".to_owned()));
     }
     let issuer = text(&claims, "iss").unwrap_or_default();

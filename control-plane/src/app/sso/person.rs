@@ -78,7 +78,6 @@ pub async fn find_or_make(
     if !user.is_active() {
         return Err(refuse(Stranger::Deactivated));
     }
-    settle_groups(store, provider, profile, &user).await?;
     Ok(user)
 }
 
@@ -188,8 +187,13 @@ async fn create(
 }
 
 /// Of the memberships that this provider gave, the person has exactly those that it gives now. Those that somebody else
-/// gave are none of its business, and groups of SCIM are SCIM's.
-async fn settle_groups(store: &TenantStore, provider: &IdentityProvider, profile: &Profile, user: &User) -> Result<()> {
+/// gave are none of its business, and groups of SCIM are SCIM's. For ID tokens: an assertion is silent about groups.
+pub async fn settle_groups(
+    store: &TenantStore,
+    provider: &IdentityProvider,
+    profile: &Profile,
+    user: &User,
+) -> Result<()> {
     let (wanted, actor) = (&profile.groups, Actor::IdentityProvider(provider.id));
     let given = store.list_given_groups(user.id, provider.id).await?;
     for id in given.iter().filter(|id| !wanted.contains(id)) {

@@ -9,8 +9,8 @@ use super::PageQuery;
 use crate::app::tenancy;
 use crate::domain::audit::{AuditEvent, ChainStatus};
 use crate::domain::ids::{
-    ApiKeyId, AuditEventId, ClientId, GroupId, InvitationId, OAuthGrantId, OperatorId, ScimTokenId, ServerId,
-    ServiceAccountId, SessionId, TenantId, UserId,
+    ApiKeyId, AuditEventId, ClientId, DomainId, GroupId, IdentityProviderId, InvitationId, OAuthGrantId, OperatorId,
+    ScimTokenId, ServerId, ServiceAccountId, SessionId, TenantId, UserId,
 };
 use crate::http::extract::{Json, Query, TenantScope};
 use crate::http::problem::Problem;
@@ -87,8 +87,9 @@ fn party(kind: String, id: Option<Uuid>) -> PartyView {
         "api_key" => ApiKeyId(id).to_string(),
         "session" => SessionId(id).to_string(),
         "invitation" => InvitationId(id).to_string(),
-        "oauth_client" => ClientId(id).to_string(),
-        "group" => GroupId(id).to_string(),
+        "client" => ClientId(id).to_string(),
+        "domain" => DomainId(id).to_string(),
+        "identity_provider" => IdentityProviderId(id).to_string(),
         "scim_token" => ScimTokenId(id).to_string(),
         "oauth_grant" => OAuthGrantId(id).to_string(),
         _ => id.to_string(),

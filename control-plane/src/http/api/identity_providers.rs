@@ -99,6 +99,8 @@ pub(crate) struct RemovedView {
     identities: u64,
     /// Browser sessions that ended.
     sessions: usize,
+    /// Applications that had a token by its assertions.
+    connections: u64,
     /// Memberships in groups that it gave.
     memberships: usize,
 }
@@ -153,8 +155,8 @@ impl From<ProviderPatch> for ProviderChange {
 }
 
 impl From<Removed> for RemovedView {
-    fn from(Removed { identities, sessions, memberships }: Removed) -> Self {
-        Self { identities, sessions, memberships }
+    fn from(Removed { identities, sessions, connections, memberships }: Removed) -> Self {
+        Self { identities, sessions, connections, memberships }
     }
 }
 

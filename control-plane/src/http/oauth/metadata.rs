@@ -11,16 +11,25 @@ use serde_json::{Value, json};
 
 use super::Issuer;
 use super::error::OAuthProblem;
+use crate::app::grants::JWT_BEARER;
+use crate::app::sso::assertion;
 use crate::app::{documents, keys};
 use crate::state::App;
 
 /// Clients look again after this long.
 const CACHE: &str = "public, max-age=300";
 
+/// Says that identity assertions are taken (MCP enterprise-managed authorization §6).
+const ID_JAG_PROFILE: &str = "urn:ietf:params:oauth:grant-profile:id-jag";
+
 /// The same document in all three places.
-pub(super) async fn show(State(app): State<Arc<App>>, Issuer(tenant): Issuer) -> Response {
-    let document = document(&tenant.issuer, documents::are_welcome(&app, &tenant));
-    ([(CACHE_CONTROL, CACHE)], Json(document)).into_response()
+pub(super) async fn show(State(app): State<Arc<App>>, Issuer(tenant): Issuer) -> Result<Response, OAuthProblem> {
+    let mut document = document(&tenant.issuer, documents::are_welcome(&app, &tenant));
+    if assertion::are_welcome(&app, tenant.id).await? {
+        document["grant_types_supported"] = json!(["authorization_code", "refresh_token", JWT_BEARER]);
+        document["authorization_grant_profiles_supported"] = json!([ID_JAG_PROFILE]);
+    }
+    Ok(([(CACHE_CONTROL, CACHE)], Json(document)).into_response())
 }
 
 pub(super) async fn jwks(State(app): State<Arc<App>>, Issuer(tenant): Issuer) -> Result<Response, OAuthProblem> {

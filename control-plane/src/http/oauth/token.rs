@@ -34,13 +34,16 @@ pub(super) async fn token(
 }
 
 fn view(tokens: &Tokens) -> serde_json::Value {
-    json!({
+    let mut view = json!({
         "access_token": tokens.access_token.expose_secret(),
         "token_type": "Bearer",
         "expires_in": tokens.expires_in_s,
-        "refresh_token": tokens.refresh_token.expose_secret(),
         "scope": tokens.scope,
-    })
+    });
+    if let Some(token) = &tokens.refresh_token {
+        view["refresh_token"] = json!(token.expose_secret());
+    }
+    view
 }
 
 fn read(headers: &HeaderMap, form: &Form) -> Result<TokenRequest, OAuthError> {
@@ -51,6 +54,8 @@ fn read(headers: &HeaderMap, form: &Form) -> Result<TokenRequest, OAuthError> {
         redirect_uri: form.text("redirect_uri")?,
         code_verifier: form.secret("code_verifier")?,
         refresh_token: form.secret("refresh_token")?,
+        assertion: form.secret("assertion")?,
         resource: form.text("resource")?,
+        scope: form.text("scope")?,
     })
 }

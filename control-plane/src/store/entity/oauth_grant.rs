@@ -13,6 +13,7 @@ pub struct Model {
     pub client_id: Uuid,
     pub server_id: Uuid,
     pub session_id: Uuid,
+    pub asserted_by: Option<Uuid>,
     pub resource: String,
     pub scope: String,
     pub created_at: ChronoDateTimeUtc,

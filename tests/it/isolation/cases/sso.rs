@@ -64,7 +64,7 @@ fn sign_ins() -> Vec<Case> {
         hidden find_sign_in_flow(their.sso.flow.id);
         hidden find_sign_in_flow_by_state(state(their));
         hidden use_sign_in_flow(their.sso.flow.id);
-        refused remember_logout_token(their.sso.provider.id, digest(), store.now());
+        refused remember_statement(their.sso.provider.id, digest(), store.now());
         hidden put_provider_session(their.session.id, &own.sso.session);
         hidden find_provider_session(their.session.id);
         hidden revoke_provider_sessions(their.sso.provider.id, None, None);

@@ -96,6 +96,7 @@ impl Seed {
             client_id: client.id,
             server_id: server.id,
             session_id: session.id,
+            asserted_by: None,
             resource: text("resource"),
             scope: SCOPE.to_owned(),
             created_at: now,

@@ -73,6 +73,6 @@ impl Seed {
         store.put_provider_session(self.session.id, session).await.unwrap();
         store.mark_group_member_given(self.group.id, self.user.id, provider.id).await.unwrap();
         // One that no case remembers again.
-        assert!(store.remember_logout_token(provider.id, digest(), flow.expires_at).await.unwrap());
+        assert!(store.remember_statement(provider.id, digest(), flow.expires_at).await.unwrap());
     }
 }
