@@ -216,6 +216,7 @@ pub(super) async fn insert_connection(
         client_id: things.client.id,
         server_id: things.server.id,
         session_id,
+        asserted_by: None,
         resource: "https://gateway.example/acme/mcp/s/server".to_owned(),
         scope: "mcp".to_owned(),
         created_at: store.now(),

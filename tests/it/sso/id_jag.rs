@@ -6,6 +6,7 @@ use world::fakes::idp::Signing;
 use world::fakes::mcp_server::{Era, McpServer};
 use world::ide::{Answer, Ide, REDIRECT};
 use world::sdk::{Sdk, SdkIde};
+use world::world::Setup;
 use world::{World, eventually, on_both};
 
 use super::{Stage, stage};
@@ -21,7 +22,7 @@ struct Scene {
     _upstream: McpServer,
 }
 
-async fn scene(setup: world::world::Setup) -> Scene {
+async fn scene(setup: Setup) -> Scene {
     let stage = stage(setup).await;
     let upstream = McpServer::start(Era::Legacy).await;
     let server = stage.owner.register_server("github", upstream.url.as_str()).await;
@@ -73,7 +74,7 @@ impl Scene {
 }
 
 on_both! {
-    async fn an_assertion_is_a_token_for_one_client_and_one_server_once(setup: world::world::Setup) {
+    async fn an_assertion_is_a_token_for_one_client_and_one_server_once(setup: Setup) {
         let mut scene = scene(setup).await;
         let profiles = json!(["urn:ietf:params:oauth:grant-profile:id-jag"]);
         assert_eq!(scene.ide.metadata["authorization_grant_profiles_supported"], profiles);
@@ -137,7 +138,7 @@ on_both! {
         assert!(actions.contains(&"oauth_grant.asserted") && actions.contains(&"identity_assertion.refused"), "{actions:?}");
     }
 
-    async fn whoever_is_locked_out_gets_no_token_by_assertion(setup: world::world::Setup) {
+    async fn whoever_is_locked_out_gets_no_token_by_assertion(setup: Setup) {
         let mut scene = scene(setup).await;
         let answer = scene.present(&scene.assertion(&json!({})), &[]).await;
         scene.ide.tokens = answer.json();

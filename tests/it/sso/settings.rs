@@ -3,7 +3,6 @@
 use serde_json::json;
 use world::browser::Browser;
 use world::fakes::idp::Idp;
-use world::world::Setup;
 use world::{World, on_both};
 
 use super::{connect, is_home, stage};

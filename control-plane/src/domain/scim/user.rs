@@ -174,7 +174,7 @@ mod tests {
         check(json!({ "userName": "ana", "name": { "givenName": "Ana", "familyName": "Diaz" } }), "", "Ana Diaz");
         check(json!({ "userName": "ana", "name": { "formatted": "Dr. Ana" }, "displayName": " " }), "", "Dr. Ana");
         check(
-            json!({ "userName": "ana", "displayName": "Ana\u{7}", "emails": [
+            json!({ "userName": "ana", "name": { "formatted": "Ana\u{7}" }, "emails": [
                 { "value": "h@x", "type": "home" }, { "value": "W@x", "type": "Work" } ] }),
             "w@x",
             "Ana",
@@ -195,6 +195,7 @@ mod tests {
     fn a_person_needs_a_name() {
         for bad in [
             json!({}),
+            json!({ "userName": "ana", "displayName": "Ana\u{7}" }),
             json!({ "userName": "  " }),
             json!({ "userName": "a\nb" }),
             json!({ "userName": "x".repeat(300) }),
