@@ -3,7 +3,7 @@
 CREATE TABLE api_keys (
     tenant_id uuid NOT NULL,
     id uuid NOT NULL,
-    user_id uuid NOT NULL,
+    user_id uuid,
     name text NOT NULL,
     secret_sha256 bytea NOT NULL,
     server_ids jsonb,
@@ -11,10 +11,15 @@ CREATE TABLE api_keys (
     expires_at timestamp with time zone,
     last_used_at timestamp with time zone,
     revoked_at timestamp with time zone,
+    service_account_id uuid,
+    successor_id uuid,
     CONSTRAINT api_keys_pkey PRIMARY KEY (tenant_id, id),
+    CONSTRAINT api_keys_owner CHECK (((user_id IS NULL) <> (service_account_id IS NULL))),
+    CONSTRAINT api_keys_service_account FOREIGN KEY (tenant_id, service_account_id) REFERENCES service_accounts(tenant_id, id) ON DELETE CASCADE,
     CONSTRAINT api_keys_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id),
     CONSTRAINT api_keys_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES users(tenant_id, id) ON DELETE CASCADE
 );
+CREATE INDEX api_keys_service_account ON public.api_keys USING btree (tenant_id, service_account_id, created_at);
 CREATE INDEX api_keys_user ON public.api_keys USING btree (tenant_id, user_id, created_at);
 ALTER TABLE api_keys ENABLE ROW LEVEL SECURITY;
 ALTER TABLE api_keys FORCE ROW LEVEL SECURITY;
@@ -59,6 +64,7 @@ CREATE TABLE authorization_codes (
     CONSTRAINT authorization_codes_tenant_id_grant_id_fkey FOREIGN KEY (tenant_id, grant_id) REFERENCES oauth_grants(tenant_id, id) ON DELETE CASCADE
 );
 CREATE UNIQUE INDEX authorization_codes_code ON public.authorization_codes USING btree (tenant_id, code_sha256);
+CREATE INDEX authorization_codes_grant ON public.authorization_codes USING btree (tenant_id, grant_id);
 ALTER TABLE authorization_codes ENABLE ROW LEVEL SECURITY;
 ALTER TABLE authorization_codes FORCE ROW LEVEL SECURITY;
 CREATE POLICY every_tenant ON authorization_codes FOR ALL TO portway_system USING (true) WITH CHECK (true);
@@ -100,6 +106,9 @@ CREATE TABLE browser_sessions (
     last_seen_at timestamp with time zone NOT NULL,
     expires_at timestamp with time zone NOT NULL,
     revoked_at timestamp with time zone,
+    provider_id uuid,
+    provider_sid text,
+    id_token_sealed bytea,
     CONSTRAINT browser_sessions_pkey PRIMARY KEY (tenant_id, id),
     CONSTRAINT browser_sessions_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES users(tenant_id, id) ON DELETE CASCADE
 );
@@ -216,10 +225,32 @@ CREATE TABLE deployment (
 );
 GRANT DELETE, INSERT, SELECT, UPDATE ON deployment TO portway_system;
 
+CREATE TABLE domains (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    name text NOT NULL,
+    token text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    verified_at timestamp with time zone,
+    failing_since timestamp with time zone,
+    checked_at timestamp with time zone,
+    CONSTRAINT domains_pkey PRIMARY KEY (tenant_id, id),
+    CONSTRAINT domains_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id),
+    CONSTRAINT domains_tenant_id_name_key UNIQUE (tenant_id, name)
+);
+CREATE INDEX domains_name ON public.domains USING btree (name);
+ALTER TABLE domains ENABLE ROW LEVEL SECURITY;
+ALTER TABLE domains FORCE ROW LEVEL SECURITY;
+CREATE POLICY every_tenant ON domains FOR ALL TO portway_system USING (true) WITH CHECK (true);
+CREATE POLICY tenant_only ON domains FOR ALL TO portway_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"))) WITH CHECK ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
+GRANT DELETE, INSERT, SELECT, UPDATE ON domains TO portway_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON domains TO portway_system;
+
 CREATE TABLE group_members (
     tenant_id uuid NOT NULL,
     group_id uuid NOT NULL,
     user_id uuid NOT NULL,
+    given_by uuid,
     CONSTRAINT group_members_pkey PRIMARY KEY (tenant_id, group_id, user_id),
     CONSTRAINT group_members_tenant_id_group_id_fkey FOREIGN KEY (tenant_id, group_id) REFERENCES groups(tenant_id, id) ON DELETE CASCADE,
     CONSTRAINT group_members_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES users(tenant_id, id) ON DELETE CASCADE
@@ -254,6 +285,67 @@ CREATE POLICY every_tenant ON groups FOR ALL TO portway_system USING (true) WITH
 CREATE POLICY tenant_only ON groups FOR ALL TO portway_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"))) WITH CHECK ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
 GRANT DELETE, INSERT, SELECT, UPDATE ON groups TO portway_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON groups TO portway_system;
+
+CREATE TABLE honoured_statements (
+    tenant_id uuid NOT NULL,
+    provider_id uuid NOT NULL,
+    sha256 bytea NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT honoured_statements_pkey PRIMARY KEY (tenant_id, provider_id, sha256),
+    CONSTRAINT honoured_statements_tenant_id_provider_id_fkey FOREIGN KEY (tenant_id, provider_id) REFERENCES identity_providers(tenant_id, id) ON DELETE CASCADE
+);
+ALTER TABLE honoured_statements ENABLE ROW LEVEL SECURITY;
+ALTER TABLE honoured_statements FORCE ROW LEVEL SECURITY;
+CREATE POLICY every_tenant ON honoured_statements FOR ALL TO portway_system USING (true) WITH CHECK (true);
+CREATE POLICY tenant_only ON honoured_statements FOR ALL TO portway_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"))) WITH CHECK ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
+GRANT DELETE, INSERT, SELECT, UPDATE ON honoured_statements TO portway_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON honoured_statements TO portway_system;
+
+CREATE TABLE identity_providers (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    label text NOT NULL,
+    issuer text NOT NULL,
+    endpoints jsonb,
+    client_id text NOT NULL,
+    client_secret_sealed bytea,
+    settings jsonb NOT NULL,
+    enabled boolean NOT NULL,
+    scim_source boolean NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT identity_providers_pkey PRIMARY KEY (tenant_id, id),
+    CONSTRAINT identity_providers_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
+);
+CREATE UNIQUE INDEX identity_providers_label ON public.identity_providers USING btree (tenant_id, label);
+CREATE UNIQUE INDEX identity_providers_scim_source ON public.identity_providers USING btree (tenant_id) WHERE scim_source;
+ALTER TABLE identity_providers ENABLE ROW LEVEL SECURITY;
+ALTER TABLE identity_providers FORCE ROW LEVEL SECURITY;
+CREATE POLICY every_tenant ON identity_providers FOR ALL TO portway_system USING (true) WITH CHECK (true);
+CREATE POLICY tenant_only ON identity_providers FOR ALL TO portway_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"))) WITH CHECK ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
+GRANT DELETE, INSERT, SELECT, UPDATE ON identity_providers TO portway_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON identity_providers TO portway_system;
+
+CREATE TABLE invitation_mails (
+    tenant_id uuid NOT NULL,
+    invitation_id uuid NOT NULL,
+    state text NOT NULL,
+    link_sealed bytea,
+    attempts bigint NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    reason text,
+    ended_at timestamp with time zone,
+    CONSTRAINT invitation_mails_pkey PRIMARY KEY (tenant_id, invitation_id),
+    CONSTRAINT invitation_mails_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'sent'::text, 'failed'::text]))),
+    CONSTRAINT invitation_mails_tenant_id_invitation_id_fkey FOREIGN KEY (tenant_id, invitation_id) REFERENCES invitations(tenant_id, id) ON DELETE CASCADE
+);
+CREATE INDEX invitation_mails_due ON public.invitation_mails USING btree (due_at) WHERE (state = 'pending'::text);
+ALTER TABLE invitation_mails ENABLE ROW LEVEL SECURITY;
+ALTER TABLE invitation_mails FORCE ROW LEVEL SECURITY;
+CREATE POLICY every_tenant ON invitation_mails FOR ALL TO portway_system USING (true) WITH CHECK (true);
+CREATE POLICY tenant_only ON invitation_mails FOR ALL TO portway_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"))) WITH CHECK ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
+GRANT DELETE, INSERT, SELECT, UPDATE ON invitation_mails TO portway_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON invitation_mails TO portway_system;
 
 CREATE TABLE invitations (
     tenant_id uuid NOT NULL,
@@ -348,6 +440,7 @@ CREATE TABLE oauth_grants (
     last_used_at timestamp with time zone,
     revoked_at timestamp with time zone,
     revoke_reason text,
+    asserted_by uuid,
     CONSTRAINT oauth_grants_pkey PRIMARY KEY (tenant_id, id),
     CONSTRAINT oauth_grants_tenant_id_client_id_fkey FOREIGN KEY (tenant_id, client_id) REFERENCES oauth_clients(tenant_id, id) ON DELETE CASCADE,
     CONSTRAINT oauth_grants_tenant_id_server_id_fkey FOREIGN KEY (tenant_id, server_id) REFERENCES servers(tenant_id, id) ON DELETE CASCADE,
@@ -391,6 +484,21 @@ CREATE POLICY tenant_only ON outbox FOR ALL TO portway_app USING ((tenant_id = (
 GRANT DELETE, INSERT, SELECT, UPDATE ON outbox TO portway_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON outbox TO portway_system;
 
+CREATE TABLE recovery_codes (
+    tenant_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    code_sha256 bytea NOT NULL,
+    used_at timestamp with time zone,
+    CONSTRAINT recovery_codes_pkey PRIMARY KEY (tenant_id, user_id, code_sha256),
+    CONSTRAINT recovery_codes_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES second_factors(tenant_id, user_id) ON DELETE CASCADE
+);
+ALTER TABLE recovery_codes ENABLE ROW LEVEL SECURITY;
+ALTER TABLE recovery_codes FORCE ROW LEVEL SECURITY;
+CREATE POLICY every_tenant ON recovery_codes FOR ALL TO portway_system USING (true) WITH CHECK (true);
+CREATE POLICY tenant_only ON recovery_codes FOR ALL TO portway_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"))) WITH CHECK ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
+GRANT DELETE, INSERT, SELECT, UPDATE ON recovery_codes TO portway_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON recovery_codes TO portway_system;
+
 CREATE TABLE refresh_tokens (
     tenant_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -418,6 +526,21 @@ CREATE TABLE replicas (
     CONSTRAINT replicas_pkey PRIMARY KEY (id)
 );
 GRANT DELETE, INSERT, SELECT, UPDATE ON replicas TO portway_system;
+
+CREATE TABLE revoked_grants (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    revoked_at timestamp with time zone NOT NULL,
+    forget_after timestamp with time zone NOT NULL,
+    CONSTRAINT revoked_grants_pkey PRIMARY KEY (tenant_id, id),
+    CONSTRAINT revoked_grants_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
+);
+ALTER TABLE revoked_grants ENABLE ROW LEVEL SECURITY;
+ALTER TABLE revoked_grants FORCE ROW LEVEL SECURITY;
+CREATE POLICY every_tenant ON revoked_grants FOR ALL TO portway_system USING (true) WITH CHECK (true);
+CREATE POLICY tenant_only ON revoked_grants FOR ALL TO portway_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"))) WITH CHECK ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
+GRANT DELETE, INSERT, SELECT, UPDATE ON revoked_grants TO portway_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON revoked_grants TO portway_system;
 
 CREATE TABLE scim_groups (
     tenant_id uuid NOT NULL,
@@ -507,6 +630,25 @@ CREATE POLICY tenant_only ON scim_users FOR ALL TO portway_app USING ((tenant_id
 GRANT DELETE, INSERT, SELECT, UPDATE ON scim_users TO portway_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON scim_users TO portway_system;
 
+CREATE TABLE second_factors (
+    tenant_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    secret_sealed bytea NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    confirmed_at timestamp with time zone,
+    last_step bigint,
+    failures bigint NOT NULL,
+    failed_at timestamp with time zone,
+    CONSTRAINT second_factors_pkey PRIMARY KEY (tenant_id, user_id),
+    CONSTRAINT second_factors_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES users(tenant_id, id) ON DELETE CASCADE
+);
+ALTER TABLE second_factors ENABLE ROW LEVEL SECURITY;
+ALTER TABLE second_factors FORCE ROW LEVEL SECURITY;
+CREATE POLICY every_tenant ON second_factors FOR ALL TO portway_system USING (true) WITH CHECK (true);
+CREATE POLICY tenant_only ON second_factors FOR ALL TO portway_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"))) WITH CHECK ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
+GRANT DELETE, INSERT, SELECT, UPDATE ON second_factors TO portway_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON second_factors TO portway_system;
+
 CREATE TABLE server_grants (
     tenant_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -572,11 +714,14 @@ CREATE TABLE service_accounts (
     epoch bigint NOT NULL,
     created_at timestamp with time zone NOT NULL,
     updated_at timestamp with time zone NOT NULL,
+    description text NOT NULL DEFAULT ''::text,
+    deactivated_at timestamp with time zone,
+    name_key text NOT NULL DEFAULT ''::text,
     CONSTRAINT service_accounts_pkey PRIMARY KEY (tenant_id, id),
     CONSTRAINT service_accounts_status_check CHECK ((status = ANY (ARRAY['active'::text, 'deactivated'::text]))),
     CONSTRAINT service_accounts_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
 );
-CREATE UNIQUE INDEX service_accounts_name ON public.service_accounts USING btree (tenant_id, name);
+CREATE UNIQUE INDEX service_accounts_name_key ON public.service_accounts USING btree (tenant_id, name_key);
 ALTER TABLE service_accounts ENABLE ROW LEVEL SECURITY;
 ALTER TABLE service_accounts FORCE ROW LEVEL SECURITY;
 CREATE POLICY every_tenant ON service_accounts FOR ALL TO portway_system USING (true) WITH CHECK (true);
@@ -622,6 +767,49 @@ CREATE POLICY every_tenant ON shared_credentials FOR ALL TO portway_system USING
 CREATE POLICY tenant_only ON shared_credentials FOR ALL TO portway_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"))) WITH CHECK ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
 GRANT DELETE, INSERT, SELECT, UPDATE ON shared_credentials TO portway_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON shared_credentials TO portway_system;
+
+CREATE TABLE sign_in_challenges (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    token_sha256 bytea NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT sign_in_challenges_pkey PRIMARY KEY (tenant_id, id),
+    CONSTRAINT sign_in_challenges_tenant_id_token_sha256_key UNIQUE (tenant_id, token_sha256),
+    CONSTRAINT sign_in_challenges_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES users(tenant_id, id) ON DELETE CASCADE
+);
+ALTER TABLE sign_in_challenges ENABLE ROW LEVEL SECURITY;
+ALTER TABLE sign_in_challenges FORCE ROW LEVEL SECURITY;
+CREATE POLICY every_tenant ON sign_in_challenges FOR ALL TO portway_system USING (true) WITH CHECK (true);
+CREATE POLICY tenant_only ON sign_in_challenges FOR ALL TO portway_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"))) WITH CHECK ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
+GRANT DELETE, INSERT, SELECT, UPDATE ON sign_in_challenges TO portway_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON sign_in_challenges TO portway_system;
+
+CREATE TABLE sign_in_flows (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    provider_id uuid NOT NULL,
+    state_sha256 bytea NOT NULL,
+    browser_sha256 bytea NOT NULL,
+    secrets_sealed bytea NOT NULL,
+    request_id uuid,
+    invitation_id uuid,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone,
+    CONSTRAINT sign_in_flows_pkey PRIMARY KEY (tenant_id, id),
+    CONSTRAINT sign_in_flows_tenant_id_invitation_id_fkey FOREIGN KEY (tenant_id, invitation_id) REFERENCES invitations(tenant_id, id) ON DELETE CASCADE,
+    CONSTRAINT sign_in_flows_tenant_id_provider_id_fkey FOREIGN KEY (tenant_id, provider_id) REFERENCES identity_providers(tenant_id, id) ON DELETE CASCADE,
+    CONSTRAINT sign_in_flows_tenant_id_request_id_fkey FOREIGN KEY (tenant_id, request_id) REFERENCES authorization_requests(tenant_id, id) ON DELETE CASCADE
+);
+CREATE INDEX sign_in_flows_expiry ON public.sign_in_flows USING btree (tenant_id, expires_at);
+CREATE UNIQUE INDEX sign_in_flows_state ON public.sign_in_flows USING btree (tenant_id, state_sha256);
+ALTER TABLE sign_in_flows ENABLE ROW LEVEL SECURITY;
+ALTER TABLE sign_in_flows FORCE ROW LEVEL SECURITY;
+CREATE POLICY every_tenant ON sign_in_flows FOR ALL TO portway_system USING (true) WITH CHECK (true);
+CREATE POLICY tenant_only ON sign_in_flows FOR ALL TO portway_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"))) WITH CHECK ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
+GRANT DELETE, INSERT, SELECT, UPDATE ON sign_in_flows TO portway_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON sign_in_flows TO portway_system;
 
 CREATE TABLE signing_keys (
     tenant_id uuid NOT NULL,
@@ -680,6 +868,28 @@ CREATE POLICY every_tenant ON tenants FOR ALL TO portway_system USING (true) WIT
 CREATE POLICY tenant_only ON tenants FOR ALL TO portway_app USING ((id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"))) WITH CHECK ((id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
 GRANT DELETE, INSERT, SELECT, UPDATE ON tenants TO portway_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON tenants TO portway_system;
+
+CREATE TABLE user_identities (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    provider_id uuid NOT NULL,
+    issuer text NOT NULL,
+    subject text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    last_used_at timestamp with time zone,
+    CONSTRAINT user_identities_pkey PRIMARY KEY (tenant_id, id),
+    CONSTRAINT user_identities_tenant_id_provider_id_fkey FOREIGN KEY (tenant_id, provider_id) REFERENCES identity_providers(tenant_id, id) ON DELETE CASCADE,
+    CONSTRAINT user_identities_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES users(tenant_id, id) ON DELETE CASCADE
+);
+CREATE UNIQUE INDEX user_identities_subject ON public.user_identities USING btree (tenant_id, provider_id, issuer, subject);
+CREATE INDEX user_identities_user ON public.user_identities USING btree (tenant_id, user_id);
+ALTER TABLE user_identities ENABLE ROW LEVEL SECURITY;
+ALTER TABLE user_identities FORCE ROW LEVEL SECURITY;
+CREATE POLICY every_tenant ON user_identities FOR ALL TO portway_system USING (true) WITH CHECK (true);
+CREATE POLICY tenant_only ON user_identities FOR ALL TO portway_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"))) WITH CHECK ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
+GRANT DELETE, INSERT, SELECT, UPDATE ON user_identities TO portway_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON user_identities TO portway_system;
 
 CREATE TABLE users (
     tenant_id uuid NOT NULL,

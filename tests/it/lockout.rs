@@ -4,6 +4,7 @@
 mod pages;
 mod paths;
 mod restart;
+mod scim;
 
 use reqwest::Method;
 use serde_json::{Value, json};

@@ -22,13 +22,13 @@ const MEDIA_TYPE: &str = "application/scim+json; charset=utf-8";
 
 /// An identity provider with a token of a tenant.
 #[derive(Clone)]
-struct Idp {
+pub(crate) struct Idp {
     client: Client,
     base: String,
     token: String,
 }
 
-struct Reply {
+pub(crate) struct Reply {
     status: u16,
     media_type: String,
     etag: String,
@@ -39,14 +39,14 @@ struct Reply {
 impl Reply {
     /// The body of an answer that must have this status.
     #[track_caller]
-    fn is(self, status: u16) -> Value {
+    pub(crate) fn is(self, status: u16) -> Value {
         assert_eq!(self.status, status, "{}", self.body);
         self.body
     }
 
     /// A refusal in SCIM's words.
     #[track_caller]
-    fn refused(self, status: u16, scim_type: Option<&str>) -> String {
+    pub(crate) fn refused(self, status: u16, scim_type: Option<&str>) -> String {
         assert_eq!(self.status, status, "{}", self.body);
         assert_eq!(self.media_type, MEDIA_TYPE);
         assert_eq!(self.body["schemas"], json!(["urn:ietf:params:scim:api:messages:2.0:Error"]));
@@ -60,7 +60,7 @@ impl Reply {
 
 impl Idp {
     /// With a fresh token that this administrator made.
-    async fn of(admin: &Person, world: &World) -> Self {
+    pub(crate) async fn of(admin: &Person, world: &World) -> Self {
         let made = admin.post("scim/tokens", json!({ "name": "okta" })).await.ok();
         let base = admin.get("scim").await.ok()["base_url"].as_str().unwrap().to_owned();
         assert_eq!(base, format!("{}/t/{}/scim/v2", world.auth_origin, admin.tenant));
@@ -68,7 +68,7 @@ impl Idp {
         Self { client, base, token: made["secret"].as_str().unwrap().to_owned() }
     }
 
-    async fn send(&self, method: Method, path: &str, body: Option<Value>, tag: Option<&str>) -> Reply {
+    pub(crate) async fn send(&self, method: Method, path: &str, body: Option<Value>, tag: Option<&str>) -> Reply {
         let mut request = self.client.request(method, format!("{}{path}", self.base)).bearer_auth(&self.token);
         if let Some(tag) = tag {
             request = request.header(IF_MATCH, tag);
@@ -86,29 +86,29 @@ impl Idp {
         Reply { status, media_type, etag, location, body }
     }
 
-    async fn get(&self, path: &str) -> Reply {
+    pub(crate) async fn get(&self, path: &str) -> Reply {
         self.send(Method::GET, path, None, None).await
     }
 
-    async fn post(&self, path: &str, body: Value) -> Reply {
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Reply {
         self.send(Method::POST, path, Some(body), None).await
     }
 
-    async fn put(&self, path: &str, body: Value) -> Reply {
+    pub(crate) async fn put(&self, path: &str, body: Value) -> Reply {
         self.send(Method::PUT, path, Some(body), None).await
     }
 
-    async fn patch(&self, path: &str, operations: Value) -> Reply {
+    pub(crate) async fn patch(&self, path: &str, operations: Value) -> Reply {
         let body = json!({ "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": operations });
         self.send(Method::PATCH, path, Some(body), None).await
     }
 
-    async fn delete(&self, path: &str) -> Reply {
+    pub(crate) async fn delete(&self, path: &str) -> Reply {
         self.send(Method::DELETE, path, None, None).await
     }
 
     /// Who matches, by user name or display name, in order.
-    async fn found(&self, kind: &str, filter: &str) -> Vec<String> {
+    pub(crate) async fn found(&self, kind: &str, filter: &str) -> Vec<String> {
         let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("filter", filter).finish();
         let page = self.get(&format!("/{kind}?{query}")).await.is(200);
         let name = |one: &Value| one["userName"].as_str().or(one["displayName"].as_str()).unwrap().to_owned();
@@ -118,19 +118,19 @@ impl Idp {
     }
 
     /// Makes a person and answers the id.
-    async fn push(&self, user_name: &str) -> String {
+    pub(crate) async fn push(&self, user_name: &str) -> String {
         let body = json!({ "schemas": [USER], "userName": user_name, "active": true });
         self.post("/Users", body).await.is(201)["id"].as_str().unwrap().to_owned()
     }
 
-    async fn push_group(&self, name: &str, members: &[&String]) -> String {
+    pub(crate) async fn push_group(&self, name: &str, members: &[&String]) -> String {
         let members: Vec<Value> = members.iter().map(|id| json!({ "value": id })).collect();
         let body = json!({ "schemas": [GROUP], "displayName": name, "members": members });
         self.post("/Groups", body).await.is(201)["id"].as_str().unwrap().to_owned()
     }
 
     /// The ids of a group's members.
-    async fn members(&self, group: &str) -> Vec<String> {
+    pub(crate) async fn members(&self, group: &str) -> Vec<String> {
         let group = self.get(&format!("/Groups/{group}")).await.is(200);
         let members = group["members"].as_array().cloned().unwrap_or_default();
         members.iter().map(|member| member["value"].as_str().unwrap().to_owned()).collect()

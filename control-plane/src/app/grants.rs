@@ -43,7 +43,6 @@ pub struct TokenRequest {
     pub refresh_token: Option<SecretString>,
     pub assertion: Option<SecretString>,
     pub resource: Option<String>,
-    pub scope: Option<String>,
 }
 
 /// A successful answer (RFC 6749 §5.1).

@@ -51,18 +51,18 @@ impl Scene {
 }
 
 /// What follows from losing a right.
-struct Expected<'a> {
+pub(super) struct Expected<'a> {
     /// Of the next call.
-    status: u16,
+    pub(super) status: u16,
     /// `error` of the next refresh.
-    refresh: &'a str,
+    pub(super) refresh: &'a str,
     /// In the audit trail.
-    action: &'a str,
+    pub(super) action: &'a str,
 }
 
 impl Scene {
     /// All of Ana's is open; after `lock` all of it is over.
-    async fn check(&mut self, expected: Expected<'_>, lock: impl AsyncFnOnce(&Self)) {
+    pub(super) async fn check(&mut self, expected: Expected<'_>, lock: impl AsyncFnOnce(&Self)) {
         let open = self.open_all(&self.ides).await;
         lock(self).await;
         self.world.synced("acme").await;
@@ -84,7 +84,7 @@ impl Scene {
     }
 }
 
-const OVER: Expected<'static> = Expected { status: 401, refresh: "invalid_grant", action: "" };
+pub(super) const OVER: Expected<'static> = Expected { status: 401, refresh: "invalid_grant", action: "" };
 
 on_both! {
     async fn deactivation(setup: Setup) {

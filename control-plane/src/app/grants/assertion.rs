@@ -88,7 +88,7 @@ async fn redeem(
     {
         return Err(OAuthError::InvalidTarget("the assertion is for another resource").into());
     }
-    let scope = scope(request.scope.as_deref(), assertion.scope.as_deref())?;
+    let scope = scope(assertion.scope.as_deref())?;
 
     let store = app.store.tenant(tenant.id).await?;
     let tenant = &store.get_tenant().await?;
@@ -108,12 +108,11 @@ async fn redeem(
     Ok(conclude(app, tenant, store, Granted { client, grant, user, refresh_token: None }).await?)
 }
 
-/// What both the client and the provider want, of what there is.
-fn scope(asked: Option<&str>, limit: Option<&str>) -> Result<String, OAuthError> {
-    let has = |scopes: Option<&str>| scopes.is_none_or(|scopes| scopes.split(' ').any(|one| one == SCOPE_MCP));
-    match has(asked) && has(limit) {
+/// The one scope that there is, unless the provider's limit leaves it out. What the client asks for beside it is dropped.
+fn scope(limit: Option<&str>) -> Result<String, OAuthError> {
+    match limit.is_none_or(|limit| limit.split(' ').any(|one| one == SCOPE_MCP)) {
         true => Ok(SCOPE_MCP.to_owned()),
-        false => Err(OAuthError::InvalidScope("the scope of the request and of the assertion must hold mcp")),
+        false => Err(OAuthError::InvalidScope("the scope of the assertion must hold mcp, or be absent")),
     }
 }
 
@@ -192,16 +191,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn scopes_are_what_both_want() {
-        let check = |asked: Option<&str>, limit: Option<&str>, expected: bool| {
-            assert_eq!(scope(asked, limit).is_ok(), expected, "{asked:?} {limit:?}");
-        };
-        check(None, None, true);
-        check(Some("mcp"), None, true);
-        check(None, Some("openid mcp"), true);
-        check(Some("mcp offline_access"), Some("mcp"), true);
-        check(Some("other"), Some("mcp"), false);
-        check(Some("mcp"), Some("mcpx"), false);
-        check(None, Some("chat.read"), false);
+    fn the_scope_is_ours_within_the_providers_limit() {
+        let check = |limit: Option<&str>, expected: bool| assert_eq!(scope(limit).is_ok(), expected, "{limit:?}");
+        check(None, true);
+        check(Some("mcp"), true);
+        check(Some("openid mcp"), true);
+        check(Some("mcpx"), false);
+        check(Some("chat.read"), false);
     }
 }

@@ -56,6 +56,5 @@ fn read(headers: &HeaderMap, form: &Form) -> Result<TokenRequest, OAuthError> {
         refresh_token: form.secret("refresh_token")?,
         assertion: form.secret("assertion")?,
         resource: form.text("resource")?,
-        scope: form.text("scope")?,
     })
 }

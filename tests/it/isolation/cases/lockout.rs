@@ -12,6 +12,8 @@ pub(super) fn cases() -> Vec<Case> {
         hidden forget_consents(their.user.id, their.client.id, their.server.id);
         hidden void_tokens_of_grant(their.oauth_grant.id);
         hidden end_grants_of_client(their.client.id, "test");
+        hidden find_asserted_grant(&their.oauth_grant);
+        hidden end_asserted_grants(their.sso.provider.id, None, "test");
         own delete_lapsed_revoked_grants(store.now() + TimeDelta::days(999));
     }
 }

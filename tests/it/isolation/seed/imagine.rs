@@ -90,22 +90,23 @@ impl Seed {
             created_at: now,
             last_used_at: None,
         };
+        let request_id = AuthorizationRequestId(id());
+        let sso = Sso::imagine(id, slug, user.id, request_id, now);
         let oauth_grant = Grant {
             id: OAuthGrantId(id()),
             user_id: user.id,
             client_id: client.id,
             server_id: server.id,
             session_id: session.id,
-            asserted_by: None,
+            asserted_by: Some(sso.provider.id),
             resource: text("resource"),
             scope: SCOPE.to_owned(),
             created_at: now,
             revoked_at: None,
         };
-        let request_id = AuthorizationRequestId(id());
         Self {
             scim,
-            sso: Sso::imagine(id, slug, user.id, request_id, now),
+            sso,
             revision: 0,
             stranger: UserId(id()),
             group: Group {
