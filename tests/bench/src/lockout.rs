@@ -1,10 +1,11 @@
-//! How long somebody who left can still call: from the control plane's answer to the refusal by every node. One leaver
-//! after the other, and many in a burst, as a directory that is synchronized sends them.
+//! How long somebody who left can still call: from the answer to the identity provider (SCIM) to the refusal by every
+//! node. One leaver after the other, and many in a burst, as a directory that is synchronized sends them.
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
+use reqwest::Method;
 use serde_json::json;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
@@ -12,6 +13,7 @@ use tokio::time::{Instant, sleep};
 use crate::ide::Ide;
 use crate::people::Person;
 use crate::report::{Bound, Figure};
+use crate::scim::Idp;
 use crate::stage::{Node, Stage};
 
 /// How many people leave.
@@ -47,6 +49,7 @@ pub async fn measure(
 ) -> Result<Vec<Figure>> {
     let others = [stage.start_node("node-2", false).await?, stage.start_node("node-3", false).await?];
     let nodes: Vec<SocketAddr> = std::iter::once(first).chain(&others).map(|node| node.address).collect();
+    let idp = Idp::of(owner).await?;
     let mut leavers = Vec::new();
     for number in 0..scale.one_by_one + scale.burst {
         leavers.push(leaver(owner, number, &nodes).await?);
@@ -54,17 +57,17 @@ pub async fn measure(
     let burst = leavers.split_off(scale.one_by_one);
     let mut waits = Vec::new();
     for leaver in leavers {
-        waits.push(leave(owner.clone(), leaver).await?);
+        waits.push(leave(idp.clone(), leaver).await?);
     }
     let mut figures = figures("one by one", waits);
     let started = Instant::now();
-    let waits = all_leave(owner, burst).await?;
+    let waits = all_leave(&idp, burst).await?;
     let rate = scale.burst as f64 / started.elapsed().as_secs_f64();
     figures.extend(self::figures("in a burst", waits));
     figures.push(Figure::new(format!("leavers in a burst of {}", scale.burst), "per s", rate, None));
     notes.push(format!(
         "Lock-out: {} leavers one by one and {} in a burst ({AT_ONCE} requests at once), from the answer to \
-         `PATCH …/users/{{user}}` to the last of {} nodes that refuses a token it has just served. The probes ask every \
+         `PATCH …/scim/v2/Users/{{id}}` to the last of {} nodes that refuses a token it has just served. The probes ask every \
          millisecond, on the nodes' own core.",
         scale.one_by_one,
         scale.burst,
@@ -76,8 +79,9 @@ pub async fn measure(
 async fn leaver(owner: &Person, number: usize, nodes: &[SocketAddr]) -> Result<Leaver> {
     let person = owner.invite(&format!("leaver-{number}"), "member").await;
     let ide = person.ide(SERVER).await;
-    let leaver =
-        Leaver { id: person.id().await, ides: nodes.iter().map(|node| ide.at(&format!("http://{node}"))).collect() };
+    let id = person.id().await;
+    owner.put(&format!("scim/users/{id}"), json!({})).await.ok();
+    let leaver = Leaver { id, ides: nodes.iter().map(|node| ide.at(&format!("http://{node}"))).collect() };
     for ide in &leaver.ides {
         if is_refused(ide).await {
             bail!("leaver {number} is refused before they left");
@@ -91,12 +95,10 @@ async fn is_refused(ide: &Ide) -> bool {
 }
 
 /// Milliseconds from the answer to the last refusal.
-async fn leave(owner: Person, leaver: Leaver) -> Result<f64> {
-    let left = owner.patch(&format!("users/{}", leaver.id), json!({"status": "deactivated"})).await;
+async fn leave(idp: Idp, leaver: Leaver) -> Result<f64> {
+    let body = json!({"Operations": [{"op": "replace", "path": "active", "value": false}]});
+    idp.send(Method::PATCH, &format!("/Users/{}", leaver.id), Some(&body)).await.context("deactivation")?;
     let answered = Instant::now();
-    if !left.status.is_success() {
-        bail!("deactivation: {} {}", left.status, left.text);
-    }
     let mut asking = JoinSet::new();
     for ide in leaver.ides {
         asking.spawn(async move {
@@ -116,13 +118,13 @@ async fn leave(owner: Person, leaver: Leaver) -> Result<f64> {
     Ok(last.as_secs_f64() * 1_000.0)
 }
 
-async fn all_leave(owner: &Person, leavers: Vec<Leaver>) -> Result<Vec<f64>> {
+async fn all_leave(idp: &Idp, leavers: Vec<Leaver>) -> Result<Vec<f64>> {
     let (mut leaving, mut waits) = (JoinSet::new(), Vec::new());
     for leaver in leavers {
         if leaving.len() >= AT_ONCE {
             waits.push(leaving.join_next().await.context("one leaves")?.context("a leaver")??);
         }
-        leaving.spawn(leave(owner.clone(), leaver));
+        leaving.spawn(leave(idp.clone(), leaver));
     }
     while let Some(wait) = leaving.join_next().await {
         waits.push(wait.context("a leaver")??);

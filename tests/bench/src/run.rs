@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
+use url::Url;
 
 use crate::lockout;
 use crate::machine::Machine;
@@ -13,7 +14,7 @@ use crate::people::Person;
 use crate::report::{Absolute, Bound, Figure, Report};
 use crate::rounds::{self, Candidate, Effort, Sample, Series, added_ratio, difference, ratio};
 use crate::scim;
-use crate::stage::{Node, OTHER_CORE, PROXY_CORE, Stage};
+use crate::stage::{self, Node, OTHER_CORE, PROXY_CORE, Stage};
 
 const CONNECTIONS: usize = 32;
 /// Sign-ins per server: the calls of a run carry so many different tokens.
@@ -33,6 +34,9 @@ pub struct Options {
     /// Write docs/benchmarks.md
     #[arg(long)]
     pub write: bool,
+    /// A PostgreSQL server with the logins `gateway_app` and `gateway_system`: SCIM is measured there, too
+    #[arg(long)]
+    pub postgres: Option<Url>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -62,7 +66,7 @@ pub async fn run(options: &Options, programs: &Path) -> Result<Report> {
     let wants = |part| options.only.is_empty() || options.only.contains(&part);
     let effort = if options.quick { HASTY } else { CAREFUL };
     let mut report = Report::default();
-    let stage = Stage::start(programs).await?;
+    let stage = Stage::start(programs, None).await?;
     let node = stage.start_node("node", true).await?;
     let owner = stage.tenant().await?;
     if wants(Part::Throughput) {
@@ -86,6 +90,12 @@ pub async fn run(options: &Options, programs: &Path) -> Result<Report> {
     if wants(Part::Scim) {
         let scale = if options.quick { scim::QUICK } else { scim::FULL };
         report.figures.extend(scim::measure(&owner, "SQLite", scale, !options.quick).await?);
+        if let Some(postgres) = &options.postgres {
+            drop((node, stage));
+            let stage = Stage::start(programs, Some(postgres)).await?;
+            let owner = stage.operator.tenant(stage::TENANT).await;
+            report.figures.extend(scim::measure(&owner, "PostgreSQL", scale, !options.quick).await?);
+        }
     }
     if options.quick {
         report.notes.push("A quick run: too short for its figures to mean much.".to_owned());

@@ -28,8 +28,9 @@ const QUESTIONS: usize = 15;
 /// The design's bound, at the full scale.
 const GROUPS_MS_MAX: f64 = 600.0;
 
+/// An identity provider with a token of a tenant.
 #[derive(Clone)]
-struct Idp {
+pub struct Idp {
     client: Client,
     base: String,
     token: String,
@@ -37,14 +38,7 @@ struct Idp {
 
 /// Pushes and asks. `on` names the database.
 pub async fn measure(owner: &Person, on: &str, scale: Scale, is_full: bool) -> Result<Vec<Figure>> {
-    let made = owner.post("scim/tokens", json!({ "name": "bench" })).await.ok();
-    let base = owner.get("scim").await.ok();
-    let text = |value: &Value, member: &str| value.get(member).and_then(Value::as_str).map(str::to_owned);
-    let idp = Idp {
-        client: crate::http::builder().build()?,
-        base: text(&base, "base_url").context("a base URL")?,
-        token: text(&made, "secret").context("a token")?,
-    };
+    let idp = Idp::of(owner).await?;
     let (people, people_s) = push_people(&idp, scale.people).await?;
     let memberships_s = push_groups(&idp, &people, scale).await?;
     let groups_ms = ask(&idp, "/Groups", |_| "/Groups".to_owned()).await?;
@@ -125,6 +119,18 @@ async fn ask(idp: &Idp, what: &str, question: impl Fn(usize) -> String) -> Resul
 }
 
 impl Idp {
+    /// With a fresh token that this administrator made.
+    pub async fn of(admin: &Person) -> Result<Self> {
+        let made = admin.post("scim/tokens", json!({ "name": "bench" })).await.ok();
+        let base = admin.get("scim").await.ok();
+        let text = |value: &Value, member: &str| value.get(member).and_then(Value::as_str).map(str::to_owned);
+        Ok(Self {
+            client: crate::http::builder().build()?,
+            base: text(&base, "base_url").context("a base URL")?,
+            token: text(&made, "secret").context("a token")?,
+        })
+    }
+
     async fn make(&self, path: &str, body: &Value) -> Result<String> {
         let made = self.send(Method::POST, path, Some(body)).await?;
         let id = made.get("id").and_then(Value::as_str).map(str::to_owned);
@@ -132,7 +138,7 @@ impl Idp {
     }
 
     /// Comes back when it is told to wait.
-    async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value> {
+    pub async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value> {
         loop {
             let mut request =
                 self.client.request(method.clone(), format!("{}{path}", self.base)).bearer_auth(&self.token);

@@ -1,4 +1,4 @@
-//! Everything that stands on the stage: a control plane on SQLite, nodes, nginx, the bare relay and the upstreams, each a
+//! Everything that stands on the stage: a control plane, nodes, nginx, the bare relay and the upstreams, each a
 //! process of its own, pinned; a tenant with people who signed in as people do.
 
 use std::net::SocketAddr;
@@ -10,6 +10,7 @@ use anyhow::{Context as _, Result, bail};
 use base64::Engine as _;
 use secrecy::SecretString;
 use tempfile::TempDir;
+use url::Url;
 
 use crate::messages::Door;
 use crate::people::{Operator, Person};
@@ -57,8 +58,8 @@ pub struct Node {
 }
 
 impl Stage {
-    /// Starts everything but nodes. `programs` is the folder with the release binaries.
-    pub async fn start(programs: &Path) -> Result<Self> {
+    /// Starts everything but nodes: on SQLite, or on a PostgreSQL server. `programs` is the folder with the release binaries.
+    pub async fn start(programs: &Path, postgres: Option<&Url>) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let echo = Pair { far: free_address()?, near: free_address()? };
         let relay = Pair { far: free_address()?, near: free_address()? };
@@ -81,7 +82,7 @@ impl Stage {
             folder,
         };
         stage.start_peers()?;
-        stage.start_control_plane(auth, admin).await?;
+        stage.start_control_plane(auth, admin, postgres).await?;
         Ok(stage)
     }
 
@@ -118,7 +119,7 @@ impl Stage {
         Ok(found.with_context(|| format!("{name} was not started"))?.pid())
     }
 
-    async fn start_control_plane(&mut self, auth: SocketAddr, admin: SocketAddr) -> Result<()> {
+    async fn start_control_plane(&mut self, auth: SocketAddr, admin: SocketAddr, postgres: Option<&Url>) -> Result<()> {
         let folder = self.folder.path();
         let (settings, kek) = (folder.join("control-plane.toml"), folder.join("kek"));
         let mut key = [0; 32];
@@ -127,12 +128,12 @@ impl Stage {
         let text = format!(
             "listen = \"{auth}\"\ngrpc_listen = \"{}\"\nadmin_listen = \"{admin}\"\npublic_origin = \"{}\"\n\
              gateway_origins = [\"{}\"]\nkek_file = \"{}\"\ntrusted_proxies = [\"127.0.0.0/8\"]\nrequire_second_factor = false\n\
-             [database]\nurl = \"sqlite://{}\"\n",
+             [database]\n{}\n",
             self.grpc,
             self.operator.auth_origin,
             self.operator.gateway_origin,
             kek.display(),
-            folder.join("portway.db").display(),
+            database(folder, postgres)?,
         );
         std::fs::write(&settings, text)?;
         let control = |words: &[&str]| {
@@ -211,6 +212,20 @@ impl Stage {
         }
         Ok(())
     }
+}
+
+/// Settings of the database: of PostgreSQL with the logins of a deployment.
+fn database(folder: &Path, postgres: Option<&Url>) -> Result<String> {
+    let Some(owner) = postgres else {
+        return Ok(format!("url = \"sqlite://{}\"", folder.join("portway.db").display()));
+    };
+    let of = |login: &str| {
+        let mut url = owner.clone();
+        url.set_username(login).map_err(|()| anyhow::anyhow!("{owner} takes no login"))?;
+        Ok::<_, anyhow::Error>(url)
+    };
+    let (app, system) = (of("gateway_app")?, of("gateway_system")?);
+    Ok(format!("url = \"{app}\"\nsystem_url = \"{system}\"\nowner_url = \"{owner}\""))
 }
 
 /// `localhost`, as people type it.

@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
 
 use crate::command::{command, find, root, run as run_command, target_directory};
+use crate::test::postgres::Postgres;
 use crate::test::preflight::install;
 
 #[derive(Args)]
@@ -52,7 +53,20 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let programs = target_directory()?.join("release");
     let mut bench = command(programs.join("portway-bench"), &["run"]);
     bench.arg("--programs").arg(&programs).arg("--page").arg(page()).args(options.words());
+    let postgres = options.wants(Part::Scim).then(postgres).transpose()?;
+    if let Some(postgres) = &postgres {
+        bench.arg("--postgres").arg(postgres.url());
+    }
     run_command(&mut bench).context("the measurement did not finish")
+}
+
+/// A server that keeps what it is told, with the logins of a deployment.
+fn postgres() -> Result<Postgres> {
+    let server = Postgres::start_durable()?;
+    for (login, group) in [("gateway_app", "portway_app"), ("gateway_system", "portway_system")] {
+        server.run(&format!("CREATE ROLE {group} NOLOGIN; CREATE ROLE {login} LOGIN IN ROLE {group}"))?;
+    }
+    Ok(server)
 }
 
 fn page() -> PathBuf {
@@ -60,6 +74,10 @@ fn page() -> PathBuf {
 }
 
 impl Options {
+    fn wants(&self, part: Part) -> bool {
+        self.only.is_empty() || self.only.contains(&part)
+    }
+
     /// As `portway-bench` takes them.
     fn words(&self) -> Vec<String> {
         let flag = |set: bool, name: &str| set.then(|| name.to_owned());

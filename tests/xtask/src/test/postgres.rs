@@ -1,4 +1,4 @@
-//! A PostgreSQL of our own: a fresh cluster in a temporary folder, on a free port of loopback, without durability.
+//! A PostgreSQL of our own: a fresh cluster in a temporary folder, on a free port of loopback.
 //!
 //! It ends with us however we end. The server is the child of a small shell that waits for its standard input to close,
 //! which the kernel does also when we are killed; a destructor alone would not run on Ctrl-C.
@@ -39,13 +39,22 @@ pub(crate) struct Postgres {
 }
 
 impl Postgres {
-    /// Returns when the server accepts connections.
+    /// Returns when the server accepts connections. For tests: a crash loses what it was told.
     pub(crate) fn start() -> Result<Self> {
+        Self::start_with(&["-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off"])
+    }
+
+    /// The same as it comes, for measurements.
+    pub(crate) fn start_durable() -> Result<Self> {
+        Self::start_with(&[])
+    }
+
+    fn start_with(settings: &[&str]) -> Result<Self> {
         let binaries = binaries()?;
         let user = unprivileged_user()?;
         let folder = std::env::temp_dir().join(format!("portway-test-{}", std::process::id()));
         fs::create_dir(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
-        let started = Self::start_in(&binaries, user, &folder);
+        let started = Self::start_in(&binaries, user, &folder, settings);
         if started.is_err() {
             // Best effort: the reason it did not start is worth more than the reason a folder is left.
             drop(fs::remove_dir_all(&folder));
@@ -58,7 +67,13 @@ impl Postgres {
         format!("postgres://{SUPERUSER}@127.0.0.1:{}/postgres", self.port)
     }
 
-    fn start_in(binaries: &Path, user: Option<(u32, u32)>, folder: &Path) -> Result<Self> {
+    /// As the superuser.
+    pub(crate) fn run(&self, sql: &str) -> Result<()> {
+        let mut psql = command(binaries()?.join("psql"), &["--quiet", "--no-psqlrc", "--set", "ON_ERROR_STOP=1"]);
+        output(psql.arg("--dbname").arg(self.url()).arg("--command").arg(sql)).map(drop)
+    }
+
+    fn start_in(binaries: &Path, user: Option<(u32, u32)>, folder: &Path, settings: &[&str]) -> Result<Self> {
         fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
         if let Some((uid, gid)) = user {
             chown(folder, Some(uid), Some(gid))?;
@@ -72,8 +87,8 @@ impl Postgres {
         let mut watcher = as_user(user, "sh", folder);
         watcher.args(["-c", WATCH, "postgres-watcher"]).arg(folder).arg(binaries.join("postgres"));
         watcher.arg("-D").arg(&data).arg("-p").arg(port.to_string());
-        watcher.args(["-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "full_page_writes=off"]);
-        watcher.args(["-c", "synchronous_commit=off", "-c", &format!("max_connections={CONNECTIONS_MAX}")]);
+        watcher.args(["-c", "listen_addresses=127.0.0.1", "-c", &format!("max_connections={CONNECTIONS_MAX}")]);
+        watcher.args(settings);
         watcher.arg("-c").arg(format!("unix_socket_directories={}", folder.display()));
         // A group of its own: Ctrl-C in the terminal ends the tests first, and the server after them.
         let watcher = watcher.stdin(Stdio::piped()).process_group(0).spawn().context("cannot start postgres")?;
