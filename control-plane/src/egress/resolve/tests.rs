@@ -62,7 +62,7 @@ fn answer(question: &[u8], is_tcp: bool) -> Option<Vec<u8>> {
             reply.add_answers([alias, text(&target, vec!["behind".into()])]);
         }
         "many" if is_tcp => {
-            reply.add_answers((0..2_000).map(|n| text(name, vec![format!("{n:020}")])));
+            reply.add_answers((0..1_000).map(|n| text(name, vec![format!("{n:020}")])));
         }
         "many" => reply.metadata.truncation = true,
         "empty" => {}
@@ -80,7 +80,7 @@ async fn texts_of_a_name() {
     assert_eq!(texts("plain").await, Ok(vec!["one".to_owned(), "two".to_owned()]));
     assert_eq!(texts("pieces").await, Ok(vec![format!("{}{}", "a".repeat(255), "b".repeat(20))]));
     assert_eq!(texts("alias").await, Ok(vec!["behind".to_owned()]));
-    assert_eq!(texts("many").await.unwrap().len(), 2_000);
+    assert_eq!(texts("many").await.unwrap().len(), 1_000);
     assert_eq!(texts("empty").await, Ok(vec![]));
     assert_eq!(texts("absent").await, Ok(vec![]));
     assert!(texts("broken").await.is_err());
