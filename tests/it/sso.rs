@@ -296,7 +296,6 @@ on_both! {
         let group = store.lock_group(hand).await.unwrap().unwrap();
         provisioning::add_members(&store, Actor::System, &group, &[user.parse().unwrap()]).await.unwrap();
         store.commit().await.unwrap();
-        let ana = stage.somebody();
         for (groups, expected) in [
             (json!(["dev", "hand", "unknown"]), [true, false]),
             (json!(["dev", "ops"]), [true, true]),
@@ -304,6 +303,7 @@ on_both! {
             (Value::Null, [false, false]),
         ] {
             stage.idp.person(json!({"sub": "00u1", "groups": groups, "email": "ana@acme.example"}));
+            let ana = stage.somebody();
             assert!(is_home(&stage.sign_in(&ana.browser).await));
             let found = [stage.members(dev).await == [user.clone()], stage.members(ops).await == [user.clone()]];
             assert_eq!(found, expected, "{groups}");

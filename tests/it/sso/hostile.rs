@@ -11,7 +11,8 @@ use super::{Stage, connect, is_home, stage};
 
 /// A tenant whose person `ana-1` may sign in.
 async fn known() -> Stage {
-    let stage = stage(World::setup()).await;
+    // Two hosts: the front of one host believes no address that a browser says it has.
+    let stage = stage(World::setup().split_hosts()).await;
     let invited = stage.owner.post("invitations", json!({"email": "ana@acme.example", "role": "member"})).await.ok();
     let browser = Browser::new();
     let join = browser.open(invited["link"].as_str().unwrap()).await;

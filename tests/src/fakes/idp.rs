@@ -111,6 +111,7 @@ impl Idp {
         self.desk().change = claims;
     }
 
+    /// What userinfo says; until then only who it is.
     pub fn userinfo(&self, claims: Value) {
         self.desk().userinfo = claims;
     }
@@ -187,6 +188,12 @@ impl Idp {
             "id_token_signing_alg_values_supported": ["ES256"], "authorization_response_iss_parameter_supported": true,
         });
         merged(document, &self.desk().metadata)
+    }
+
+    /// What a test set, or nothing but who it is.
+    fn userinfo_of_person(&self) -> Value {
+        let desk = self.desk();
+        if desk.userinfo == json!({}) { json!({"sub": desk.person["sub"]}) } else { desk.userinfo.clone() }
     }
 
     /// The person signs in at once.
@@ -276,7 +283,7 @@ async fn answer(State(idp): State<Idp>, request: Request) -> Response {
         }
         "/authorize" => idp.authorize(head.uri.query().unwrap_or_default()),
         "/token" => idp.token(&head.headers, &to_bytes(body, 65_536).await.expect("a body")),
-        "/userinfo" => axum::Json(idp.desk().userinfo.clone()).into_response(),
+        "/userinfo" => axum::Json(idp.userinfo_of_person()).into_response(),
         _ => StatusCode::NOT_FOUND.into_response(),
     }
 }
