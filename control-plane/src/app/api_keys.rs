@@ -175,8 +175,9 @@ async fn scope(
     }
     let granted = store.list_server_roles(owner, &ids).await?;
     for id in &ids {
-        let is_seen = owner == ctx.caller.principal && allows(ctx.caller.role, Action::ReadAllServers);
-        if !granted.contains_key(id) && !(is_seen && store.find_server(*id).await?.is_some()) {
+        let sees_all = owner == ctx.caller.principal && allows(ctx.caller.role, Action::ReadAllServers);
+        let is_usable = granted.contains_key(id) || sees_all && store.find_server(*id).await?.is_some();
+        if !is_usable {
             let whose = if owner.user().is_some() { "you" } else { "the service account" };
             return Ok(Err(("key.unknown_server", format!("{id} is no server that {whose} may use"))));
         }

@@ -91,7 +91,7 @@ pub(super) async fn keys(app: &App, url: &str, than: Option<DateTime<Utc>>) -> R
 
 fn parse_keys(body: &[u8]) -> Option<Value> {
     let keys: Value = serde_json::from_slice(body).ok()?;
-    keys["keys"].is_array().then_some(keys)
+    keys.get("keys").is_some_and(Value::is_array).then_some(keys)
 }
 
 /// What a check of a signature found wrong.
@@ -130,7 +130,7 @@ pub(crate) async fn verify(
 pub(crate) async fn count_keys(app: &App, url: &str) -> Result<usize, String> {
     let body = get(app, url).await.map_err(|why| format!("the set of keys at {url} {why}"))?;
     let keys = parse_keys(&body).ok_or_else(|| format!("the document at {url} is no set of keys"))?;
-    Ok(keys["keys"].as_array().map_or(0, Vec::len))
+    Ok(keys.get("keys").and_then(Value::as_array).map_or(0, Vec::len))
 }
 
 /// The same for its endpoints.

@@ -25,9 +25,11 @@ const ID_JAG_PROFILE: &str = "urn:ietf:params:oauth:grant-profile:id-jag";
 /// The same document in all three places.
 pub(super) async fn show(State(app): State<Arc<App>>, Issuer(tenant): Issuer) -> Result<Response, OAuthProblem> {
     let mut document = document(&tenant.issuer, documents::are_welcome(&app, &tenant));
-    if assertion::are_welcome(&app, tenant.id).await? {
-        document["grant_types_supported"] = json!(["authorization_code", "refresh_token", JWT_BEARER]);
-        document["authorization_grant_profiles_supported"] = json!([ID_JAG_PROFILE]);
+    if assertion::are_welcome(&app, tenant.id).await?
+        && let Some(members) = document.as_object_mut()
+    {
+        members.insert("grant_types_supported".to_owned(), json!(["authorization_code", "refresh_token", JWT_BEARER]));
+        members.insert("authorization_grant_profiles_supported".to_owned(), json!([ID_JAG_PROFILE]));
     }
     Ok(([(CACHE_CONTROL, CACHE)], Json(document)).into_response())
 }

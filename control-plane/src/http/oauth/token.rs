@@ -10,7 +10,7 @@ use axum::http::HeaderMap;
 use axum::http::header::CACHE_CONTROL;
 use axum::response::{IntoResponse, Response};
 use secrecy::ExposeSecret;
-use serde_json::json;
+use serde::Serialize;
 
 use super::Issuer;
 use super::error::OAuthProblem;
@@ -33,17 +33,25 @@ pub(super) async fn token(
     Ok(([(CACHE_CONTROL, "no-store"), (axum::http::header::PRAGMA, "no-cache")], Json(view(&tokens))).into_response())
 }
 
-fn view(tokens: &Tokens) -> serde_json::Value {
-    let mut view = json!({
-        "access_token": tokens.access_token.expose_secret(),
-        "token_type": "Bearer",
-        "expires_in": tokens.expires_in_s,
-        "scope": tokens.scope,
-    });
-    if let Some(token) = &tokens.refresh_token {
-        view["refresh_token"] = json!(token.expose_secret());
+/// RFC 6749 §5.1.
+#[derive(Serialize)]
+struct TokensView<'a> {
+    access_token: &'a str,
+    token_type: &'static str,
+    expires_in: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<&'a str>,
+    scope: &'a str,
+}
+
+fn view(tokens: &Tokens) -> TokensView<'_> {
+    TokensView {
+        access_token: tokens.access_token.expose_secret(),
+        token_type: "Bearer",
+        expires_in: tokens.expires_in_s,
+        refresh_token: tokens.refresh_token.as_ref().map(|token| token.expose_secret()),
+        scope: &tokens.scope,
     }
-    view
 }
 
 fn read(headers: &HeaderMap, form: &Form) -> Result<TokenRequest, OAuthError> {

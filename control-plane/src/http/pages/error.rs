@@ -21,10 +21,16 @@ pub(in crate::http) struct PageError {
     title: &'static str,
     message: String,
     retry_after_s: Option<u64>,
-    /// Where to go on, and what the link says.
-    next: Option<(String, &'static str)>,
+    next: Option<Box<Next>>,
     /// For the log only.
     cause: Option<String>,
+}
+
+/// Where to go on, and what the link says.
+#[derive(Debug)]
+struct Next {
+    url: String,
+    label: &'static str,
 }
 
 #[derive(Template)]
@@ -34,7 +40,7 @@ struct ErrorPage<'a> {
     message: &'a str,
     code: &'a str,
     id: &'a str,
-    next: &'a Option<(String, &'static str)>,
+    next: Option<&'a Next>,
 }
 
 impl PageError {
@@ -93,7 +99,7 @@ impl PageError {
     /// A sign-in by a provider that did not come to its end. What the provider did is for administrators, in the audit
     /// trail; the person hears what to do.
     pub(super) fn of_sign_in(refusal: Refusal, tenant: &Tenant, request: Option<AuthorizationRequestId>) -> Self {
-        let again = Some((super::sign_in::sign_in_path(tenant, request), "Back to sign-in"));
+        let again = Next { url: super::sign_in::sign_in_path(tenant, request), label: "Back to sign-in" };
         let code = refusal.code();
         let (status, title, message) = match refusal {
             Refusal::Gone => {
@@ -129,7 +135,7 @@ impl PageError {
             Refusal::Person { label, why } => (StatusCode::FORBIDDEN, "No access", stranger(why, &label, tenant)),
             Refusal::Domain(error) => return error.into(),
         };
-        Self { next: again, ..Self::new(status, code, title, message) }
+        Self { next: Some(Box::new(again)), ..Self::new(status, code, title, message) }
     }
 
     /// An error on the way from a client's request to its answer, in words for that situation.
@@ -245,8 +251,13 @@ impl IntoResponse for PageError {
             Some(cause) => tracing::error!(error.id = id, code = self.code, cause, "a page failed"),
             None => tracing::info!(error.id = id, code = self.code, "a page was refused"),
         }
-        let template =
-            ErrorPage { title: self.title, message: &self.message, code: self.code, id: &id, next: &self.next };
+        let template = ErrorPage {
+            title: self.title,
+            message: &self.message,
+            code: self.code,
+            id: &id,
+            next: self.next.as_deref(),
+        };
         let mut response = page(self.status, &template);
         if let Some(seconds) = self.retry_after_s {
             response.headers_mut().insert(RETRY_AFTER, seconds.into());
