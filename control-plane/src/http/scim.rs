@@ -1,5 +1,5 @@
 //! SCIM 2.0 below `/t/{tenant}/scim/v2` (RFC 7644), for identity providers. One layer proves who calls, bounds the body and
-//! keeps the request for the administrator; handlers get a [`Call`]. Everything below the base answers in SCIM's words,
+//! keeps the request for the administrator; handlers get a [`Call`](call::Call). Everything below the base answers in SCIM's words,
 //! also what does not exist.
 
 mod call;
