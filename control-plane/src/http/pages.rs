@@ -153,6 +153,23 @@ struct SignedIn {
     token: SecretString,
 }
 
+/// The active tenant of the path, and a browser that is signed in to it; others are sent to sign in.
+pub(super) struct PageBrowser(Tenant, SignedIn);
+
+impl FromRequestParts<Arc<App>> for PageBrowser {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Response> {
+        let tenant = PageTenant::from_request_parts(parts, app).await;
+        let PageTenant(tenant) = tenant.map_err(IntoResponse::into_response)?;
+        match signed_in(app, &tenant, &parts.headers).await {
+            Ok(Some(browser)) => Ok(Self(tenant, browser)),
+            Ok(None) => Err(see_other(&sign_in::sign_in_path(&tenant, None))),
+            Err(error) => Err(PageError::from(error).into_response()),
+        }
+    }
+}
+
 /// Who the browser is signed in as, if anybody.
 async fn signed_in(app: &Arc<App>, tenant: &Tenant, headers: &HeaderMap) -> Result<Option<SignedIn>> {
     let Some(token) = cookies::read(&app.config, CookieKind::Session, &tenant.slug, headers) else { return Ok(None) };

@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{FromRequestParts, RawPathParams, State};
+use axum::http::StatusCode;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use chrono::{DateTime, Utc};
 
 use super::ago::{ago, day};
 use super::form::Fields;
 use super::sign_in::{SIGN_OUT, sign_in_path};
-use super::{PageError, PageTenant, SignedIn, page, see_other, signed_in, with_cookie};
+use super::{PageBrowser, PageError, SignedIn, page, see_other, with_cookie};
 use crate::app::{Proof, connections, people};
 use crate::crypto::csrf;
 use crate::domain::Error;
@@ -95,12 +95,8 @@ impl<T: InPath> FromRequestParts<Arc<App>> for Named<T> {
 
 pub(super) async fn show(
     State(app): State<Arc<App>>,
-    PageTenant(tenant): PageTenant,
-    headers: HeaderMap,
+    PageBrowser(tenant, browser): PageBrowser,
 ) -> Result<Response, PageError> {
-    let Some(browser) = signed_in(&app, &tenant, &headers).await? else {
-        return Ok(see_other(&sign_in_path(&tenant, None)));
-    };
     let (ctx, me, now) = (&browser.ctx, browser.ctx.caller.user_id()?, app.clock.now());
     let first = || PageRequest { limit: CONNECTIONS_SHOWN, after: None };
     let user = people::get(ctx, me).await?;
@@ -119,44 +115,27 @@ pub(super) async fn show(
 }
 
 pub(super) async fn disconnect(
-    State(app): State<Arc<App>>,
-    PageTenant(tenant): PageTenant,
+    PageBrowser(tenant, browser): PageBrowser,
     Named(id): Named<OAuthGrantId>,
-    headers: HeaderMap,
     fields: Fields,
 ) -> Result<Response, PageError> {
-    let Some(browser) = signed_in(&app, &tenant, &headers).await? else {
-        return Ok(see_other(&sign_in_path(&tenant, None)));
-    };
     fields.check(Some(&browser.token), &disconnect_form(id))?;
     connections::disconnect(&browser.ctx, browser.ctx.caller.user_id()?, id).await?;
     Ok(see_other(&connections_path(&tenant)))
 }
 
 pub(super) async fn end_session(
-    State(app): State<Arc<App>>,
-    PageTenant(tenant): PageTenant,
+    PageBrowser(tenant, browser): PageBrowser,
     Named(id): Named<SessionId>,
-    headers: HeaderMap,
     fields: Fields,
 ) -> Result<Response, PageError> {
-    let Some(browser) = signed_in(&app, &tenant, &headers).await? else {
-        return Ok(see_other(&sign_in_path(&tenant, None)));
-    };
     fields.check(Some(&browser.token), &end_form(id))?;
     connections::end_session(&browser.ctx, browser.ctx.caller.user_id()?, id).await?;
     Ok(see_other(&connections_path(&tenant)))
 }
 
 /// Asks before everything ends: by a link anybody may lead here.
-pub(super) async fn confirm(
-    State(app): State<Arc<App>>,
-    PageTenant(tenant): PageTenant,
-    headers: HeaderMap,
-) -> Result<Response, PageError> {
-    let Some(browser) = signed_in(&app, &tenant, &headers).await? else {
-        return Ok(see_other(&sign_in_path(&tenant, None)));
-    };
+pub(super) async fn confirm(PageBrowser(tenant, browser): PageBrowser) -> Result<Response, PageError> {
     let template = EverywherePage {
         tenant_slug: tenant.slug.as_str(),
         tenant_name: &tenant.display_name,
@@ -167,13 +146,9 @@ pub(super) async fn confirm(
 
 pub(super) async fn sign_out_everywhere(
     State(app): State<Arc<App>>,
-    PageTenant(tenant): PageTenant,
-    headers: HeaderMap,
+    PageBrowser(tenant, browser): PageBrowser,
     fields: Fields,
 ) -> Result<Response, PageError> {
-    let Some(browser) = signed_in(&app, &tenant, &headers).await? else {
-        return Ok(see_other(&sign_in_path(&tenant, None)));
-    };
     fields.check(Some(&browser.token), EVERYWHERE)?;
     let api_keys = fields.text("api_keys") == "too";
     connections::sign_out_everywhere(&browser.ctx, browser.ctx.caller.user_id()?, api_keys).await?;

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{RawQuery, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::sign_in::{SIGN_OUT, sign_in_path};
-use super::{PageError, PageTenant, page, see_other, signed_in};
+use super::sign_in::SIGN_OUT;
+use super::{PageBrowser, PageError, PageTenant, page, see_other};
 use crate::app::home::{Home, View, home};
 use crate::crypto::csrf;
 use crate::domain::limits::NAME_CHARS_MAX;
@@ -33,13 +33,9 @@ pub(super) async fn add_slash(PageTenant(tenant): PageTenant) -> Response {
 
 pub(super) async fn show(
     State(app): State<Arc<App>>,
-    PageTenant(tenant): PageTenant,
+    PageBrowser(tenant, browser): PageBrowser,
     RawQuery(query): RawQuery,
-    headers: HeaderMap,
 ) -> Result<Response, PageError> {
-    let Some(browser) = signed_in(&app, &tenant, &headers).await? else {
-        return Ok(see_other(&sign_in_path(&tenant, None)));
-    };
     let view = view(&query.unwrap_or_default());
     let home = home(&browser.ctx, &tenant, &view).await?;
     let template = HomePage {

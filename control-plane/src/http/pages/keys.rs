@@ -15,8 +15,8 @@ use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::form::Fields;
-use super::sign_in::{SIGN_OUT, sign_in_path};
-use super::{PageError, PageTenant, SignedIn, page, see_other, signed_in, with_cookie};
+use super::sign_in::SIGN_OUT;
+use super::{PageBrowser, PageError, SignedIn, page, see_other, with_cookie};
 use crate::app::api_keys::{self, Expiry, IssuedApiKey, KeysOf, NewApiKey, WhichKeys};
 use crate::app::home::{self, KeyServer};
 use crate::crypto::csrf;
@@ -101,12 +101,9 @@ impl FromRequestParts<Arc<App>> for PathKey {
 
 pub(super) async fn show(
     State(app): State<Arc<App>>,
-    PageTenant(tenant): PageTenant,
+    PageBrowser(tenant, browser): PageBrowser,
     headers: HeaderMap,
 ) -> Result<Response, PageError> {
-    let Some(browser) = signed_in(&app, &tenant, &headers).await? else {
-        return Ok(see_other(&sign_in_path(&tenant, None)));
-    };
     let shown = Shown::read(&tenant, &browser).await?;
     let cookie = cookies::read(&app.config, CookieKind::FreshKey, &tenant.slug, &headers);
     let fresh = cookie.as_ref().and_then(|cookie| open(&browser, cookie)).map(|fresh| shown.fresh(&fresh));
@@ -119,13 +116,9 @@ pub(super) async fn show(
 
 pub(super) async fn create(
     State(app): State<Arc<App>>,
-    PageTenant(tenant): PageTenant,
-    headers: HeaderMap,
+    PageBrowser(tenant, browser): PageBrowser,
     fields: Fields,
 ) -> Result<Response, PageError> {
-    let Some(browser) = signed_in(&app, &tenant, &headers).await? else {
-        return Ok(see_other(&sign_in_path(&tenant, None)));
-    };
     fields.check(Some(&browser.token), FORM)?;
     let name = fields.text("name");
     let problem = match api_keys::create(&browser.ctx, wanted(&fields, &name)?).await {
@@ -143,14 +136,10 @@ pub(super) async fn create(
 
 pub(super) async fn rotate(
     State(app): State<Arc<App>>,
-    PageTenant(tenant): PageTenant,
+    PageBrowser(tenant, browser): PageBrowser,
     PathKey(id): PathKey,
-    headers: HeaderMap,
     fields: Fields,
 ) -> Result<Response, PageError> {
-    let Some(browser) = signed_in(&app, &tenant, &headers).await? else {
-        return Ok(see_other(&sign_in_path(&tenant, None)));
-    };
     fields.check(Some(&browser.token), &rotate_form(id))?;
     let overlap_s = fields.text("overlap").parse().map_err(|_| PageError::unreadable_form())?;
     let problem = match api_keys::rotate(&browser.ctx, id, Some(overlap_s)).await {
@@ -169,15 +158,10 @@ fn show_once(app: &App, tenant: &Tenant, browser: &SignedIn, issued: &IssuedApiK
 }
 
 pub(super) async fn revoke(
-    State(app): State<Arc<App>>,
-    PageTenant(tenant): PageTenant,
+    PageBrowser(tenant, browser): PageBrowser,
     PathKey(id): PathKey,
-    headers: HeaderMap,
     fields: Fields,
 ) -> Result<Response, PageError> {
-    let Some(browser) = signed_in(&app, &tenant, &headers).await? else {
-        return Ok(see_other(&sign_in_path(&tenant, None)));
-    };
     fields.check(Some(&browser.token), &revoke_form(id))?;
     api_keys::revoke(&browser.ctx, id).await?;
     Ok(see_other(&keys_path(&tenant)))

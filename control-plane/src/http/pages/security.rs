@@ -14,7 +14,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::form::Fields;
 use super::second_factor::{too_many, with_request};
 use super::sign_in::{SIGN_OUT, next, request_of, sign_in_path};
-use super::{PageError, PageTenant, SignedIn, page, see_other, signed_in, with_cookie};
+use super::{PageBrowser, PageError, PageTenant, SignedIn, page, see_other, signed_in, with_cookie};
 use crate::app::people;
 use crate::app::second_factor::{self, Status};
 use crate::crypto::csrf;
@@ -61,14 +61,7 @@ struct RecoveredPage<'a> {
     next: String,
 }
 
-pub(super) async fn show(
-    State(app): State<Arc<App>>,
-    PageTenant(tenant): PageTenant,
-    headers: HeaderMap,
-) -> Result<Response, PageError> {
-    let Some(browser) = signed_in(&app, &tenant, &headers).await? else {
-        return Ok(see_other(&sign_in_path(&tenant, None)));
-    };
+pub(super) async fn show(PageBrowser(tenant, browser): PageBrowser) -> Result<Response, PageError> {
     security_page(StatusCode::OK, &tenant, &browser, "").await
 }
 
@@ -110,13 +103,9 @@ pub(super) async fn show_recovered(
 
 pub(super) async fn renew(
     State(app): State<Arc<App>>,
-    PageTenant(tenant): PageTenant,
-    headers: HeaderMap,
+    PageBrowser(tenant, browser): PageBrowser,
     fields: Fields,
 ) -> Result<Response, PageError> {
-    let Some(browser) = signed_in(&app, &tenant, &headers).await? else {
-        return Ok(see_other(&sign_in_path(&tenant, None)));
-    };
     fields.check(Some(&browser.token), RENEW_FORM)?;
     match second_factor::renew_codes(&browser.ctx, &fields.get("code")).await {
         Ok(Some(codes)) => {
@@ -129,15 +118,7 @@ pub(super) async fn renew(
     }
 }
 
-pub(super) async fn remove(
-    State(app): State<Arc<App>>,
-    PageTenant(tenant): PageTenant,
-    headers: HeaderMap,
-    fields: Fields,
-) -> Result<Response, PageError> {
-    let Some(browser) = signed_in(&app, &tenant, &headers).await? else {
-        return Ok(see_other(&sign_in_path(&tenant, None)));
-    };
+pub(super) async fn remove(PageBrowser(tenant, browser): PageBrowser, fields: Fields) -> Result<Response, PageError> {
     fields.check(Some(&browser.token), REMOVE_FORM)?;
     match second_factor::remove(&browser.ctx, &fields.get("code")).await {
         Ok(true) => Ok(see_other(&format!("/t/{}/security", tenant.slug))),
