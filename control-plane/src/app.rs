@@ -5,6 +5,7 @@ pub mod access_grants;
 pub mod acks;
 pub mod api_keys;
 pub mod authorize;
+pub mod broker;
 pub mod calls;
 pub mod clients;
 pub mod connections;
@@ -37,6 +38,7 @@ pub mod sso;
 pub mod tenancy;
 pub mod upkeep;
 pub mod usage;
+pub mod user_credentials;
 
 use std::sync::Arc;
 

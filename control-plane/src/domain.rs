@@ -16,6 +16,7 @@ pub mod fields;
 pub mod identity;
 pub mod ids;
 pub mod invitation;
+pub mod key_form;
 pub mod limits;
 pub mod node;
 pub mod oauth;

@@ -1,9 +1,11 @@
-//! What nodes talk to: the configuration stream and the sink of call records, over TLS unless on loopback.
+//! What nodes talk to: the configuration stream, the sink of call records and the broker of credentials, over TLS
+//! unless on loopback.
 //!
 //! Every call begins in [`authority`]: who is this node, and which pool is it of. Nothing here opens a store.
 
 mod authority;
 mod config_sync;
+mod credentials;
 #[cfg(test)]
 mod tests;
 mod usage;
@@ -12,6 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use proto::wire::config_sync_server::ConfigSyncServer;
+use proto::wire::credential_broker_server::CredentialBrokerServer;
 use proto::wire::usage_sink_server::UsageSinkServer;
 use tokio::net::TcpListener;
 use tonic::Status;
@@ -19,7 +22,9 @@ use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Identity, Server, ServerTlsConfig};
 
 use crate::config::TlsFiles;
-use crate::domain::limits::{GRPC_STREAMS_PER_CONNECTION_MAX, NODE_MESSAGE_BYTES_MAX, USAGE_MESSAGE_BYTES_MAX};
+use crate::domain::limits::{
+    BROKER_MESSAGE_BYTES_MAX, GRPC_STREAMS_PER_CONNECTION_MAX, NODE_MESSAGE_BYTES_MAX, USAGE_MESSAGE_BYTES_MAX,
+};
 use crate::domain::{Error, Result};
 use crate::state::App;
 
@@ -41,11 +46,14 @@ pub fn serve(app: &Arc<App>, listener: TcpListener) -> Result<()> {
         .max_encoding_message_size(usize::MAX);
     let usage =
         UsageSinkServer::new(usage::Service::new(app.clone())).max_decoding_message_size(USAGE_MESSAGE_BYTES_MAX);
+    let credentials = CredentialBrokerServer::new(credentials::Service::new(app.clone()))
+        .max_decoding_message_size(BROKER_MESSAGE_BYTES_MAX);
     let shutdown = app.tasks.shutdown().clone();
     let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
     let serving = server
         .add_service(config_sync)
         .add_service(usage)
+        .add_service(credentials)
         .serve_with_incoming_shutdown(incoming, shutdown.clone().cancelled_owned());
     app.tasks.spawn("grpc", async move {
         if let Err(error) = serving.await {

@@ -50,6 +50,7 @@ mod snapshot;
 mod subjects;
 mod system;
 mod tenancy;
+mod user_credentials;
 mod user_identities;
 mod users;
 

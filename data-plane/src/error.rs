@@ -20,6 +20,37 @@ use crate::mcp::message::MessageError;
 use crate::mcp::version;
 use crate::upstream::UpstreamFault;
 
+/// What a person has to do before a call can go out, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Need {
+    code: &'static str,
+    pub url: std::sync::Arc<str>,
+}
+
+impl Need {
+    /// A code of a control plane that knows more than we do is still a need.
+    pub fn new(code: &str, url: &str) -> Self {
+        let known = ["credential.never_connected", "credential.origin_changed", "credential.form_changed", REFUSED];
+        let code = known.into_iter().find(|known| *known == code).unwrap_or("credential.required");
+        Self { code, url: url.into() }
+    }
+
+    const fn words(&self) -> &'static str {
+        match self.code.as_bytes() {
+            b"credential.never_connected" => {
+                "this MCP server wants a key of your own, and you have not given it one yet"
+            }
+            b"credential.origin_changed" => "this MCP server has moved, and your key was for its old address",
+            b"credential.form_changed" => "this MCP server asks for something else than you gave it",
+            b"credential.refused" => "the MCP server refused your key",
+            _ => "this MCP server wants something of you first",
+        }
+    }
+}
+
+/// The upstream said no to what the person stored.
+const REFUSED: &str = "credential.refused";
+
 /// Whose fault a failure is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
@@ -111,6 +142,10 @@ pub enum Failure {
     Stale,
     #[error("the configuration of this server was rejected by the gateway; ask an administrator")]
     ConfigRejected,
+    #[error("{}: open {} to connect it, then try again", .0.words(), .0.url)]
+    CredentialRequired(Need),
+    #[error("your key for this MCP server cannot be read now: the control plane is away")]
+    BrokerAway,
     #[error(transparent)]
     Upstream(#[from] UpstreamFault),
     #[error("this gateway node is stopping; the call may have run")]
@@ -138,6 +173,7 @@ impl Failure {
             Self::Upstream(_) => Source::Upstream,
             Self::NotReady(_) | Self::Stale | Self::ConfigRejected => Source::Gateway,
             Self::Stopping | Self::ServerChanged | Self::ReplyGone | Self::Internal(_) => Source::Gateway,
+            Self::BrokerAway => Source::Gateway,
             _ => Source::Client,
         }
     }
@@ -189,6 +225,8 @@ impl Failure {
             Self::TenantSuspended => "tenant.suspended",
             Self::Stale => "config.stale",
             Self::ConfigRejected => "config.rejected",
+            Self::CredentialRequired(need) => need.code,
+            Self::BrokerAway => "credential.broker_away",
             Self::Upstream(fault) => fault.code(),
             Self::Stopping => "gateway.stopping",
             Self::Internal(_) => "internal",
@@ -240,7 +278,8 @@ impl Failure {
             Self::UnknownMethod => -32601,
             Self::Forbidden => -32010,
             Self::TooManyStreams => -32011,
-            Self::Upstream(UpstreamFault::Busy | UpstreamFault::NoSeal) => -32014,
+            Self::CredentialRequired(_) => -32012,
+            Self::BrokerAway | Self::Upstream(UpstreamFault::Busy | UpstreamFault::NoSeal) => -32014,
             Self::Stopping | Self::ServerChanged | Self::ReplyGone => -32014,
             Self::Upstream(_) => -32013,
             Self::Internal(_) => -32603,
@@ -254,6 +293,7 @@ impl Failure {
             Self::TooManyStreams => Some(STREAMS_RETRY_AFTER_S),
             Self::Upstream(UpstreamFault::RateLimited { retry_after_s }) => *retry_after_s,
             Self::Upstream(UpstreamFault::Busy) => Some(1),
+            Self::BrokerAway => Some(2),
             _ => None,
         }
     }
@@ -277,6 +317,9 @@ impl Failure {
         }
         if let (Self::TasksNotDeclared, Some(data)) = (self, data.as_object_mut()) {
             data.insert("requiredCapabilities".to_owned(), json!({ "extensions": { TASKS_EXTENSION: {} } }));
+        }
+        if let (Self::CredentialRequired(need), Some(data)) = (self, data.as_object_mut()) {
+            data.insert("url".to_owned(), json!(need.url));
         }
         if let (Some(retry_after_s), Some(data)) = (self.retry_after_s(), data.as_object_mut()) {
             data.insert("retryAfter".to_owned(), json!(retry_after_s));

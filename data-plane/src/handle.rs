@@ -2,6 +2,7 @@
 
 pub mod authenticate;
 pub mod authorize;
+mod credential;
 pub mod decode;
 mod forward;
 pub(crate) mod mail;
@@ -99,6 +100,7 @@ async fn serve(node: &Arc<Node>, head: &request::Parts, body: Body, reply: &mut 
     let owner = caller.owner(&server);
     if head.method != Method::POST {
         let bodiless = decode::without_message(node, &caller, &server, head).await?;
+        let server = credential::attach(node, &caller, server, &head.headers).await?;
         let visit = Visit { node, caller: &caller, server: &server, headers: &head.headers, recorder: &recorder };
         return forward::without_message(visit, bodiless).await;
     }
@@ -107,9 +109,12 @@ async fn serve(node: &Arc<Node>, head: &request::Parts, body: Body, reply: &mut 
     let meaning = decode::meaning(node, &caller, &server, head, &message).await?;
     recorder.message(&message, &meaning);
     authorize::check(&caller, &server, &meaning)?;
+    let server = credential::attach(node, &caller, server, &head.headers).await?;
+    let connect_url = server.connect_url();
     let asked = reply.asked.clone();
     let headers = head.headers.clone();
-    forward::send(Call { node: node.clone(), caller, server, owner, message, meaning, asked, headers, recorder }).await
+    let call = Call { node: node.clone(), caller, server, owner, message, meaning, asked, headers, recorder };
+    forward::send(call).await.map_err(|failure| credential::explain(failure, connect_url.as_ref()))
 }
 
 #[cfg(test)]

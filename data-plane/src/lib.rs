@@ -10,6 +10,7 @@ pub mod discovery;
 pub mod disk;
 pub mod error;
 pub mod handle;
+mod leases;
 pub mod limits;
 pub mod mailbox;
 pub mod mcp;
@@ -34,6 +35,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::configuration::Configuration;
 use crate::disk::{Files, Keeper};
+use crate::leases::Leases;
 use crate::mailbox::Mailbox;
 use crate::mailbox::memory::Exchange;
 use crate::mailbox::redis::RedisMailbox;
@@ -71,6 +73,8 @@ pub struct Node {
     pub mailbox: Arc<dyn Mailbox>,
     /// What store and mailbox go through when there are several nodes.
     pub redis: Option<Redis>,
+    /// Credentials of single callers.
+    pub leases: Leases,
     pub memory: handle::Memory,
 }
 
@@ -150,6 +154,7 @@ impl Node {
                 mailbox,
                 redis,
                 memory: handle::Memory::default(),
+                leases: Leases::default(),
                 config: Arc::new(config),
                 instance_id,
                 key,
@@ -202,6 +207,7 @@ pub async fn run_node(node: Arc<Node>, listeners: Listeners, shutdown: Cancellat
         connections_max: limits::ADMIN_CONNECTIONS_MAX,
         drain_timeout: limits::CLOSE_TIMEOUT,
     };
+    node.leases.ask(&plane);
     node.tasks.spawn("sync", sync::run(node.clone(), plane.clone()));
     if let Some(keeper) = &node.keeper {
         node.tasks.spawn("state", keeper.clone().run(node.clone()));

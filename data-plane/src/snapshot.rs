@@ -133,7 +133,18 @@ pub struct Server {
 pub enum OutboundAuth {
     None,
     /// The same headers for everybody.
-    SharedHeader(Credential),
+    Shared(Credential),
+    /// Each caller's own, which the control plane leases. Before a call goes out there is a `Leased` in its place.
+    PerUser {
+        version: u64,
+    },
+    /// This caller's own, and the versions of server and principal that it rests on.
+    Leased {
+        credential: Credential,
+        auth: u64,
+        credentials: u64,
+        connect_url: Arc<str>,
+    },
 }
 
 impl Server {
@@ -145,10 +156,18 @@ impl Server {
     /// The same for another URL, of a session that was opened before the server moved. Another origin gets nothing.
     pub fn destination_at<'a>(&'a self, url: &'a Url) -> Destination<'a> {
         let credential = match &self.outbound_auth {
-            OutboundAuth::None => None,
-            OutboundAuth::SharedHeader(credential) => Some(credential),
+            OutboundAuth::None | OutboundAuth::PerUser { .. } => None,
+            OutboundAuth::Shared(credential) | OutboundAuth::Leased { credential, .. } => Some(credential),
         };
         Destination { url, credential }
+    }
+
+    /// Where the caller changes what opens the door, if it is their own.
+    pub fn connect_url(&self) -> Option<Arc<str>> {
+        match &self.outbound_auth {
+            OutboundAuth::Leased { connect_url, .. } => Some(connect_url.clone()),
+            OutboundAuth::None | OutboundAuth::Shared(_) | OutboundAuth::PerUser { .. } => None,
+        }
     }
 
     /// Upstream sessions opened with another credential are another account's; 0 = without one.
@@ -176,6 +195,8 @@ pub struct Principal {
     pub kind: PrincipalKind,
     pub active: bool,
     pub epoch: u64,
+    /// Grows with every change of their upstream credentials: leases of before are void.
+    pub credentials: u64,
     pub group_ids: HashSet<Uuid>,
 }
 

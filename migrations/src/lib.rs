@@ -22,6 +22,7 @@ mod m20261127_0015_domains;
 mod m20261127_0016_lockout;
 mod m20261127_0017_mail;
 mod m20261127_0018_second_factor;
+mod m20261127_0019_user_credentials;
 mod tenant_table;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -52,6 +53,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_0016_lockout::Migration),
             Box::new(m20261127_0017_mail::Migration),
             Box::new(m20261127_0018_second_factor::Migration),
+            Box::new(m20261127_0019_user_credentials::Migration),
         ]
     }
 }

@@ -9,10 +9,11 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::Ctx;
 use super::authorize::{error_url, get_bound_request};
+use super::{Ctx, user_credentials};
 use crate::crypto::tokens;
 use crate::domain::audit::AuditEntry;
+use crate::domain::credential::AccountState;
 use crate::domain::ids::{AuthorizationRequestId, OAuthGrantId, UserId};
 use crate::domain::limits::AUTHORIZATION_CODE_S;
 use crate::domain::oauth::redirect::{self, RedirectKind};
@@ -143,6 +144,19 @@ pub async fn approve(
     store.audit(entry(ctx, "oauth_grant.approved", "oauth_grant", id.0, detail));
     store.commit().await?;
     Ok(())
+}
+
+/// The server of an approved request, where it wants a credential of the person's own and calls could not go out yet.
+pub async fn missing_account(ctx: &Ctx, id: AuthorizationRequestId) -> Result<Option<ServerSlug>> {
+    let store = ctx.app.store.tenant_read(ctx.tenant_id).await?;
+    let Some(grant) = store.find_oauth_grant(OAuthGrantId(id.0)).await? else { return Ok(None) };
+    let Some(server) = store.find_server(grant.server_id).await? else { return Ok(None) };
+    if user_credentials::form(&server).is_none() {
+        return Ok(None);
+    }
+    let stored = store.find_user_credential(server.id, grant.user_id.into()).await?;
+    let state = user_credentials::state(&ctx.app, &store, &server, stored.as_ref()).await?;
+    Ok((state != AccountState::Ready).then_some(server.slug))
 }
 
 /// Denies, or returns to the client from the page that says there is no access.

@@ -14,6 +14,7 @@ use crate::domain::Result;
 use crate::domain::credential::{CredentialMark, HeaderInput, OutboundInput, SealedCredential};
 use crate::domain::fields::{Mistake, Mistakes};
 use crate::domain::ids::{ServerId, UserId};
+use crate::domain::key_form::KeyForm;
 use crate::domain::server::{OutboundAuth, Server};
 use crate::state::App;
 use crate::store::{ResourceKind, TenantStore};
@@ -42,13 +43,16 @@ impl Headers {
 #[derive(Default)]
 pub(super) struct Outbound {
     pub(super) headers: Headers,
+    /// What people are asked for.
+    form: Option<KeyForm>,
 }
 
 impl Outbound {
     pub(super) fn auth(&self) -> OutboundAuth {
-        match self.headers.names() {
-            names if names.is_empty() => OutboundAuth::None,
-            header_names => OutboundAuth::SharedHeader { header_names },
+        match (&self.form, self.headers.names()) {
+            (Some(form), _) => OutboundAuth::PerUserHeader(form.clone()),
+            (None, names) if names.is_empty() => OutboundAuth::None,
+            (None, header_names) => OutboundAuth::SharedHeader { header_names },
         }
     }
 }
@@ -56,7 +60,13 @@ impl Outbound {
 /// What was typed, as it is to be kept. A header without a value keeps the `stored` one; a server that has `moved` to
 /// another origin keeps none.
 pub(super) fn check(input: &OutboundInput, stored: &Headers, moved: bool, mistakes: &mut Mistakes) -> Outbound {
-    let OutboundInput::SharedHeader { headers: inputs } = input else { return Outbound::default() };
+    let inputs = match input {
+        OutboundInput::None => return Outbound::default(),
+        OutboundInput::PerUserHeader(form) => {
+            return Outbound { form: Some(form.clone().checked(mistakes)), ..Outbound::default() };
+        }
+        OutboundInput::SharedHeader { headers } => headers,
+    };
     let mut headers = Headers::default();
     if inputs.is_empty() || inputs.len() > HEADERS_MAX {
         let message = format!("must have 1 to {HEADERS_MAX} headers");
@@ -74,7 +84,7 @@ pub(super) fn check(input: &OutboundInput, stored: &Headers, moved: bool, mistak
             headers.0.headers.push(Header { name, value });
         }
     }
-    Outbound { headers }
+    Outbound { headers, form: None }
 }
 
 fn value(input: &HeaderInput, stored: Option<&str>, moved: bool) -> Result<String, Mistake> {
@@ -147,7 +157,7 @@ pub(super) async fn remove(store: &TenantStore, id: ServerId) -> Result<()> {
 }
 
 /// Unlike a counter it never repeats after a backup was restored: nodes keep upstream sessions apart by it.
-fn next_mark(before: Option<CredentialMark>, now: DateTime<Utc>) -> CredentialMark {
+pub(super) fn next_mark(before: Option<CredentialMark>, now: DateTime<Utc>) -> CredentialMark {
     let now_ms = u64::try_from(now.timestamp_millis()).unwrap_or_default();
     CredentialMark { version: now_ms.max(before.map_or(0, |before| before.version + 1)), set_at: now }
 }

@@ -1,5 +1,7 @@
 //! What a signed-in person finds at home: their servers and how to add them.
 
+use std::collections::HashSet;
+
 use proto::names::GatewayPath;
 
 use super::Ctx;
@@ -42,6 +44,15 @@ pub struct ServerCard {
     pub description: String,
     pub gateway_url: String,
     pub snippets: Snippets,
+    pub account: AccountNeed,
+}
+
+/// Whether a server wants something of the person's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AccountNeed {
+    Nothing,
+    Missing,
+    Stored,
 }
 
 pub async fn home(ctx: &Ctx, tenant: &Tenant, view: &View) -> Result<Home> {
@@ -54,10 +65,18 @@ pub async fn home(ctx: &Ctx, tenant: &Tenant, view: &View) -> Result<Home> {
     usable.truncate(SERVERS_SHOWN as usize);
     let admins = if usable.is_empty() { store.list_admin_names(ADMINS_SHOWN).await? } else { Vec::new() };
     let origin = tenant.gateway_origins.first().map_or("", String::as_str);
+    let stored = store.list_credentials_of(user.id.into()).await?;
+    let stored: HashSet<ServerId> = stored.into_iter().map(|one| one.server_id).collect();
     let card = |server: crate::store::UsableServer| {
         let path = GatewayPath { tenant: tenant.slug.clone(), server: server.slug.clone() };
         let gateway_url = path.resource(origin);
+        let account = match (server.wants_account, stored.contains(&server.id)) {
+            (false, _) => AccountNeed::Nothing,
+            (true, false) => AccountNeed::Missing,
+            (true, true) => AccountNeed::Stored,
+        };
         ServerCard {
+            account,
             snippets: snippets(server.slug.as_str(), &gateway_url),
             slug: server.slug.to_string(),
             display_name: server.display_name,

@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use prost::Message;
 use proto::convert::uuid_bytes;
 use proto::shared_secret::associated_data;
-use proto::wire::outbound_auth::{Method, SharedHeader};
+use proto::wire::outbound_auth::{Method, PerUserHeader, SharedHeader};
 use proto::wire::resource::Body;
 use proto::wire::{self, Deleted, DirectoryEntry};
 use tokio::sync::broadcast;
@@ -195,6 +195,7 @@ fn resource(key: &Key, tenant: TenantId, to: Recipient<'_>, resource: Resource) 
             kind: principal_kind(one.kind).into(),
             active: one.active,
             epoch: one.epoch,
+            credentials: one.credentials,
             group_ids: one.group_ids.into_iter().map(uuid_bytes).collect(),
         }),
         Resource::AccessGrant(one) => Body::AccessGrant(access_grant(&one)),
@@ -252,6 +253,10 @@ fn server(server: Server) -> wire::Server {
     let method = match server.outbound_auth {
         OutboundAuth::None => Method::None(wire::outbound_auth::None {}),
         OutboundAuth::SharedHeader { header_names } => Method::SharedHeader(SharedHeader { header_names }),
+        OutboundAuth::PerUserHeader(form) => Method::PerUserHeader(PerUserHeader {
+            header_names: form.header_names(),
+            version: unix_ms(server.updated_at),
+        }),
     };
     wire::Server {
         slug: server.slug.to_string(),

@@ -3,8 +3,8 @@
 use proto::names::GatewayPath;
 use serde_json::json;
 
-use super::Ctx;
 use super::credentials::{self, Headers, Outbound, origin};
+use super::{Ctx, user_credentials};
 use crate::domain::access::{Action, ServerRole, allows};
 use crate::domain::audit::AuditEntry;
 use crate::domain::credential::{CredentialMark, OutboundInput};
@@ -145,7 +145,7 @@ pub async fn update(ctx: &Ctx, id: ServerId, change: ServerChange) -> Result<See
     let moved = upstream_url.as_ref().is_some_and(|url| origin(url) != origin(&old.upstream_url));
     let stored = credentials::stored(&ctx.app, &store, id).await?;
     let outbound = change.outbound_auth.map(|input| credentials::check(&input, &stored, moved, &mut mistakes));
-    if moved && outbound.is_none() && old.outbound_auth != OutboundAuth::None {
+    if moved && outbound.is_none() && matches!(old.outbound_auth, OutboundAuth::SharedHeader { .. }) {
         mistakes.add("outbound_auth", credentials::origin_changed());
     }
     mistakes.finish(Some(()))?;
@@ -203,6 +203,7 @@ pub async fn retire(ctx: &Ctx, id: ServerId, confirm: Option<&str>) -> Result<()
     store.update_server(&server).await?;
     store.changed(ResourceKind::Server, id.0);
     credentials::remove(&store, id).await?;
+    user_credentials::forget_server(&store, id).await?;
     for grant in store.delete_access_grants_on(id).await? {
         store.changed(ResourceKind::AccessGrant, grant.0);
     }

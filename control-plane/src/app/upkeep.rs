@@ -8,6 +8,7 @@ use super::{api_keys, authorize, registration, sso};
 use crate::domain::Result;
 use crate::domain::audit::Actor;
 use crate::domain::ids::TenantId;
+use crate::domain::limits::LEAVER_CREDENTIALS_S;
 use crate::domain::limits::PAGE_SIZE_MAX;
 use crate::domain::page::{Created, PageRequest};
 use crate::domain::tenancy::TenantStatus;
@@ -66,7 +67,8 @@ async fn forget_expired_of(app: &App, tenant: TenantId) -> Result<()> {
         + registration::purge_unused_clients(&store).await?
         + keys::forget_lapsed(&store).await?
         + api_keys::forget_ended(&store).await?
-        + store.delete_ended_challenges(store.now()).await?;
+        + store.delete_ended_challenges(store.now()).await?
+        + store.delete_credentials_of_leavers(store.now() - TimeDelta::seconds(LEAVER_CREDENTIALS_S)).await?;
     if rows > 0 {
         store.commit().await?;
         tracing::info!(tenant.id = %tenant, rows, "expired rows forgotten");

@@ -29,6 +29,8 @@ pub enum Purpose {
     FreshApiKey,
     /// Headers that the gateway presents to a server for everybody.
     SharedCredential,
+    /// What a person typed for a server.
+    UserCredential,
     /// A one-time link that waits to be mailed.
     InvitationLink,
     /// Secret of a second factor.
@@ -51,6 +53,7 @@ impl Purpose {
             Self::RefreshSuccessor => b"refresh-successor",
             Self::FreshApiKey => b"fresh-api-key",
             Self::SharedCredential => b"shared-credential",
+            Self::UserCredential => b"user-credential",
             Self::InvitationLink => b"invitation-link",
             Self::SecondFactor => b"second-factor",
             Self::FreshRecoveryCodes => b"fresh-recovery-codes",

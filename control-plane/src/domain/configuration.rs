@@ -107,6 +107,8 @@ pub struct Principal {
     pub active: bool,
     /// Tokens of an older epoch are void.
     pub epoch: u64,
+    /// Grows with every change of their upstream credentials: what nodes hold of before is void.
+    pub credentials: u64,
     pub group_ids: Vec<Uuid>,
 }
 

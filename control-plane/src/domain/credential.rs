@@ -4,14 +4,19 @@ use std::fmt;
 
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-use super::ids::ServerId;
+use super::ids::{ServerId, UserCredentialId, UserId};
+use super::key_form::KeyForm;
+use super::principal::PrincipalId;
 
 /// How the gateway shall authenticate to the server, as typed.
 #[derive(Debug, Clone)]
 pub enum OutboundInput {
     None,
     SharedHeader { headers: Vec<HeaderInput> },
+    PerUserHeader(KeyForm),
 }
 
 /// A header; without a value the stored one stays.
@@ -29,6 +34,47 @@ pub struct CredentialMark {
     pub set_at: DateTime<Utc>,
 }
 
+/// What one person or service account presents to one server, sealed by the vault.
+#[derive(Clone, PartialEq, Eq)]
+pub struct UserCredential {
+    pub id: UserCredentialId,
+    pub owner: PrincipalId,
+    pub server_id: ServerId,
+    /// The only origin it may be sent to.
+    pub upstream_origin: String,
+    pub values_sealed: Vec<u8>,
+    pub mark: CredentialMark,
+    /// Who typed it; somebody else than the owner for one that a manager stored.
+    pub set_by: Option<UserId>,
+    pub created_at: DateTime<Utc>,
+}
+
+/// How somebody stands with a server that wants a credential of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AccountState {
+    /// Calls go out with it.
+    Ready,
+    /// Nothing is stored.
+    NeverConnected,
+    /// The server moved to another origin, where the stored one must not go.
+    OriginChanged,
+    /// The form asks for something else than was typed.
+    FormChanged,
+}
+
+impl AccountState {
+    /// Why a call cannot go out; stable.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Ready => "credential.ready",
+            Self::NeverConnected => "credential.never_connected",
+            Self::OriginChanged => "credential.origin_changed",
+            Self::FormChanged => "credential.form_changed",
+        }
+    }
+}
+
 /// A shared credential, sealed by the vault.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SealedCredential {
@@ -37,6 +83,18 @@ pub struct SealedCredential {
     pub upstream_origin: String,
     pub headers_sealed: Vec<u8>,
     pub mark: CredentialMark,
+}
+
+impl fmt::Debug for UserCredential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UserCredential")
+            .field("id", &self.id)
+            .field("owner", &self.owner)
+            .field("server_id", &self.server_id)
+            .field("upstream_origin", &self.upstream_origin)
+            .field("mark", &self.mark)
+            .finish_non_exhaustive()
+    }
 }
 
 impl fmt::Debug for SealedCredential {

@@ -115,6 +115,7 @@ id!(ScimTokenId, "sct");
 id!(DomainId, "dom");
 id!(GroupId, "grp");
 id!(ServiceAccountId, "sva");
+id!(UserCredentialId, "ucr");
 id!(SessionId, "ses");
 id!(InvitationId, "inv");
 id!(

@@ -247,6 +247,18 @@ pub const PROVIDER_KEYS_AGAIN_S: i64 = 10;
 /// …how many are kept, and how large an answer of a provider may be.
 pub const PROVIDERS_KEPT_MAX: u64 = 10_000;
 pub const PROVIDER_ANSWER_BYTES_MAX: usize = 256 * 1024;
+/// A form for keys of people's own: its fields, a field's name, what is typed, a header made of it.
+pub const KEY_FIELDS_MAX: usize = 8;
+pub const KEY_FIELD_NAME_CHARS_MAX: usize = 32;
+pub const KEY_VALUE_CHARS_MAX: usize = 4_096;
+pub const KEY_TEMPLATE_CHARS_MAX: usize = 1_024;
+/// A node asks for one credential: ids, and a bearer of at most 16 KiB.
+pub const BROKER_MESSAGE_BYTES_MAX: usize = 32 * 1024;
+/// How long a node may use a person's credential before it asks again, changes apart.
+pub const LEASE_S: i64 = 900;
+/// Credentials of somebody who was switched off are kept this long: one mistake of an identity provider must not cost
+/// everybody their connections.
+pub const LEAVER_CREDENTIALS_S: i64 = 30 * 86_400;
 /// An identity assertion: its size, and how long it may live.
 pub const ASSERTION_BYTES_MAX: usize = 16 * 1024;
 pub const ASSERTION_S_MAX: i64 = 3_600;

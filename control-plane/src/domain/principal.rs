@@ -42,6 +42,15 @@ impl PrincipalId {
     }
 }
 
+impl std::fmt::Display for PrincipalId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::User(id) => id.fmt(f),
+            Self::ServiceAccount(id) => id.fmt(f),
+        }
+    }
+}
+
 impl From<UserId> for PrincipalId {
     fn from(id: UserId) -> Self {
         Self::User(id)

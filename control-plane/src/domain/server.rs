@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use super::access::ServerRole;
 use super::ids::{AccessGrantId, GroupId, ServerId, ServiceAccountId, UserId};
+use super::key_form::KeyForm;
 use super::principal::PrincipalId;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +34,8 @@ pub enum OutboundAuth {
     None,
     /// The same headers for everybody; their values are a `SealedCredential`.
     SharedHeader { header_names: Vec<String> },
+    /// Headers made of what each person typed into a form; that is a `UserCredential`.
+    PerUserHeader(KeyForm),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -4,6 +4,7 @@ pub(super) mod audit;
 pub(super) mod calls;
 pub(super) mod clients;
 pub(super) mod connections;
+pub(super) mod credentials;
 pub(super) mod domains;
 pub(super) mod grants;
 pub(super) mod groups;
@@ -46,6 +47,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/", get(tenant::get).patch(tenant::update))
         .route("/session", get(session::get).post(session::create).delete(session::delete))
         .route("/me/servers", get(servers::list_mine))
+        .route("/me/accounts", get(credentials::list_mine))
         .route("/users", get(users::list))
         .route("/users/{user}", get(users::get).patch(users::update))
         .route("/users/{user}/groups", get(groups::list_of_user))
@@ -77,6 +79,8 @@ pub fn router(app: Arc<App>) -> Router {
         )
         .route("/servers", get(servers::list).post(servers::register))
         .route("/servers/{server}", get(servers::get).patch(servers::update).delete(servers::retire))
+        .route("/servers/{server}/credentials", get(credentials::list).put(credentials::put))
+        .route("/servers/{server}/credentials/{credential}", delete(credentials::delete))
         .route("/servers/{server}/grants", get(grants::list).put(grants::put))
         .route("/servers/{server}/grants/{grant}", delete(grants::delete))
         .route("/servers/{server}/candidates", get(grants::candidates))

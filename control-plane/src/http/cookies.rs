@@ -25,6 +25,8 @@ pub enum CookieKind {
     FreshKey,
     /// Fresh recovery codes, likewise.
     FreshCodes,
+    /// The server that somebody wanted to connect before they had to sign in.
+    Connect,
     /// A session that has just ended, for the page that offers to end it at its provider as well.
     SignedOut,
 }
@@ -37,6 +39,7 @@ impl CookieKind {
             Self::Halfway => "halfway",
             Self::FreshKey => "fresh-key",
             Self::FreshCodes => "fresh-codes",
+            Self::Connect => "connect",
             Self::SignedOut => "signed-out",
         }
     }
@@ -71,7 +74,7 @@ pub fn set(config: &Config, kind: CookieKind, tenant: &TenantSlug, value: &Secre
     let age = match kind {
         CookieKind::Session => format!("; Max-Age={SESSION_ABSOLUTE_S}"),
         CookieKind::Flow => String::new(),
-        CookieKind::Halfway => format!("; Max-Age={CHALLENGE_S}"),
+        CookieKind::Halfway | CookieKind::Connect => format!("; Max-Age={CHALLENGE_S}"),
         CookieKind::FreshKey | CookieKind::FreshCodes | CookieKind::SignedOut => "; Max-Age=60".to_owned(),
     };
     format!("{}={}{}{age}", name(config, kind, tenant), value.expose_secret(), attributes(config))

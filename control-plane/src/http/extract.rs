@@ -22,7 +22,8 @@ use crate::config::Config;
 use crate::domain::error::FieldError;
 use crate::domain::ids::{
     AccessGrantId, ApiKeyId, CallRecordId, ClientId, DomainId, GroupId, IdentityProviderId, InvitationId, NodeId,
-    OAuthGrantId, OperatorId, ScimTokenId, ServerId, ServiceAccountId, SessionId, TenantId, UserId, UserIdentityId,
+    OAuthGrantId, OperatorId, ScimTokenId, ServerId, ServiceAccountId, SessionId, TenantId, UserCredentialId, UserId,
+    UserIdentityId,
 };
 use crate::domain::tenancy::Tenant;
 use crate::domain::{Error, Result};
@@ -135,6 +136,7 @@ path_id! {
     IdentityProviderId => "provider",
     UserIdentityId => "identity",
     ServerId => "server",
+    UserCredentialId => "credential",
     AccessGrantId => "grant",
     CallRecordId => "call",
     ClientId => "client",

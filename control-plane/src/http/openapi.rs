@@ -9,8 +9,8 @@ use utoipa::openapi::{ContentBuilder, ObjectBuilder, Ref, RefOr, Required, Respo
 use utoipa::{Modify, OpenApi};
 
 use super::api::{
-    audit, calls, clients, connections, domains, grants, groups, identities, identity_providers, invitations, keys,
-    nodes, platform, scim, second_factor, servers, service_accounts, session, tenant, users,
+    audit, calls, clients, connections, credentials, domains, grants, groups, identities, identity_providers,
+    invitations, keys, nodes, platform, scim, second_factor, servers, service_accounts, session, tenant, users,
 };
 use super::problem::ProblemView;
 
@@ -26,6 +26,7 @@ use super::problem::ProblemView;
         domains::list, domains::create, domains::get, domains::verify, domains::delete,
         servers::list, servers::list_mine, servers::register, servers::get, servers::update, servers::retire,
         grants::list, grants::put, grants::delete, grants::candidates,
+        credentials::list_mine, credentials::list, credentials::put, credentials::delete,
         groups::list, groups::create, groups::get, groups::update, groups::delete, groups::list_members,
         groups::change_members, groups::list_of_user,
         keys::list, keys::create, keys::revoke, keys::rotate,

@@ -1,9 +1,10 @@
 //! Pages for people: the door, sign-in (by a password, its second step, by a provider), consent, connected, invitation,
-//! home, API keys, connections, security, errors. Server-rendered, no JavaScript, nothing from other origins. What they
+//! home, API keys, accounts at servers, connections, security, errors. Server-rendered, no JavaScript, nothing from other origins. What they
 //! may do is in the Content-Security-Policy below.
 
 mod ago;
 pub(super) mod assets;
+mod connect;
 mod connections;
 mod consent;
 mod door;
@@ -52,6 +53,8 @@ pub(super) fn router(app: Arc<App>) -> Router {
         .route("/t/{tenant}/", get(home::show))
         .route("/t/{tenant}/keys", get(keys::show).post(keys::create))
         .route("/t/{tenant}/keys/{key}/revoke", post(keys::revoke))
+        .route("/t/{tenant}/connect/{server}", get(connect::show).post(connect::store))
+        .route("/t/{tenant}/connect/{server}/remove", post(connect::remove))
         .route("/t/{tenant}/connections", get(connections::show))
         .route("/t/{tenant}/connections/{connection}/end", post(connections::disconnect))
         .route("/t/{tenant}/sessions/{session}/end", post(connections::end_session))

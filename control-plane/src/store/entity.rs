@@ -44,4 +44,5 @@ pub(super) mod signing_key;
 pub(super) mod tenant;
 pub(super) mod tenant_head;
 pub(super) mod user;
+pub(super) mod user_credential;
 pub(super) mod user_identity;

@@ -18,6 +18,8 @@ pub struct UsableServer {
     pub slug: ServerSlug,
     pub display_name: String,
     pub description: String,
+    /// It asks each person for a credential of their own.
+    pub wants_account: bool,
 }
 
 impl TenantStore {
@@ -101,5 +103,6 @@ fn to_usable(row: server::Model) -> Result<UsableServer> {
         slug: row.slug.parse().map_err(|_| unreadable("servers", "slug"))?,
         display_name: row.display_name,
         description: row.description,
+        wants_account: row.outbound_auth.get("kind").and_then(|kind| kind.as_str()) == Some("per_user_header"),
     })
 }

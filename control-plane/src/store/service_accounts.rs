@@ -69,6 +69,7 @@ impl TenantStore {
             description: Set(account.description.clone()),
             deactivated_at: Set(deactivated_at),
             name_key: Set(account.name.to_lowercase()),
+            credentials_version: Set(0),
         };
         let taken = |error| conflict_or(error, "service_account.name_taken", NAME_TAKEN);
         Entity::insert(row).exec_without_returning(&self.tx).await.map_err(taken)?;

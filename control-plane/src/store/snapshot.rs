@@ -110,13 +110,17 @@ impl TenantStore {
         let users = pick.narrow(users, user::Column::Id).all(&self.tx).await.map_err(db_error)?;
         let accounts = service_account::Entity::find().filter(service_account::Column::TenantId.eq(self.tenant_id.0));
         let accounts = pick.narrow(accounts, service_account::Column::Id).all(&self.tx).await.map_err(db_error)?;
-        let users = users.into_iter().map(|row| (row.id, PrincipalKind::User, row.status, row.epoch));
-        let accounts = accounts.into_iter().map(|row| (row.id, PrincipalKind::ServiceAccount, row.status, row.epoch));
-        let principal = |(id, kind, status, epoch): (Uuid, PrincipalKind, String, i64)| {
+        let users =
+            users.into_iter().map(|row| (row.id, PrincipalKind::User, row.status, row.epoch, row.credentials_version));
+        let accounts = accounts
+            .into_iter()
+            .map(|row| (row.id, PrincipalKind::ServiceAccount, row.status, row.epoch, row.credentials_version));
+        let principal = |(id, kind, status, epoch, credentials): (Uuid, PrincipalKind, String, i64, i64)| {
             // An unknown status is not active: nodes must never be told a laxer state than the one stored.
             let (active, epoch) = (status == "active", u64::try_from(epoch).map_err(Error::internal)?);
+            let credentials = u64::try_from(credentials).map_err(Error::internal)?;
             let group_ids = groups.remove(&id).unwrap_or_default();
-            Ok(Resource::Principal(Principal { id, kind, active, epoch, group_ids }))
+            Ok(Resource::Principal(Principal { id, kind, active, epoch, credentials, group_ids }))
         };
         users.chain(accounts).map(principal).collect()
     }

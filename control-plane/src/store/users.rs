@@ -90,6 +90,7 @@ impl TenantStore {
             assigned_role: Set(user.assigned_role.as_str().to_owned()),
             source: Set(user.source.as_str().to_owned()),
             external_id: Set(user.external_id.clone()),
+            credentials_version: Set(0),
         };
         let taken = |error| conflict_or(error, "user.name_taken", NAME_TAKEN);
         user::Entity::insert(row).exec_without_returning(&self.tx).await.map_err(taken)?;

@@ -126,7 +126,7 @@ fn unauthenticated(fault: TokenFault) -> Failure {
 }
 
 /// The one bearer token of the request.
-fn bearer(headers: &HeaderMap) -> Result<&str, Failure> {
+pub(super) fn bearer(headers: &HeaderMap) -> Result<&str, Failure> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let Some(first) = values.next() else { return Err(Failure::Unauthenticated(None)) };
     let text = first.to_str().map_err(|_| unauthenticated(TokenFault::Malformed))?;

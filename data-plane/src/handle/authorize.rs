@@ -76,6 +76,7 @@ mod tests {
             kind,
             active,
             epoch: 0,
+            credentials: 0,
             group_ids: groups.iter().map(|group| id(*group)).collect::<HashSet<_>>(),
         };
         let principals = [

@@ -15,7 +15,7 @@ use crate::Node;
 use crate::error::Failure;
 use crate::limits::{STREAM_CHECK_EVERY, STREAMS_MAX, STREAMS_PER_PRINCIPAL_MAX};
 use crate::mcp::session::Owner;
-use crate::snapshot::Server;
+use crate::snapshot::{OutboundAuth, Server};
 
 /// Tenant and principal.
 type Holder = (Uuid, Uuid);
@@ -135,8 +135,14 @@ impl Access {
         if server.id != self.server.id {
             return Err(Failure::NotFound);
         }
-        let is_same =
-            (&server.upstream_url, &server.outbound_auth) == (&self.server.upstream_url, &self.server.outbound_auth);
+        let has_its_credential = match (&self.server.outbound_auth, &server.outbound_auth) {
+            (OutboundAuth::Leased { auth, credentials, .. }, OutboundAuth::PerUser { version }) => {
+                let principal = snapshot.principals.get(&self.owner.principal_id);
+                auth == version && principal.is_some_and(|principal| principal.credentials == *credentials)
+            }
+            (then, now) => then == now,
+        };
+        let is_same = server.upstream_url == self.server.upstream_url && has_its_credential;
         if is_same { Ok(()) } else { Err(Failure::ServerChanged) }
     }
 }

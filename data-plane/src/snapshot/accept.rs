@@ -141,6 +141,7 @@ fn outbound_auth(wire: Option<&wire::OutboundAuth>) -> Result<Auth, &'static str
     match wire.and_then(|auth| auth.method.as_ref()) {
         Some(Method::None(_)) => Ok(Auth::None),
         Some(Method::SharedHeader(_)) => Ok(Auth::SharedHeader),
+        Some(Method::PerUserHeader(form)) => Ok(Auth::PerUser { version: form.version }),
         Some(_) => Err("outbound_auth: unsupported"),
         None => Err("outbound_auth: missing or unknown"),
     }
@@ -161,7 +162,10 @@ fn principal(state: &mut TenantState, id: Uuid, wire: &wire::Principal) -> Verdi
     let groups = wire.group_ids.iter().map(|group| convert::uuid("group_ids", group));
     let group_ids = groups.clone().filter_map(Result::ok).collect();
     let malformed = groups.filter_map(Result::err).next();
-    state.principals.insert(id, Arc::new(Principal { id, kind, active: wire.active, epoch, group_ids }));
+    state.principals.insert(
+        id,
+        Arc::new(Principal { id, kind, active: wire.active, epoch, credentials: wire.credentials, group_ids }),
+    );
     match malformed {
         None => Ok(()),
         Some(error) => refuse(error, Blocks::Nothing),

@@ -85,6 +85,10 @@ pub(super) struct ServerRecord {
 pub(super) enum Auth {
     None,
     SharedHeader,
+    /// Each caller's own, by lease; the version voids those of before.
+    PerUser {
+        version: u64,
+    },
 }
 
 pub(super) struct GrantRecord {

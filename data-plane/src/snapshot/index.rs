@@ -57,8 +57,9 @@ fn outbound_auth(record: &ServerRecord, secret: Option<&Credential>) -> Option<O
         Auth::None => Some(OutboundAuth::None),
         Auth::SharedHeader => {
             let fits = |secret: &&Credential| record.upstream_url.as_ref().is_some_and(|url| secret.is_for(url));
-            secret.filter(fits).cloned().map(OutboundAuth::SharedHeader)
+            secret.filter(fits).cloned().map(OutboundAuth::Shared)
         }
+        Auth::PerUser { version } => Some(OutboundAuth::PerUser { version }),
     }
 }
 

@@ -54,6 +54,11 @@ impl ControlPlane {
         Ok(Self { endpoint, bearer: Bearer(bearer) })
     }
 
+    /// A connection that is opened, and opened again, when something is asked.
+    pub(crate) fn connect_lazily(&self) -> (Channel, Bearer) {
+        (self.endpoint.connect_lazy(), self.bearer.clone())
+    }
+
     pub(crate) async fn connect(&self) -> Result<(Channel, Bearer), tonic::transport::Error> {
         Ok((self.endpoint.connect().await?, self.bearer.clone()))
     }

@@ -10,7 +10,7 @@ use crate::app::tenancy;
 use crate::domain::audit::{AuditEvent, ChainStatus};
 use crate::domain::ids::{
     ApiKeyId, AuditEventId, ClientId, DomainId, GroupId, IdentityProviderId, InvitationId, OAuthGrantId, OperatorId,
-    ScimTokenId, ServerId, ServiceAccountId, SessionId, TenantId, UserId,
+    ScimTokenId, ServerId, ServiceAccountId, SessionId, TenantId, UserCredentialId, UserId,
 };
 use crate::http::extract::{Json, Query, TenantScope};
 use crate::http::problem::Problem;
@@ -90,6 +90,7 @@ fn party(kind: String, id: Option<Uuid>) -> PartyView {
         "client" => ClientId(id).to_string(),
         "domain" => DomainId(id).to_string(),
         "identity_provider" => IdentityProviderId(id).to_string(),
+        "user_credential" => UserCredentialId(id).to_string(),
         "scim_token" => ScimTokenId(id).to_string(),
         "oauth_grant" => OAuthGrantId(id).to_string(),
         _ => id.to_string(),

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::domain::credential::{CredentialMark, HeaderInput, OutboundInput};
+use crate::domain::key_form::KeyForm;
 use crate::domain::server::OutboundAuth;
 
 /// How the gateway authenticates to the server.
@@ -22,6 +23,8 @@ pub(crate) enum OutboundAuthView {
         version: u64,
         set_at: Option<DateTime<Utc>>,
     },
+    /// Headers made of what each person typed into this form.
+    PerUserHeader(KeyForm),
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -39,6 +42,7 @@ impl OutboundAuthView {
                 version: mark.map_or(0, |mark| mark.version),
                 set_at: mark.map(|mark| mark.set_at),
             },
+            OutboundAuth::PerUserHeader(form) => Self::PerUserHeader(form),
         }
     }
 }
@@ -53,6 +57,8 @@ pub(crate) enum OutboundAuthBody {
     None,
     /// The same headers for everybody, sent to the server's own origin only.
     SharedHeader { headers: Vec<HeaderBody> },
+    /// Each person types keys of their own, once; they become these headers, sent to the server's own origin only.
+    PerUserHeader(KeyForm),
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -75,6 +81,7 @@ impl From<OutboundAuthBody> for OutboundInput {
                 let headers = headers.into_iter().map(|HeaderBody { name, value }| HeaderInput { name, value });
                 Self::SharedHeader { headers: headers.collect() }
             }
+            OutboundAuthBody::PerUserHeader(form) => Self::PerUserHeader(form),
         }
     }
 }

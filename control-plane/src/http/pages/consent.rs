@@ -95,7 +95,7 @@ pub(super) async fn show(
     let question = consent::question(&browser.ctx, &tenant, id, flow.as_ref()).await.map_err(PageError::of_request)?;
     if matches!(question.access, Access::Granted { remembered: true, .. }) {
         consent::approve(&browser.ctx, &tenant, id, flow.as_ref()).await.map_err(PageError::of_request)?;
-        return Ok(see_other(&connected_path(&tenant, id)));
+        return approved(&tenant, &browser, id).await;
     }
     Ok(question_page(&tenant, id, &browser, &question))
 }
@@ -115,7 +115,7 @@ pub(super) async fn decide(
     fields.check(Some(&browser.token), &form(id))?;
     match fields.text("decision").as_str() {
         "approve" => match consent::approve(&browser.ctx, &tenant, id, flow.as_ref()).await {
-            Ok(()) => {}
+            Ok(()) => return approved(&tenant, &browser, id).await,
             // The access went away while the page was open: show why.
             Err(Error::NotFound { what: "server" }) => return Ok(see_other(&consent_path(&tenant, id))),
             Err(error) => return Err(PageError::of_request(error)),
@@ -153,6 +153,15 @@ pub(super) async fn connected(
         url: url.expose_secret(),
     };
     Ok(page(StatusCode::OK, &template))
+}
+
+/// To the server's own question, if it has one for this person; else back to the client.
+async fn approved(tenant: &Tenant, browser: &SignedIn, id: AuthorizationRequestId) -> Result<Response, PageError> {
+    let missing = consent::missing_account(&browser.ctx, id).await?;
+    Ok(see_other(&match missing {
+        Some(slug) => format!("{}?request={id}", super::connect::path(tenant, &slug)),
+        None => connected_path(tenant, id),
+    }))
 }
 
 fn question_page(tenant: &Tenant, id: AuthorizationRequestId, browser: &SignedIn, question: &Question) -> Response {

@@ -4,14 +4,17 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{RawQuery, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use proto::names::ServerSlug;
+use secrecy::ExposeSecret as _;
 
 use super::sign_in::SIGN_OUT;
-use super::{PageBrowser, PageError, PageTenant, page, see_other};
-use crate::app::home::{Home, View, home};
+use super::{PageBrowser, PageError, PageTenant, page, see_other, with_cookie};
+use crate::app::home::{AccountNeed, Home, View, home};
 use crate::crypto::csrf;
 use crate::domain::limits::NAME_CHARS_MAX;
+use crate::http::cookies::{self, CookieKind};
 use crate::state::App;
 
 #[derive(Template)]
@@ -34,8 +37,15 @@ pub(super) async fn add_slash(PageTenant(tenant): PageTenant) -> Response {
 pub(super) async fn show(
     State(app): State<Arc<App>>,
     PageBrowser(tenant, browser): PageBrowser,
+    headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response, PageError> {
+    // Whoever had to sign in on the way to connect a server goes on there.
+    let wanted = cookies::read(&app.config, CookieKind::Connect, &tenant.slug, &headers);
+    if let Some(slug) = wanted.and_then(|slug| ServerSlug::parse(slug.expose_secret()).ok()) {
+        let response = see_other(&super::connect::path(&tenant, &slug));
+        return Ok(with_cookie(response, &cookies::clear(&app.config, CookieKind::Connect, &tenant.slug)));
+    }
     let view = view(&query.unwrap_or_default());
     let home = home(&browser.ctx, &tenant, &view).await?;
     let template = HomePage {

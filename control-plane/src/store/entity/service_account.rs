@@ -17,6 +17,7 @@ pub struct Model {
     pub description: String,
     pub deactivated_at: Option<ChronoDateTimeUtc>,
     pub name_key: String,
+    pub credentials_version: i64,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

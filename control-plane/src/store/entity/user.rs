@@ -21,6 +21,7 @@ pub struct Model {
     pub assigned_role: String,
     pub source: String,
     pub external_id: Option<String>,
+    pub credentials_version: i64,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -157,7 +157,7 @@ impl World {
         };
         let principal = |id, active, epoch| {
             let kind = PrincipalKind::User;
-            (id, Arc::new(Principal { id, kind, active, epoch, group_ids: HashSet::new() }))
+            (id, Arc::new(Principal { id, kind, active, epoch, credentials: 0, group_ids: HashSet::new() }))
         };
         let signing_key = SigningKey { kid: KID.into(), key: self.verifier.clone() };
         Snapshot {
@@ -188,7 +188,7 @@ impl World {
         let value = Zeroizing::new(format!("Bearer upstream-key-{revision}"));
         let headers = vec![(http::header::AUTHORIZATION, value)];
         let credential = Credential::new(origin.parse().expect("URL"), headers, revision).expect("valid");
-        let outbound_auth = OutboundAuth::SharedHeader(credential);
+        let outbound_auth = OutboundAuth::Shared(credential);
         (slug, Arc::new(Server { outbound_auth, ..Server::clone(&server) }))
     }
 

@@ -62,7 +62,7 @@ pub(crate) fn passthrough() -> OutboundAuth {
 }
 
 pub(crate) fn principal(epoch: u64) -> Principal {
-    Principal { kind: PrincipalKind::User.into(), active: true, epoch, group_ids: vec![bytes(90)] }
+    Principal { kind: PrincipalKind::User.into(), active: true, epoch, credentials: 0, group_ids: vec![bytes(90)] }
 }
 
 pub(crate) fn grant(server: u128, user: u128) -> AccessGrant {

@@ -1,0 +1,143 @@
+//! Credentials of people for servers, for nodes on demand. A node shows the caller's own bearer, which is verified here
+//! again: a stolen node identity alone reads nothing (ATK-6).
+
+use chrono::{DateTime, TimeDelta, Utc};
+use proto::api_key::{ApiKeyText, is_api_key};
+use proto::claims::AccessClaims;
+use secrecy::{ExposeSecret as _, SecretString};
+use zeroize::Zeroizing;
+
+use super::user_credentials::{connect_url, form, headers, state};
+use crate::crypto::{signing, tokens};
+use crate::domain::api_key::ApiKeyStatus;
+use crate::domain::credential::AccountState;
+use crate::domain::ids::{ApiKeyId, OAuthGrantId, ServerId, TenantId, UserId};
+use crate::domain::limits::LEASE_S;
+use crate::domain::node::NodeIdentity;
+use crate::domain::oauth::resource;
+use crate::domain::principal::PrincipalId;
+use crate::domain::server::{Server, ServerStatus};
+use crate::domain::service_account::ServiceAccount;
+use crate::domain::tenancy::{Tenant, TenantStatus, User};
+use crate::domain::{Error, Result};
+use crate::state::App;
+use crate::store::TenantStore;
+
+/// What a node may send for somebody.
+pub struct Lease {
+    pub headers: Vec<(String, Zeroizing<String>)>,
+    /// The only origin they may go to.
+    pub upstream_origin: String,
+    pub expires_at: DateTime<Utc>,
+    pub version: u64,
+    /// Where the person changes what is stored.
+    pub connect_url: String,
+}
+
+pub enum Outcome {
+    Lease(Lease),
+    /// Only the person can help: by this page.
+    NeedsUserAction {
+        code: &'static str,
+        connect_url: String,
+    },
+}
+
+/// What a call of the bearer to this server carries.
+pub async fn resolve(
+    app: &App,
+    node: &NodeIdentity,
+    tenant_id: TenantId,
+    server_id: ServerId,
+    bearer: &SecretString,
+) -> Result<Outcome> {
+    let store = app.store.tenant_read(tenant_id).await?;
+    let tenant = store.get_tenant().await?;
+    if tenant.pool != node.pool {
+        return Err(Error::Forbidden { action: "serve this tenant" });
+    }
+    let server = store.find_server(server_id).await?.filter(|server| server.status == ServerStatus::Enabled);
+    let server = server.ok_or(Error::NotFound { what: "server" })?;
+    let caller = match tenant.status {
+        TenantStatus::Active => verify(&store, &tenant, &server, bearer).await?,
+        _ => None,
+    };
+    let caller = caller.ok_or(Error::Unauthenticated)?;
+    if store.list_server_roles(caller, &[server_id]).await?.is_empty() || form(&server).is_none() {
+        return Err(Error::NotFound { what: "server" });
+    }
+    let stored = store.find_user_credential(server_id, caller).await?;
+    let connect_url = connect_url(app, tenant.slug.as_str(), server.slug.as_str());
+    let needs = |state: AccountState| {
+        let connect_url = connect_url.clone();
+        Outcome::NeedsUserAction { code: state.code(), connect_url }
+    };
+    match state(app, &store, &server, stored.as_ref()).await? {
+        AccountState::Ready => {}
+        missing => return Ok(needs(missing)),
+    }
+    let Some(stored) = stored else { return Ok(needs(AccountState::NeverConnected)) };
+    let Some(headers) = headers(app, &store, &server, &stored).await? else {
+        return Ok(needs(AccountState::FormChanged));
+    };
+    Ok(Outcome::Lease(Lease {
+        headers,
+        upstream_origin: stored.upstream_origin,
+        expires_at: store.now() + TimeDelta::seconds(LEASE_S),
+        version: stored.mark.version,
+        connect_url,
+    }))
+}
+
+/// Whose bearer it is, if it is good for this server now.
+async fn verify(
+    store: &TenantStore,
+    tenant: &Tenant,
+    server: &Server,
+    bearer: &SecretString,
+) -> Result<Option<PrincipalId>> {
+    match is_api_key(bearer.expose_secret()) {
+        true => by_key(store, server, bearer).await,
+        false => by_token(store, tenant, server, bearer).await,
+    }
+}
+
+async fn by_key(store: &TenantStore, server: &Server, bearer: &SecretString) -> Result<Option<PrincipalId>> {
+    let Ok(parsed) = ApiKeyText::parse(bearer.expose_secret()) else { return Ok(None) };
+    let digest = tokens::sha256_bytes(parsed.secret.as_bytes());
+    let found = store.find_api_key(ApiKeyId(parsed.id)).await?;
+    let Some((key, _)) = found.filter(|(_, stored)| tokens::same_digest(stored, &digest)) else { return Ok(None) };
+    let reaches = key.scope.servers().is_none_or(|servers| servers.contains(&server.id));
+    if key.status(store.now()) != ApiKeyStatus::Active || !reaches {
+        return Ok(None);
+    }
+    let is_active = match key.owner {
+        PrincipalId::User(id) => store.find_user(id).await?.is_some_and(|user| user.is_active()),
+        PrincipalId::ServiceAccount(id) => {
+            store.find_service_account(id).await?.as_ref().is_some_and(ServiceAccount::is_active)
+        }
+    };
+    Ok(is_active.then_some(key.owner))
+}
+
+async fn by_token(
+    store: &TenantStore,
+    tenant: &Tenant,
+    server: &Server,
+    bearer: &SecretString,
+) -> Result<Option<PrincipalId>> {
+    let mut found: Option<AccessClaims> = None;
+    for key in store.list_signing_keys(store.now() - super::keys::signing_overlap()).await? {
+        found = found.or_else(|| signing::verify(bearer, &key.public_jwk, &tenant.issuer));
+    }
+    let Some(claims) = found.filter(|claims| claims.tid == tenant.id.0 && claims.exp > store.now().timestamp()) else {
+        return Ok(None);
+    };
+    let is_for = resource::parse(&claims.aud, tenant).is_ok_and(|resource| resource.server == server.slug);
+    let grant = store.find_oauth_grant(OAuthGrantId(claims.gid)).await?;
+    let user = store.find_user(UserId(claims.sub)).await?.filter(User::is_active);
+    let holds = is_for
+        && grant.is_some_and(|grant| grant.revoked_at.is_none())
+        && user.is_some_and(|user| user.epoch == claims.ep);
+    Ok(holds.then_some(UserId(claims.sub).into()))
+}

@@ -1,0 +1,176 @@
+//! Where people give a server a key of their own: in the middle of an IDE's sign-in, or by the link of an error.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{FromRequestParts, RawPathParams, RawQuery, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use proto::names::ServerSlug;
+
+use super::form::Fields;
+use super::sign_in::{parse_request, request_of, sign_in_path};
+use super::{PageBrowser, PageError, PageTenant, SignedIn, page, see_other, signed_in, with_cookie};
+use crate::app::user_credentials::{self, Account};
+use crate::crypto::csrf;
+use crate::domain::Error;
+use crate::domain::credential::AccountState;
+use crate::domain::ids::AuthorizationRequestId;
+use crate::domain::tenancy::Tenant;
+use crate::http::cookies::{self, CookieKind};
+use crate::state::App;
+
+#[derive(Template)]
+#[template(path = "connect.html")]
+struct ConnectPage<'a> {
+    tenant_slug: &'a str,
+    tenant_name: &'a str,
+    server_slug: &'a str,
+    server_name: &'a str,
+    csrf: String,
+    csrf_remove: String,
+    /// The request of an IDE that waits; empty for a visit of one's own.
+    request: String,
+    fields: Vec<FieldRow<'a>>,
+    state: AccountState,
+    /// Since when something is stored; empty where nothing is.
+    since: String,
+    /// What was wrong with what was typed; empty at first.
+    problem: &'a str,
+}
+
+struct FieldRow<'a> {
+    name: &'a str,
+    label: &'a str,
+    hint: &'a str,
+    problem: String,
+}
+
+/// The server that the path names.
+pub(super) struct Slug(ServerSlug);
+
+impl FromRequestParts<Arc<App>> for Slug {
+    type Rejection = PageError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Arc<App>) -> Result<Self, PageError> {
+        let absent = || PageError::from(Error::NotFound { what: "server" });
+        let params = RawPathParams::from_request_parts(parts, &()).await.map_err(|_| absent())?;
+        let text = params.iter().find(|(name, _)| *name == "server").map(|(_, text)| text);
+        text.and_then(|text| ServerSlug::parse(text).ok()).map(Self).ok_or_else(absent)
+    }
+}
+
+pub(super) async fn show(
+    State(app): State<Arc<App>>,
+    PageTenant(tenant): PageTenant,
+    Slug(slug): Slug,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Result<Response, PageError> {
+    let request = request_of(query.as_deref())?;
+    let Some(browser) = signed_in(&app, &tenant, &headers).await? else {
+        // The way back from the sign-in, however many steps it has: home looks for it.
+        let back = cookies::set(&app.config, CookieKind::Connect, &tenant.slug, &slug.to_string().into());
+        return Ok(with_cookie(see_other(&sign_in_path(&tenant, request)), &back));
+    };
+    let Some(account) = user_credentials::mine_by_slug(&browser.ctx, &slug).await? else {
+        return Ok(see_other(&next(&tenant, request)));
+    };
+    Ok(connect_page(StatusCode::OK, (&tenant, &browser), &account, request, None))
+}
+
+pub(super) async fn store(
+    PageBrowser(tenant, browser): PageBrowser,
+    Slug(slug): Slug,
+    fields: Fields,
+) -> Result<Response, PageError> {
+    fields.check(Some(&browser.token), &form(&slug))?;
+    let request = parse_request(&fields.text("request"))?;
+    let Some(account) = user_credentials::mine_by_slug(&browser.ctx, &slug).await? else {
+        return Ok(see_other(&next(&tenant, request)));
+    };
+    let asked = user_credentials::form(&account.server).map(|form| form.fields.as_slice()).unwrap_or_default();
+    let values: BTreeMap<_, _> =
+        asked.iter().map(|field| (field.name.clone(), fields.get(&format!("value_{}", field.name)))).collect();
+    match user_credentials::put(&browser.ctx, account.server.id, None, &values).await {
+        Ok(()) if request.is_some() => Ok(see_other(&next(&tenant, request))),
+        Ok(()) => Ok(see_other(&path(&tenant, &slug))),
+        Err(Error::InvalidFields(mistakes)) => {
+            let status = StatusCode::BAD_REQUEST;
+            Ok(connect_page(status, (&tenant, &browser), &account, request, Some(&mistakes)))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+pub(super) async fn remove(
+    PageBrowser(tenant, browser): PageBrowser,
+    Slug(slug): Slug,
+    fields: Fields,
+) -> Result<Response, PageError> {
+    fields.check(Some(&browser.token), &remove_form(&slug))?;
+    let account = user_credentials::mine_by_slug(&browser.ctx, &slug).await?;
+    if let Some(Account { server, stored: Some(stored), .. }) = account {
+        user_credentials::delete(&browser.ctx, server.id, stored.id).await?;
+    }
+    Ok(see_other(&path(&tenant, &slug)))
+}
+
+fn connect_page(
+    status: StatusCode,
+    (tenant, browser): (&Tenant, &SignedIn),
+    account: &Account,
+    request: Option<AuthorizationRequestId>,
+    mistakes: Option<&[crate::domain::error::FieldError]>,
+) -> Response {
+    let Account { server, stored, state, .. } = account;
+    let wrong = |name: &str| {
+        let field = format!("values.{name}");
+        let found = mistakes.unwrap_or_default().iter().find(|mistake| mistake.field == field);
+        found.map(|mistake| mistake.message.clone()).unwrap_or_default()
+    };
+    let fields = user_credentials::form(server).map(|form| form.fields.as_slice()).unwrap_or_default();
+    let rows = fields.iter().map(|field| FieldRow {
+        name: &field.name,
+        label: &field.label,
+        hint: &field.hint,
+        problem: wrong(&field.name),
+    });
+    let template = ConnectPage {
+        tenant_slug: tenant.slug.as_str(),
+        tenant_name: &tenant.display_name,
+        server_slug: server.slug.as_str(),
+        server_name: &server.display_name,
+        csrf: csrf::token(&browser.token, &form(&server.slug)),
+        csrf_remove: csrf::token(&browser.token, &remove_form(&server.slug)),
+        request: request.map(|id| id.to_string()).unwrap_or_default(),
+        fields: rows.collect(),
+        state: *state,
+        since: stored.as_ref().map(|one| one.mark.set_at.format("%-d %b %Y").to_string()).unwrap_or_default(),
+        problem: if mistakes.is_some() { "Nothing was stored yet: look at what is marked." } else { "" },
+    };
+    page(status, &template)
+}
+
+/// The page itself.
+pub(super) fn path(tenant: &Tenant, slug: &ServerSlug) -> String {
+    format!("/t/{}/connect/{slug}", tenant.slug)
+}
+
+/// Back to the IDE that waits, or home.
+fn next(tenant: &Tenant, request: Option<AuthorizationRequestId>) -> String {
+    match request {
+        Some(id) => format!("/t/{}/connected/{id}", tenant.slug),
+        None => format!("/t/{}/", tenant.slug),
+    }
+}
+
+fn form(slug: &ServerSlug) -> String {
+    format!("connect {slug}")
+}
+
+fn remove_form(slug: &ServerSlug) -> String {
+    format!("disconnect account {slug}")
+}
