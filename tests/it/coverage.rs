@@ -6,6 +6,7 @@ mod api_keys;
 mod calls;
 mod clients;
 mod connections;
+mod credentials;
 mod groups;
 mod identity;
 mod keys;
@@ -42,6 +43,7 @@ fn table() -> impl Iterator<Item = Line> {
         tenancy::LINES,
         people::LINES,
         connections::LINES,
+        credentials::LINES,
         groups::LINES,
         api_keys::LINES,
         service_accounts::LINES,

@@ -35,6 +35,7 @@ mod nodes;
 mod oauth;
 mod offline;
 mod origins;
+mod own_keys;
 mod proxy;
 mod scene;
 mod scim;

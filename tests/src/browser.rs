@@ -130,6 +130,17 @@ impl Page {
         self.url.join(target.trim_matches(['\'', '"'])).ok()
     }
 
+    /// Where the link with these words leads.
+    pub fn link(&self, words: &str) -> Url {
+        let links = self.html.split("<a ").skip(1);
+        let found = links.filter(|rest| {
+            rest.split_once("</a>").is_some_and(|(link, _)| strip_tags(&format!("<a {link}")).trim() == words)
+        });
+        let href = found.filter_map(|rest| attribute(&format!(" {rest}"), "href")).next();
+        let href = href.unwrap_or_else(|| panic!("no link {words:?} at {}: {}", self.url, self.text()));
+        self.url.join(&unescape(&href)).expect("a URL")
+    }
+
     pub fn has_button(&self, button: &str) -> bool {
         self.forms().iter().any(|form| form.has_button(button))
     }

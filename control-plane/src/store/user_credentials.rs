@@ -138,8 +138,8 @@ impl TenantStore {
         Ok(done.rows_affected)
     }
 
-    /// Makes nodes let go of what they hold of somebody's credentials, with the commit.
-    pub async fn void_leases_of(&self, owner: PrincipalId) -> Result<()> {
+    /// Makes nodes let go of what they hold of somebody's credentials, with the commit; false if there is nobody.
+    pub async fn void_leases_of(&self, owner: PrincipalId) -> Result<bool> {
         let done = match owner {
             PrincipalId::User(id) => {
                 user::Entity::update_many()
@@ -159,10 +159,11 @@ impl TenantStore {
                     .await
             }
         };
-        if done.map_err(db_error)?.rows_affected == 1 {
+        let is_somebody = done.map_err(db_error)?.rows_affected == 1;
+        if is_somebody {
             self.changed(ResourceKind::Principal, owner.uuid());
         }
-        Ok(())
+        Ok(is_somebody)
     }
 }
 

@@ -23,11 +23,12 @@ use world::people::PASSWORD;
 use world::world::Setup;
 
 use super::things::{
-    Things, insert_api_key, insert_call, insert_connection, insert_person, insert_service_account, slug, start_session,
+    Things, insert_api_key, insert_call, insert_connection, insert_credential, insert_person, insert_service_account,
+    slug, start_session,
 };
 use super::{
-    account, api_keys, clients, connections, groups, identity, people, platform as operators, scim, servers,
-    service_accounts, tenancy,
+    account, api_keys, clients, connections, credentials, groups, identity, people, platform as operators, scim,
+    servers, service_accounts, tenancy,
 };
 
 /// Who calls.
@@ -112,6 +113,7 @@ impl Asked<'_> {
             tenancy::body,
             people::body,
             connections::body,
+            credentials::body,
             groups::body,
             api_keys::body,
             service_accounts::body,
@@ -187,6 +189,10 @@ impl Scene {
             true => identity::insert_provider(&store, of).await,
             false => (IdentityProviderId(store.new_id()), UserIdentityId(store.new_id())),
         };
+        let credential = match operation.contains("{credential}") {
+            true => insert_credential(&store, of, &things).await,
+            false => UserCredentialId(store.new_id()),
+        };
         store.commit().await.unwrap();
         let fresh = self.world.app().new_id().simple().to_string();
         let (method, path) = operation.split_once(' ').unwrap();
@@ -212,6 +218,7 @@ impl Scene {
             .replace("{key}", &key.to_string())
             .replace("{session}", &session.to_string())
             .replace("{connection}", &connection.to_string())
+            .replace("{credential}", &credential.to_string())
             .replace("{token}", &scim_token.to_string())
             .replace("{provider}", &provider.to_string())
             .replace("{identity}", &bound.to_string())

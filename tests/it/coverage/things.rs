@@ -7,11 +7,13 @@ use control_plane::domain::access::{ServerRole, TenantRole};
 use control_plane::domain::api_key::{ApiKey, KeyScope};
 use control_plane::domain::call::{CallOutcome, CallRecord, Fault};
 use control_plane::domain::configuration::PrincipalKind;
+use control_plane::domain::credential::{CredentialMark, UserCredential};
 use control_plane::domain::ids::{
     AccessGrantId, ApiKeyId, CallRecordId, ClientId, GroupId, InvitationId, OAuthGrantId, ServerId, ServiceAccountId,
-    SessionId, UserId,
+    SessionId, UserCredentialId, UserId,
 };
 use control_plane::domain::invitation::Invitation;
+use control_plane::domain::key_form::{HeaderTemplate, KeyField, KeyForm};
 use control_plane::domain::oauth::Grant;
 use control_plane::domain::oauth::client::{Client, ClientAuth, ClientKind};
 use control_plane::domain::principal::PrincipalId;
@@ -78,7 +80,7 @@ impl Scene {
             display_name: "Server".to_owned(),
             description: String::new(),
             upstream_url: "https://mcp.example/mcp".to_owned(),
-            outbound_auth: OutboundAuth::None,
+            outbound_auth: OutboundAuth::PerUserHeader(key_form()),
             status: ServerStatus::Enabled,
             timeout_ms: 0,
             created_by: Some(self.owner.id),
@@ -103,6 +105,28 @@ impl Scene {
         store.insert_invitation(&invitation, tokens::random_bytes().unwrap()).await.unwrap();
         invitation
     }
+}
+
+fn key_form() -> KeyForm {
+    let field = KeyField { name: "token".to_owned(), label: "Token".to_owned(), hint: String::new() };
+    let header = HeaderTemplate { name: "authorization".to_owned(), value: "Bearer {token}".to_owned() };
+    KeyForm { fields: vec![field], headers: vec![header] }
+}
+
+/// Somebody's key for a server, as it is stored; nobody reads it.
+pub(super) async fn insert_credential(store: &TenantStore, owner: UserId, things: &Things) -> UserCredentialId {
+    let credential = UserCredential {
+        id: UserCredentialId(store.new_id()),
+        owner: owner.into(),
+        server_id: things.server.id,
+        upstream_origin: "https://mcp.example".to_owned(),
+        values_sealed: vec![1],
+        mark: CredentialMark { version: 1, set_at: store.now() },
+        set_by: None,
+        created_at: store.now(),
+    };
+    store.insert_user_credential(&credential).await.unwrap();
+    credential.id
 }
 
 /// The last digits: the first ones are the time.

@@ -14,6 +14,7 @@ mod scim;
 mod servers;
 mod service_accounts;
 mod sso;
+mod user_credentials;
 
 use std::pin::Pin;
 
@@ -100,6 +101,7 @@ pub(super) fn all() -> Vec<Case> {
         lockout::cases(),
         sso::cases(),
         scim::cases(),
+        user_credentials::cases(),
     ];
     topics.into_iter().flatten().collect()
 }

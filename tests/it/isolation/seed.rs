@@ -13,6 +13,7 @@ use control_plane::domain::api_key::ApiKey;
 use control_plane::domain::audit::{Actor, AuditEntry};
 use control_plane::domain::call::CallRecord;
 use control_plane::domain::credential::SealedCredential;
+use control_plane::domain::credential::UserCredential;
 use control_plane::domain::ids::{ServiceAccountId, UserId};
 use control_plane::domain::invitation::Invitation;
 use control_plane::domain::oauth::{AuthorizationCode, AuthorizationRequest, Client, Grant, RefreshToken};
@@ -62,6 +63,7 @@ pub(super) struct Seed {
     pub(super) refresh: RefreshToken,
     pub(super) refresh_sha256: [u8; 32],
     pub(super) call: CallRecord,
+    pub(super) user_credential: UserCredential,
     pub(super) scim: ScimSeed,
     pub(super) account: AccountSeed,
     pub(super) sso: Sso,
@@ -86,6 +88,7 @@ impl Seed {
         people.commit().await.unwrap();
         let rest = store.tenant(seed.tenant.id).await.unwrap();
         seed.insert_servers(&rest).await;
+        rest.insert_user_credential(&seed.user_credential).await.unwrap();
         seed.insert_keys(&rest).await;
         seed.insert_authorization(&rest).await;
         seed.insert_account(&rest).await;

@@ -147,6 +147,8 @@ shown!(
     (GroupId, Vec<UserId>),
     IdentityProvider,
     UserIdentity,
+    control_plane::domain::credential::UserCredential,
+    control_plane::domain::principal::PrincipalId,
     ClientSecret,
     SessionKeyRow,
     control_plane::domain::server::SubjectName,

@@ -5,10 +5,10 @@ use control_plane::domain::access::{ServerRole, TenantRole};
 use control_plane::domain::api_key::{ApiKey, KeyScope};
 use control_plane::domain::call::{CallOutcome, CallRecord, Fault};
 use control_plane::domain::configuration::PrincipalKind;
-use control_plane::domain::credential::{CredentialMark, SealedCredential};
+use control_plane::domain::credential::{CredentialMark, SealedCredential, UserCredential};
 use control_plane::domain::ids::{
     AccessGrantId, ApiKeyId, AuthorizationRequestId, CallRecordId, ClientId, GroupId, InvitationId, OAuthGrantId,
-    ServerId, ServiceAccountId, SessionId, TenantId, UserId,
+    ServerId, ServiceAccountId, SessionId, TenantId, UserCredentialId, UserId,
 };
 use control_plane::domain::invitation::Invitation;
 use control_plane::domain::oauth::client::{ClientAuth, ClientKind};
@@ -90,6 +90,16 @@ impl Seed {
             created_at: now,
             last_used_at: None,
         };
+        let user_credential = UserCredential {
+            id: UserCredentialId(id()),
+            owner: user.id.into(),
+            server_id: server.id,
+            upstream_origin: text("origin"),
+            values_sealed: digest().to_vec(),
+            mark: CredentialMark { version: 7, set_at: now },
+            set_by: Some(user.id),
+            created_at: now,
+        };
         let request_id = AuthorizationRequestId(id());
         let sso = Sso::imagine(id, slug, user.id, request_id, now);
         let oauth_grant = Grant {
@@ -107,6 +117,7 @@ impl Seed {
         Self {
             scim,
             sso,
+            user_credential,
             revision: 0,
             stranger: UserId(id()),
             group: Group {
