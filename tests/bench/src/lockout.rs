@@ -1,7 +1,7 @@
 //! How long somebody who left can still call: from the answer to the identity provider (SCIM) to the refusal by every
 //! node. One leaver after the other, and many in a burst, as a directory that is synchronized sends them.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
@@ -10,7 +10,8 @@ use serde_json::json;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
-use crate::ide::Ide;
+use crate::browser::Browser;
+use crate::ide::{Ide, REDIRECT, parameter};
 use crate::people::Person;
 use crate::report::{Bound, Figure};
 use crate::scim::Idp;
@@ -50,9 +51,12 @@ pub async fn measure(
     let others = [stage.start_node("node-2", false).await?, stage.start_node("node-3", false).await?];
     let nodes: Vec<SocketAddr> = std::iter::once(first).chain(&others).map(|node| node.address).collect();
     let idp = Idp::of(owner).await?;
+    let mut client = Ide::new(&owner.url(SERVER));
+    client.discover().await;
+    client.register(&[REDIRECT]).await;
     let mut leavers = Vec::new();
     for number in 0..scale.one_by_one + scale.burst {
-        leavers.push(leaver(owner, number, &nodes).await?);
+        leavers.push(leaver(owner, &client, number, &nodes).await?);
     }
     let burst = leavers.split_off(scale.one_by_one);
     let mut waits = Vec::new();
@@ -76,9 +80,14 @@ pub async fn measure(
     Ok(figures)
 }
 
-async fn leaver(owner: &Person, number: usize, nodes: &[SocketAddr]) -> Result<Leaver> {
-    let person = owner.invite(&format!("leaver-{number}"), "member").await;
-    let ide = person.ide(SERVER).await;
+async fn leaver(owner: &Person, client: &Ide, number: usize, nodes: &[SocketAddr]) -> Result<Leaver> {
+    // Each from an address of their own: so many at once would not be let in from one.
+    let address = Ipv4Addr::from_bits(Ipv4Addr::new(10, 0, 0, 1).to_bits() + u32::try_from(number)?);
+    let person = owner.invite_to(Browser::at(&address.to_string()), &format!("leaver-{number}"), "member").await;
+    let mut ide = client.clone();
+    let back = ide.approve(&person.browser, &ide.authorize_url(&[])).await;
+    let answer = ide.exchange(&parameter(&back, "code").context("a code")?, &[]).await;
+    ide.tokens = answer.json();
     let id = person.id().await;
     owner.put(&format!("scim/users/{id}"), json!({})).await.ok();
     let leaver = Leaver { id, ides: nodes.iter().map(|node| ide.at(&format!("http://{node}"))).collect() };
