@@ -134,7 +134,8 @@ pub async fn put(ctx: &Ctx, server_id: ServerId, whose: Option<PrincipalId>, val
     }
     store.void_leases_of(owner).await?;
     store.audit(entry(ctx, "credential.stored", &credential));
-    store.commit().await
+    store.commit().await?;
+    Ok(())
 }
 
 /// Takes a credential away: one's own, or anybody's for those who manage the server.
@@ -148,7 +149,8 @@ pub async fn delete(ctx: &Ctx, server_id: ServerId, id: UserCredentialId) -> Res
     store.delete_user_credential(id).await?;
     store.void_leases_of(credential.owner).await?;
     store.audit(entry(ctx, "credential.removed", &credential));
-    store.commit().await
+    store.commit().await?;
+    Ok(())
 }
 
 /// All that is stored for a server goes with it; nodes let go.

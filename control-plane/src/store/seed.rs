@@ -24,6 +24,7 @@ impl TenantStore {
             assigned_role: Set("member".to_owned()),
             source: Set("local".to_owned()),
             external_id: Set(None),
+            credentials_version: Set(0),
         };
         row.insert(&self.tx).await.unwrap();
         id

@@ -311,6 +311,9 @@ pub mod outbound_auth {
     pub struct PerUserHeader {
         #[prost(string, repeated, tag = "1")]
         pub header_names: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+        /// grows with every change of the server: leases of before are void
+        #[prost(uint64, tag = "2")]
+        pub version: u64,
     }
     #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
     pub struct OAuthPerUser {}
@@ -422,6 +425,9 @@ pub struct Principal {
     pub epoch: u64,
     #[prost(bytes = "bytes", repeated, tag = "4")]
     pub group_ids: ::prost::alloc::vec::Vec<::prost::bytes::Bytes>,
+    /// grows with every change of their upstream credentials: leases of before are void
+    #[prost(uint64, tag = "5")]
+    pub credentials: u64,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct AccessGrant {
@@ -1082,6 +1088,9 @@ pub struct Lease {
     pub expires_unix_ms: u64,
     #[prost(uint64, tag = "4")]
     pub version: u64,
+    /// where the person changes what is stored
+    #[prost(string, tag = "5")]
+    pub connect_url: ::prost::alloc::string::String,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Header {

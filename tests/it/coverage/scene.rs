@@ -8,8 +8,8 @@ use control_plane::domain::access::{ServerRole, TenantRole};
 use control_plane::domain::api_key::KeyScope;
 use control_plane::domain::audit::Actor;
 use control_plane::domain::ids::{
-    AccessGrantId, ApiKeyId, CallRecordId, IdentityProviderId, OAuthGrantId, ServerId, SessionId, TenantId, UserId,
-    UserIdentityId,
+    AccessGrantId, ApiKeyId, CallRecordId, IdentityProviderId, OAuthGrantId, ServerId, SessionId, TenantId,
+    UserCredentialId, UserId, UserIdentityId,
 };
 use control_plane::domain::server::{AccessGrant, Subject};
 use control_plane::domain::tenancy::User;

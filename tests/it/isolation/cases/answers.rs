@@ -47,6 +47,7 @@ answers!(
     CallRecord,
     Changes,
     IdentityProvider,
+    control_plane::domain::credential::UserCredential,
     (Uuid, String, Vec<u8>)
 );
 
