@@ -717,6 +717,7 @@ CREATE TABLE service_accounts (
     description text NOT NULL DEFAULT ''::text,
     deactivated_at timestamp with time zone,
     name_key text NOT NULL DEFAULT ''::text,
+    credentials_version bigint NOT NULL DEFAULT 0,
     CONSTRAINT service_accounts_pkey PRIMARY KEY (tenant_id, id),
     CONSTRAINT service_accounts_status_check CHECK ((status = ANY (ARRAY['active'::text, 'deactivated'::text]))),
     CONSTRAINT service_accounts_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
@@ -869,6 +870,35 @@ CREATE POLICY tenant_only ON tenants FOR ALL TO portway_app USING ((id = ( SELEC
 GRANT DELETE, INSERT, SELECT, UPDATE ON tenants TO portway_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON tenants TO portway_system;
 
+CREATE TABLE user_credentials (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    user_id uuid,
+    service_account_id uuid,
+    server_id uuid NOT NULL,
+    upstream_origin text NOT NULL,
+    values_sealed bytea NOT NULL,
+    version bigint NOT NULL,
+    set_by uuid,
+    created_at timestamp with time zone NOT NULL,
+    set_at timestamp with time zone NOT NULL,
+    CONSTRAINT user_credentials_pkey PRIMARY KEY (tenant_id, id),
+    CONSTRAINT user_credentials_owner CHECK (((user_id IS NULL) <> (service_account_id IS NULL))),
+    CONSTRAINT user_credentials_tenant_id_server_id_fkey FOREIGN KEY (tenant_id, server_id) REFERENCES servers(tenant_id, id) ON DELETE CASCADE,
+    CONSTRAINT user_credentials_tenant_id_service_account_id_fkey FOREIGN KEY (tenant_id, service_account_id) REFERENCES service_accounts(tenant_id, id) ON DELETE CASCADE,
+    CONSTRAINT user_credentials_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES users(tenant_id, id) ON DELETE CASCADE
+);
+CREATE INDEX user_credentials_of_service_account ON public.user_credentials USING btree (tenant_id, service_account_id);
+CREATE INDEX user_credentials_of_user ON public.user_credentials USING btree (tenant_id, user_id);
+CREATE UNIQUE INDEX user_credentials_service_account ON public.user_credentials USING btree (tenant_id, server_id, service_account_id);
+CREATE UNIQUE INDEX user_credentials_user ON public.user_credentials USING btree (tenant_id, server_id, user_id);
+ALTER TABLE user_credentials ENABLE ROW LEVEL SECURITY;
+ALTER TABLE user_credentials FORCE ROW LEVEL SECURITY;
+CREATE POLICY every_tenant ON user_credentials FOR ALL TO portway_system USING (true) WITH CHECK (true);
+CREATE POLICY tenant_only ON user_credentials FOR ALL TO portway_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"))) WITH CHECK ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
+GRANT DELETE, INSERT, SELECT, UPDATE ON user_credentials TO portway_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON user_credentials TO portway_system;
+
 CREATE TABLE user_identities (
     tenant_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -906,6 +936,7 @@ CREATE TABLE users (
     assigned_role text NOT NULL DEFAULT 'member'::text,
     source text NOT NULL DEFAULT 'local'::text,
     external_id text,
+    credentials_version bigint NOT NULL DEFAULT 0,
     CONSTRAINT users_pkey PRIMARY KEY (tenant_id, id),
     CONSTRAINT users_assigned_role_check CHECK ((assigned_role = ANY (ARRAY['owner'::text, 'admin'::text, 'auditor'::text, 'member'::text]))),
     CONSTRAINT users_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'auditor'::text, 'member'::text]))),

@@ -233,6 +233,7 @@ on_both! {
 async fn a_stored_key_serves_its_person_only_while_they_may_call() {
     let world = World::setup().nodes(2).start().await;
     let upstream = telling(Era::Legacy).await;
+    upstream.on("GET", |_| Reply::Hang);
     let owner = world.tenant("acme").await;
     let server = asking(&owner, "github", &upstream).await;
     let ana = owner.invite("ana", "member").await;

@@ -88,7 +88,7 @@ impl Seed {
         people.commit().await.unwrap();
         let rest = store.tenant(seed.tenant.id).await.unwrap();
         seed.insert_servers(&rest).await;
-        rest.insert_user_credential(&seed.user_credential).await.unwrap();
+        seed.insert_user_credentials(&rest).await;
         seed.insert_keys(&rest).await;
         seed.insert_authorization(&rest).await;
         seed.insert_account(&rest).await;

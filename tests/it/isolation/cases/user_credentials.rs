@@ -5,17 +5,19 @@ use control_plane::domain::credential::UserCredential;
 use control_plane::domain::ids::UserCredentialId;
 use control_plane::store::TenantStore;
 
+use super::super::seed::Seed;
 use super::{Case, Expected, Outcome, cases, page};
 
-/// The same under another id.
-fn another(store: &TenantStore, of: &UserCredential) -> UserCredential {
-    UserCredential { id: UserCredentialId(store.new_id()), ..of.clone() }
+/// One for the server that nobody has one for.
+fn another(store: &TenantStore, own: &Seed) -> UserCredential {
+    let (id, server_id) = (UserCredentialId(store.new_id()), own.bare_server.id);
+    UserCredential { id, server_id, ..own.user_credential.clone() }
 }
 
 pub(super) fn cases() -> Vec<Case> {
     cases! { |store, their, own|
-        refused insert_user_credential(&UserCredential { owner: their.user.id.into(), ..another(store, &own.user_credential) });
-        refused insert_user_credential(&UserCredential { server_id: their.server.id, ..another(store, &own.user_credential) });
+        refused insert_user_credential(&UserCredential { owner: their.user.id.into(), ..another(store, own) });
+        refused insert_user_credential(&UserCredential { server_id: their.bare_server.id, ..another(store, own) });
         hidden update_user_credential(&their.user_credential);
         hidden find_user_credential(their.server.id, their.user.id.into());
         hidden get_user_credential(their.server.id, their.user_credential.id);

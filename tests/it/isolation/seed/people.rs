@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 use control_plane::domain::access::TenantRole;
 use control_plane::domain::api_key::ApiKey;
-use control_plane::domain::ids::{ApiKeyId, UserId};
+use control_plane::domain::credential::UserCredential;
+use control_plane::domain::ids::{ApiKeyId, UserCredentialId, UserId};
 use control_plane::domain::service_account::{ServiceAccount, ServiceAccountStatus};
 use control_plane::domain::tenancy::{User, UserSource, UserStatus};
 use control_plane::store::TenantStore;
@@ -23,6 +24,17 @@ impl Seed {
         store.insert_user(&stranger).await.unwrap();
         store.insert_group(&self.group).await.unwrap();
         store.add_group_members(self.group.id, &[self.user.id]).await.unwrap();
+    }
+
+    /// The person's own, and one of somebody who left.
+    pub(super) async fn insert_user_credentials(&self, store: &TenantStore) {
+        store.insert_user_credential(&self.user_credential).await.unwrap();
+        let slug = format!("{}-leaver", self.tenant.slug);
+        let status = UserStatus::Deactivated { at: store.now() };
+        let leaver = User { status, ..user(UserId(store.new_id()), &slug, store.now()) };
+        store.insert_user(&leaver).await.unwrap();
+        let (id, owner) = (UserCredentialId(store.new_id()), leaver.id.into());
+        store.insert_user_credential(&UserCredential { id, owner, ..self.user_credential.clone() }).await.unwrap();
     }
 
     pub(super) async fn insert_service_account(&self, store: &TenantStore) {
