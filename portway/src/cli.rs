@@ -61,7 +61,7 @@ A file, or each document in it:
     enabled: true
     timeoutMs: 0                 # of one call; 0 is the node's default
     outboundAuth:
-      kind: sharedHeader         # or none
+      kind: sharedHeader         # or none, or perUserHeader (below)
       headers:
         - name: authorization
           secret: {fromEnv: GITHUB_MCP_TOKEN}
@@ -70,6 +70,14 @@ A file, or each document in it:
       - {group: Platform team, role: manager}
       - {serviceAccount: ci, role: user}
       - {everyone: true, role: user}
+
+  A server that wants a key of each person's own:
+    outboundAuth:
+      kind: perUserHeader
+      fields:
+        - {name: token, label: Personal access token, hint: "Settings, Developer, Tokens"}
+      headers:
+        - {name: authorization, value: "Bearer {token}"}
 
   kind: Group
   metadata: {name: Platform team}

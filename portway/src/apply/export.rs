@@ -82,6 +82,24 @@ fn auth(auth: &Auth) -> Vec<String> {
             lines.extend(headers.iter().map(|header| format!("      - name: {}", scalar(&header.name))));
             lines
         }
+        Auth::PerUserHeader(form) => {
+            let mut lines = vec![
+                "  outboundAuth:".to_owned(),
+                "    kind: perUserHeader".to_owned(),
+                "    fields:".to_owned(),
+            ];
+            for field in &form.fields {
+                lines.push(format!("      - name: {}", scalar(&field.name)));
+                lines.push(format!("        label: {}", scalar(&field.label)));
+                lines.extend((!field.hint.is_empty()).then(|| format!("        hint: {}", scalar(&field.hint))));
+            }
+            lines.push("    headers:".to_owned());
+            for header in &form.headers {
+                lines.push(format!("      - name: {}", scalar(&header.name)));
+                lines.push(format!("        value: {}", scalar(&header.value)));
+            }
+            lines
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use std::fmt;
 
 use control_plane::domain::access::{ServerRole, TenantRole};
 use control_plane::domain::fields::Mistake as Wrong;
+use control_plane::domain::key_form::KeyForm;
 use secrecy::SecretString;
 
 use super::yaml::{self, Entry, Node, Value};
@@ -80,6 +81,8 @@ pub(super) struct ServerSpec {
 pub(super) enum AuthSpec {
     None,
     SharedHeader(Vec<HeaderSpec>),
+    /// What each person is asked for, and the headers made of it.
+    PerUserHeader(KeyForm),
 }
 
 #[derive(Debug)]

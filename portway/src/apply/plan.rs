@@ -3,6 +3,7 @@
 mod principals;
 
 use control_plane::domain::access::ServerRole;
+use control_plane::domain::key_form::KeyForm;
 
 pub(super) use self::principals::{AccountStep, GroupStep};
 use super::manifest::{AuthSpec, GrantSpec, Manifest, Mistake, ServerSpec, SubjectSpec};
@@ -278,6 +279,7 @@ fn wanted_auth(auth: &AuthSpec) -> String {
     match auth {
         AuthSpec::None => "none".to_owned(),
         AuthSpec::SharedHeader(headers) => named(headers.iter().map(|header| header.name.clone()).collect()),
+        AuthSpec::PerUserHeader(form) => asked(form),
     }
 }
 
@@ -287,7 +289,19 @@ fn stored_auth(auth: &Auth) -> String {
         Auth::SharedHeader { headers } => {
             named(headers.iter().map(|header| header.name.to_ascii_lowercase()).collect())
         }
+        Auth::PerUserHeader(form) => asked(form),
     }
+}
+
+/// Nothing in it is secret, so all of it is compared.
+fn asked(form: &KeyForm) -> String {
+    let fields = form.fields.iter().map(|field| match field.hint.as_str() {
+        "" => format!("{} ({})", field.name, field.label),
+        hint => format!("{} ({}: {hint})", field.name, field.label),
+    });
+    let headers = form.headers.iter().map(|header| format!("{}: {}", header.name, header.value));
+    let (fields, headers): (Vec<_>, Vec<_>) = (fields.collect(), headers.collect());
+    format!("perUserHeader {} as {}", fields.join(", "), headers.join(", "))
 }
 
 /// Names only: values are never read, so they cannot be compared.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use anyhow::Context;
 use control_plane::domain::access::{ServerRole, TenantRole};
+use control_plane::domain::key_form::KeyForm;
 use serde::Deserialize;
 
 use super::manifest::{Name, SubjectSpec};
@@ -64,6 +65,7 @@ pub(super) struct Grant {
 pub(super) enum Auth {
     None,
     SharedHeader { headers: Vec<Header> },
+    PerUserHeader(KeyForm),
 }
 
 #[derive(Debug, Deserialize)]

@@ -202,6 +202,9 @@ fn patch(spec: &ServerSpec, server: &Server, fields: &[Field]) -> Value {
 fn auth(auth: &AuthSpec) -> Value {
     match auth {
         AuthSpec::None => json!({ "kind": "none" }),
+        AuthSpec::PerUserHeader(form) => {
+            json!({ "kind": "per_user_header", "fields": form.fields, "headers": form.headers })
+        }
         AuthSpec::SharedHeader(headers) => {
             let header = |name: &str, value: Option<&str>| match value {
                 Some(value) => json!({ "name": name, "value": value }),

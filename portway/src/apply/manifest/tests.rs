@@ -65,7 +65,7 @@ spec:
         "f.yaml:6: spec.url: must start with https:// or http://",
         "f.yaml:7: spec.enabled: must be true or false",
         "f.yaml:8: spec.timeoutMs: must be 0 (the default) or 1000 to 600000",
-        "f.yaml:9: spec.outboundAuth.kind: must be none or sharedHeader",
+        "f.yaml:9: spec.outboundAuth.kind: must be none, sharedHeader or perUserHeader",
         "f.yaml:11: spec.grants[0].role: must be user or manager",
         "f.yaml:11: spec.grants[0].user: must be an address",
         "f.yaml:12: spec.grants[1].role: must be user when",
@@ -96,6 +96,13 @@ fn shapes_that_are_not_what_they_should_be() {
     check(&format!("{GOOD}---\n{GOOD}"), "f.yaml:13: metadata.slug: github is described at f.yaml:1 already");
     let auth = |auth: &str| GOOD.replace("  timeoutMs: 30000\n", &format!("  outboundAuth: {auth}\n"));
     check(&auth("{kind: none, headers: []}"), "f.yaml:7: spec.outboundAuth.headers: must be absent");
+    check(&auth("{kind: none, fields: []}"), "f.yaml:7: spec.outboundAuth.fields: must be absent unless kind is perUserHeader");
+    check(&auth("{kind: perUserHeader, headers: []}"), "f.yaml:7: spec.outboundAuth.fields: is missing");
+    let form = |value: &str| {
+        auth(&format!("{{kind: perUserHeader, fields: [{{name: token, label: Token}}], headers: [{{name: X, value: '{value}'}}]}}"))
+    };
+    check(&form("{other}"), "f.yaml:7: spec.outboundAuth.headers[0].value: {other} is no field of the form");
+    assert!(parse(&form("Bearer {token}")).is_ok());
     check(&auth("{kind: sharedHeader}"), "f.yaml:7: spec.outboundAuth.headers: is missing");
     check(
         &auth("{kind: sharedHeader, headers: [{name: x, secret: plain}]}"),
