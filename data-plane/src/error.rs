@@ -4,6 +4,8 @@
 //! with an `isError` result, because several SDKs hang or drop the transport on other statuses. An HTTP status is used
 //! only where [`Failure::status`] says so. Nothing internal is ever shown: an unknown failure is an id.
 
+mod need;
+
 use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
@@ -12,6 +14,7 @@ use http::{HeaderValue, StatusCode};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+pub use self::need::Need;
 use crate::configuration::NotReady;
 use crate::limits::STREAMS_RETRY_AFTER_S;
 use crate::mcp::capabilities::TASKS_EXTENSION;
@@ -19,37 +22,6 @@ use crate::mcp::era::{Era, EraError};
 use crate::mcp::message::MessageError;
 use crate::mcp::version;
 use crate::upstream::UpstreamFault;
-
-/// What a person has to do before a call can go out, and where.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Need {
-    code: &'static str,
-    pub url: std::sync::Arc<str>,
-}
-
-impl Need {
-    /// A code of a control plane that knows more than we do is still a need.
-    pub fn new(code: &str, url: &str) -> Self {
-        let known = ["credential.never_connected", "credential.origin_changed", "credential.form_changed", REFUSED];
-        let code = known.into_iter().find(|known| *known == code).unwrap_or("credential.required");
-        Self { code, url: url.into() }
-    }
-
-    const fn words(&self) -> &'static str {
-        match self.code.as_bytes() {
-            b"credential.never_connected" => {
-                "this MCP server wants a key of your own, and you have not given it one yet"
-            }
-            b"credential.origin_changed" => "this MCP server has moved, and your key was for its old address",
-            b"credential.form_changed" => "this MCP server asks for something else than you gave it",
-            b"credential.refused" => "the MCP server refused your key",
-            _ => "this MCP server wants something of you first",
-        }
-    }
-}
-
-/// The upstream said no to what the person stored.
-const REFUSED: &str = "credential.refused";
 
 /// Whose fault a failure is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -142,7 +114,7 @@ pub enum Failure {
     Stale,
     #[error("the configuration of this server was rejected by the gateway; ask an administrator")]
     ConfigRejected,
-    #[error("{}: open {} to connect it, then try again", .0.words(), .0.url)]
+    #[error("{}: open {} to connect it, then try again", .0.words(), .0.url())]
     CredentialRequired(Need),
     #[error("your key for this MCP server cannot be read now: the control plane is away")]
     BrokerAway,
@@ -225,7 +197,7 @@ impl Failure {
             Self::TenantSuspended => "tenant.suspended",
             Self::Stale => "config.stale",
             Self::ConfigRejected => "config.rejected",
-            Self::CredentialRequired(need) => need.code,
+            Self::CredentialRequired(need) => need.code(),
             Self::BrokerAway => "credential.broker_away",
             Self::Upstream(fault) => fault.code(),
             Self::Stopping => "gateway.stopping",
@@ -319,7 +291,7 @@ impl Failure {
             data.insert("requiredCapabilities".to_owned(), json!({ "extensions": { TASKS_EXTENSION: {} } }));
         }
         if let (Self::CredentialRequired(need), Some(data)) = (self, data.as_object_mut()) {
-            data.insert("url".to_owned(), json!(need.url));
+            data.insert("url".to_owned(), json!(need.url()));
         }
         if let (Some(retry_after_s), Some(data)) = (self.retry_after_s(), data.as_object_mut()) {
             data.insert("retryAfter".to_owned(), json!(retry_after_s));

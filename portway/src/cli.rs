@@ -75,9 +75,9 @@ A file, or each document in it:
     outboundAuth:
       kind: perUserHeader
       fields:
-        - {name: token, label: Personal access token, hint: "Settings, Developer, Tokens"}
+        - {name: token, label: Personal access token, hint: Under Settings}
       headers:
-        - {name: authorization, value: "Bearer {token}"}
+        - {name: authorization, value: 'Bearer {token}'}
 
   kind: Group
   metadata: {name: Platform team}

@@ -53,7 +53,7 @@ pub(super) fn router(app: Arc<App>) -> Router {
         .route("/t/{tenant}/", get(home::show))
         .route("/t/{tenant}/keys", get(keys::show).post(keys::create))
         .route("/t/{tenant}/keys/{key}/revoke", post(keys::revoke))
-        .route("/t/{tenant}/connect/{server}", get(connect::show).post(connect::store))
+        .route("/t/{tenant}/connect/{server}", get(connect::show).post(connect::submit))
         .route("/t/{tenant}/connect/{server}/remove", post(connect::remove))
         .route("/t/{tenant}/connections", get(connections::show))
         .route("/t/{tenant}/connections/{connection}/end", post(connections::disconnect))

@@ -83,11 +83,8 @@ fn auth(auth: &Auth) -> Vec<String> {
             lines
         }
         Auth::PerUserHeader(form) => {
-            let mut lines = vec![
-                "  outboundAuth:".to_owned(),
-                "    kind: perUserHeader".to_owned(),
-                "    fields:".to_owned(),
-            ];
+            let mut lines =
+                vec!["  outboundAuth:".to_owned(), "    kind: perUserHeader".to_owned(), "    fields:".to_owned()];
             for field in &form.fields {
                 lines.push(format!("      - name: {}", scalar(&field.name)));
                 lines.push(format!("        label: {}", scalar(&field.label)));

@@ -81,7 +81,7 @@ pub(super) async fn show(
     Ok(connect_page(StatusCode::OK, (&tenant, &browser), &account, request, None))
 }
 
-pub(super) async fn store(
+pub(super) async fn submit(
     PageBrowser(tenant, browser): PageBrowser,
     Slug(slug): Slug,
     fields: Fields,

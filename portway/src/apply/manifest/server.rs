@@ -1,7 +1,7 @@
 //! Documents of servers.
 
-use control_plane::domain::access::ServerRole;
 use control_plane::domain::Error;
+use control_plane::domain::access::ServerRole;
 use control_plane::domain::fields::{self, Mistakes};
 use control_plane::domain::key_form::{HeaderTemplate, KeyField, KeyForm};
 use secrecy::SecretString;
