@@ -37,6 +37,7 @@ pub mod sign_in;
 pub mod sso;
 pub mod tenancy;
 pub mod upkeep;
+pub mod upstream_oauth;
 pub mod usage;
 pub mod user_credentials;
 

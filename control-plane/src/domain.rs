@@ -29,6 +29,7 @@ pub mod service_account;
 pub mod session;
 pub mod snippets;
 pub mod tenancy;
+pub mod upstream_oauth;
 
 pub use clock::Clock;
 pub use error::{Error, Result};

@@ -50,6 +50,7 @@ mod snapshot;
 mod subjects;
 mod system;
 mod tenancy;
+mod upstream_clients;
 mod user_credentials;
 mod user_identities;
 mod users;
@@ -78,6 +79,7 @@ pub use server_access::UsableServer;
 pub use servers::ServersOf;
 pub use session_keys::{KeyState, SessionKeyRow};
 pub use system::{NewDataKey, SystemStore};
+pub use upstream_clients::UpstreamClientRow;
 
 use crate::domain::audit::AuditEntry;
 pub use crate::domain::configuration::ResourceKind;

@@ -116,7 +116,7 @@ pub enum Failure {
     ConfigRejected,
     #[error("{}: open {} to connect it, then try again", .0.words(), .0.url())]
     CredentialRequired(Need),
-    #[error("your key for this MCP server cannot be read now: the control plane is away")]
+    #[error("your account at this MCP server cannot be read now: the control plane is away")]
     BrokerAway,
     #[error(transparent)]
     Upstream(#[from] UpstreamFault),

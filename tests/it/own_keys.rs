@@ -149,7 +149,7 @@ on_both! {
         };
         heard(ANAS).await;
         let home = elsewhere.browser.open(format!("{}/t/acme/", world.auth_origin)).await;
-        assert!(home.url.path() == "/t/acme/" && home.text().contains("a key of your own"), "{}", home.text());
+        assert!(home.url.path() == "/t/acme/" && home.text().contains("an account of your own"), "{}", home.text());
 
         // The server moves: the key stays behind. It says so, and asks again.
         let moved = telling(Era::Modern).await;

@@ -7,12 +7,13 @@ use proto::claims::AccessClaims;
 use secrecy::{ExposeSecret as _, SecretString};
 use zeroize::Zeroizing;
 
-use super::user_credentials::{connect_url, form, headers, state};
-use crate::crypto::{signing, tokens};
+use super::upstream_oauth::tokens::{self, Standing};
+use super::user_credentials::{connect_url, headers, state, wants_account};
+use crate::crypto::{signing, tokens as digests};
 use crate::domain::api_key::ApiKeyStatus;
-use crate::domain::credential::AccountState;
+use crate::domain::credential::{AccountKind, AccountState, UserCredential};
 use crate::domain::ids::{ApiKeyId, OAuthGrantId, ServerId, TenantId, UserId};
-use crate::domain::limits::LEASE_S;
+use crate::domain::limits::{LEASE_S, REFRESH_AHEAD_S};
 use crate::domain::node::NodeIdentity;
 use crate::domain::oauth::resource;
 use crate::domain::principal::PrincipalId;
@@ -63,7 +64,7 @@ pub async fn resolve(
         _ => None,
     };
     let caller = caller.ok_or(Error::Unauthenticated)?;
-    if store.list_server_roles(caller, &[server_id]).await?.is_empty() || form(&server).is_none() {
+    if store.list_server_roles(caller, &[server_id]).await?.is_empty() || !wants_account(&server) {
         return Err(Error::NotFound { what: "server" });
     }
     let stored = store.find_user_credential(server_id, caller).await?;
@@ -77,6 +78,10 @@ pub async fn resolve(
         missing => return Ok(needs(missing)),
     }
     let Some(stored) = stored else { return Ok(needs(AccountState::NeverConnected)) };
+    if stored.kind == AccountKind::Oauth {
+        drop(store);
+        return by_account(app, tenant_id, &server, stored, connect_url).await;
+    }
     let Some(headers) = headers(app, &store, &server, &stored).await? else {
         return Ok(needs(AccountState::FormChanged));
     };
@@ -87,6 +92,31 @@ pub async fn resolve(
         version: stored.mark.version,
         connect_url,
     }))
+}
+
+/// With a token of the person's account at the provider, renewed where it is due.
+async fn by_account(
+    app: &App,
+    tenant: TenantId,
+    server: &Server,
+    stored: UserCredential,
+    connect_url: String,
+) -> Result<Outcome> {
+    let (upstream_origin, version) = (stored.upstream_origin.clone(), stored.mark.version);
+    let code = match tokens::current(app, tenant, server, stored).await? {
+        Standing::Live(token, ends) => {
+            let lease_ends = app.clock.now() + TimeDelta::seconds(LEASE_S);
+            // Back before the token ends, so that it is renewed ahead of that.
+            let ahead = |at: DateTime<Utc>| (at - TimeDelta::seconds(REFRESH_AHEAD_S)).max(app.clock.now());
+            let headers =
+                vec![("authorization".to_owned(), Zeroizing::new(format!("Bearer {}", token.expose_secret())))];
+            let expires_at = ends.map_or(lease_ends, |at| ahead(at).min(lease_ends));
+            return Ok(Outcome::Lease(Lease { headers, upstream_origin, expires_at, version, connect_url }));
+        }
+        Standing::Expired => AccountState::Expired.code(),
+        Standing::Away => "credential.provider_away",
+    };
+    Ok(Outcome::NeedsUserAction { code, connect_url })
 }
 
 /// Whose bearer it is, if it is good for this server now.
@@ -104,9 +134,9 @@ async fn verify(
 
 async fn by_key(store: &TenantStore, server: &Server, bearer: &SecretString) -> Result<Option<PrincipalId>> {
     let Ok(parsed) = ApiKeyText::parse(bearer.expose_secret()) else { return Ok(None) };
-    let digest = tokens::sha256_bytes(parsed.secret.as_bytes());
+    let digest = digests::sha256_bytes(parsed.secret.as_bytes());
     let found = store.find_api_key(ApiKeyId(parsed.id)).await?;
-    let Some((key, _)) = found.filter(|(_, stored)| tokens::same_digest(stored, &digest)) else { return Ok(None) };
+    let Some((key, _)) = found.filter(|(_, stored)| digests::same_digest(stored, &digest)) else { return Ok(None) };
     let reaches = key.scope.servers().is_none_or(|servers| servers.contains(&server.id));
     if key.status(store.now()) != ApiKeyStatus::Active || !reaches {
         return Ok(None);

@@ -151,7 +151,7 @@ pub async fn missing_account(ctx: &Ctx, id: AuthorizationRequestId) -> Result<Op
     let store = ctx.app.store.tenant_read(ctx.tenant_id).await?;
     let Some(grant) = store.find_oauth_grant(OAuthGrantId(id.0)).await? else { return Ok(None) };
     let Some(server) = store.find_server(grant.server_id).await? else { return Ok(None) };
-    if user_credentials::form(&server).is_none() {
+    if !user_credentials::wants_account(&server) {
         return Ok(None);
     }
     let stored = store.find_user_credential(server.id, grant.user_id.into()).await?;

@@ -5,10 +5,11 @@ use chrono::{DateTime, Utc};
 use prost::Message as _;
 use proto::shared_secret::{HEADERS_MAX, header_name, header_value};
 use proto::wire::{Header, SecretHeaders};
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 use zeroize::{Zeroize as _, Zeroizing};
 
+use super::upstream_oauth;
 use crate::crypto::vault::Purpose;
 use crate::domain::Result;
 use crate::domain::credential::{CredentialMark, HeaderInput, OutboundInput, SealedCredential};
@@ -16,6 +17,7 @@ use crate::domain::fields::{Mistake, Mistakes};
 use crate::domain::ids::{ServerId, UserId};
 use crate::domain::key_form::KeyForm;
 use crate::domain::server::{OutboundAuth, Server};
+use crate::domain::upstream_oauth::OauthSettings;
 use crate::state::App;
 use crate::store::{ResourceKind, TenantStore};
 
@@ -44,13 +46,25 @@ impl Headers {
 pub(super) struct Outbound {
     pub(super) headers: Headers,
     /// What people are asked for.
-    form: Option<KeyForm>,
+    per_user: Option<PerUser>,
+}
+
+enum PerUser {
+    Form(KeyForm),
+    Oauth { settings: OauthSettings, client_secret: Option<SecretString> },
 }
 
 impl Outbound {
+    /// Whether it says more than its settings do: values that are not shown.
+    pub(super) fn differs_from(&self, stored: &Headers) -> bool {
+        let has_secret = matches!(&self.per_user, Some(PerUser::Oauth { client_secret: Some(_), .. }));
+        self.headers != *stored || has_secret
+    }
+
     pub(super) fn auth(&self) -> OutboundAuth {
-        match (&self.form, self.headers.names()) {
-            (Some(form), _) => OutboundAuth::PerUserHeader(form.clone()),
+        match (&self.per_user, self.headers.names()) {
+            (Some(PerUser::Form(form)), _) => OutboundAuth::PerUserHeader(form.clone()),
+            (Some(PerUser::Oauth { settings, .. }), _) => OutboundAuth::OauthPerUser(settings.clone()),
             (None, names) if names.is_empty() => OutboundAuth::None,
             (None, header_names) => OutboundAuth::SharedHeader { header_names },
         }
@@ -63,7 +77,13 @@ pub(super) fn check(input: &OutboundInput, stored: &Headers, moved: bool, mistak
     let inputs = match input {
         OutboundInput::None => return Outbound::default(),
         OutboundInput::PerUserHeader(form) => {
-            return Outbound { form: Some(form.clone().checked(mistakes)), ..Outbound::default() };
+            let per_user = Some(PerUser::Form(form.clone().checked(mistakes)));
+            return Outbound { per_user, ..Outbound::default() };
+        }
+        OutboundInput::OauthPerUser { settings, client_secret } => {
+            let settings = settings.clone().checked(client_secret.is_some(), mistakes);
+            let per_user = Some(PerUser::Oauth { settings, client_secret: client_secret.clone() });
+            return Outbound { per_user, ..Outbound::default() };
         }
         OutboundInput::SharedHeader { headers } => headers,
     };
@@ -84,7 +104,7 @@ pub(super) fn check(input: &OutboundInput, stored: &Headers, moved: bool, mistak
             headers.0.headers.push(Header { name, value });
         }
     }
-    Outbound { headers, form: None }
+    Outbound { headers, per_user: None }
 }
 
 fn value(input: &HeaderInput, stored: Option<&str>, moved: bool) -> Result<String, Mistake> {
@@ -123,14 +143,21 @@ async fn open(app: &App, store: &TenantStore, sealed: &SealedCredential) -> Resu
     key.open(store.tenant_id(), Purpose::SharedCredential, sealed.server_id.0, &sealed.headers_sealed)
 }
 
-/// Keeps the headers for the origin that the server is at, or removes them.
+/// Keeps what the gateway knows the server by: headers for the origin that it is at, the secret of a client that was
+/// registered by hand. What is left out is removed.
 pub(super) async fn put(
     app: &App,
     store: &TenantStore,
     server: &Server,
-    headers: &Headers,
+    outbound: &Outbound,
     set_by: Option<UserId>,
 ) -> Result<()> {
+    let (client_id, secret) = match &outbound.per_user {
+        Some(PerUser::Oauth { settings, client_secret }) => (settings.client_id.as_deref(), client_secret.as_ref()),
+        _ => (None, None),
+    };
+    upstream_oauth::put_client(app, store, server, client_id, secret).await?;
+    let headers = &outbound.headers;
     if headers.0.headers.is_empty() {
         remove(store, server.id).await?;
         return Ok(());

@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use prost::Message;
 use proto::convert::uuid_bytes;
 use proto::shared_secret::associated_data;
-use proto::wire::outbound_auth::{Method, PerUserHeader, SharedHeader};
+use proto::wire::outbound_auth::{Method, OAuthPerUser, PerUserHeader, SharedHeader};
 use proto::wire::resource::Body;
 use proto::wire::{self, Deleted, DirectoryEntry};
 use tokio::sync::broadcast;
@@ -257,6 +257,7 @@ fn server(server: Server) -> wire::Server {
             header_names: form.header_names(),
             version: unix_ms(server.updated_at),
         }),
+        OutboundAuth::OauthPerUser(_) => Method::OauthPerUser(OAuthPerUser { version: unix_ms(server.updated_at) }),
     };
     wire::Server {
         slug: server.slug.to_string(),

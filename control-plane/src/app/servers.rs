@@ -57,7 +57,7 @@ pub async fn register(ctx: &Ctx, new: NewServer) -> Result<Seen> {
     let store = ctx.app.store.tenant(ctx.tenant_id).await?;
     let (server, outbound) = checked(&store, &new, ctx.caller.principal.user())?;
     store.insert_server(&server).await?;
-    credentials::put(&ctx.app, &store, &server, &outbound.headers, ctx.caller.principal.user()).await?;
+    credentials::put(&ctx.app, &store, &server, &outbound, ctx.caller.principal.user()).await?;
     let grant = AccessGrant {
         id: AccessGrantId(store.new_id()),
         server_id: server.id,
@@ -160,7 +160,8 @@ pub async fn update(ctx: &Ctx, id: ServerId, change: ServerChange) -> Result<See
         ..old.clone()
     };
     // The same values for another origin are another credential.
-    let rekeyed = outbound.filter(|outbound| moved || outbound.headers != stored);
+    let rekeyed =
+        outbound.filter(|outbound| moved || outbound.differs_from(&stored) || outbound.auth() != old.outbound_auth);
     if server == old && rekeyed.is_none() {
         return seen(ctx, &store, server, role).await;
     }
@@ -169,7 +170,7 @@ pub async fn update(ctx: &Ctx, id: ServerId, change: ServerChange) -> Result<See
     store.changed(ResourceKind::Server, id.0);
     let mut fields = changed_fields(&old, &server);
     if let Some(outbound) = &rekeyed {
-        credentials::put(&ctx.app, &store, &server, &outbound.headers, ctx.caller.principal.user()).await?;
+        credentials::put(&ctx.app, &store, &server, outbound, ctx.caller.principal.user()).await?;
         fields.push("credential");
     }
     let detail = json!({ "fields": fields, "outbound_auth": server.outbound_auth });

@@ -68,6 +68,7 @@ async fn forget_expired_of(app: &App, tenant: TenantId) -> Result<()> {
         + keys::forget_lapsed(&store).await?
         + api_keys::forget_ended(&store).await?
         + store.delete_ended_challenges(store.now()).await?
+        + store.delete_ended_account_flows(store.now() - TimeDelta::days(1)).await?
         + store.delete_credentials_of_leavers(store.now() - TimeDelta::seconds(LEAVER_CREDENTIALS_S)).await?;
     if rows > 0 {
         store.commit().await?;

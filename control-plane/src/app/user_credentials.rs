@@ -11,15 +11,17 @@ use zeroize::Zeroizing;
 use super::Ctx;
 use super::credentials::{next_mark, origin};
 use super::servers::find_visible;
+use super::upstream_oauth::tokens;
 use crate::crypto::vault::Purpose;
 use crate::domain::access::{Action, ServerRole, allows};
 use crate::domain::audit::AuditEntry;
-use crate::domain::credential::{AccountState, UserCredential};
+use crate::domain::credential::{AccountKind, AccountState, UserCredential};
 use crate::domain::ids::{ServerId, UserCredentialId};
 use crate::domain::key_form::{KeyForm, Values};
 use crate::domain::page::{Created, Page, PageRequest};
 use crate::domain::principal::PrincipalId;
 use crate::domain::server::{OutboundAuth, Server, Subject, SubjectName};
+use crate::domain::upstream_oauth::OauthSettings;
 use crate::domain::{Error, Result};
 use crate::state::App;
 use crate::store::{ServersOf, TenantStore};
@@ -73,7 +75,7 @@ pub async fn list_mine(ctx: &Ctx) -> Result<Vec<Account>> {
         let page = PageRequest { limit: SERVERS_AT_ONCE, after };
         let servers = store.list_servers(ServersOf::UsableBy(ctx.caller.principal), page).await?;
         after = servers.items.last().map(|server| Created { at: server.created_at, id: server.id.0 });
-        for server in servers.items.into_iter().filter(|server| form(server).is_some()) {
+        for server in servers.items.into_iter().filter(wants_account) {
             let stored = stored.remove(&server.id);
             accounts.push(account(ctx, &store, server, stored).await?);
         }
@@ -90,7 +92,7 @@ pub async fn mine_by_slug(ctx: &Ctx, slug: &ServerSlug) -> Result<Option<Account
     let store = ctx.app.store.tenant_read(ctx.tenant_id).await?;
     let found = store.find_usable_server(slug, ctx.caller.user_id()?).await?;
     let server = usable(ctx, &store, found.ok_or(Error::NotFound { what: "server" })?.id).await?;
-    if form(&server).is_none() {
+    if !wants_account(&server) {
         return Ok(None);
     }
     let stored = store.find_user_credential(server.id, ctx.caller.principal).await?;
@@ -122,10 +124,15 @@ pub async fn put(ctx: &Ctx, server_id: ServerId, whose: Option<PrincipalId>, val
         id,
         owner,
         server_id,
+        kind: AccountKind::Form,
         upstream_origin: origin(&server.upstream_url),
         values_sealed: seal(&ctx.app, &store, id, &typed).await?,
         mark: next_mark(before.as_ref().map(|before| before.mark), store.now()),
         set_by: ctx.caller.principal.user(),
+        expires_at: None,
+        refused_at: None,
+        refreshed_at: None,
+        scope: String::new(),
         created_at: before.as_ref().map_or_else(|| store.now(), |before| before.created_at),
     };
     match before {
@@ -146,10 +153,18 @@ pub async fn delete(ctx: &Ctx, server_id: ServerId, id: UserCredentialId) -> Res
     if credential.owner != ctx.caller.principal && !manages(ctx, role) {
         return Err(Error::NotFound { what: "credential" });
     }
+    let account = match credential.kind {
+        AccountKind::Oauth => Some(tokens::open(&ctx.app, &store, &credential).await?),
+        AccountKind::Form => None,
+    };
     store.delete_user_credential(id).await?;
     store.void_leases_of(credential.owner).await?;
     store.audit(entry(ctx, "credential.removed", &credential));
     store.commit().await?;
+    // Gone here already: a provider that is away keeps nobody connected.
+    if let Some(account) = account {
+        tokens::revoke(&ctx.app, &account).await;
+    }
     Ok(())
 }
 
@@ -171,6 +186,12 @@ pub(super) async fn state(
     let Some(stored) = stored else { return Ok(AccountState::NeverConnected) };
     if stored.upstream_origin != origin(&server.upstream_url) {
         return Ok(AccountState::OriginChanged);
+    }
+    match (stored.kind, oauth(server)) {
+        (AccountKind::Oauth, Some(_)) if stored.refused_at.is_some() => return Ok(AccountState::Expired),
+        (AccountKind::Oauth, Some(_)) => return Ok(AccountState::Ready),
+        (AccountKind::Oauth, None) | (AccountKind::Form, Some(_)) => return Ok(AccountState::FormChanged),
+        (AccountKind::Form, None) => {}
     }
     let headers = headers(app, store, server, stored).await?;
     Ok(if headers.is_some() { AccountState::Ready } else { AccountState::FormChanged })
@@ -199,12 +220,25 @@ async fn seal(app: &App, store: &TenantStore, id: UserCredentialId, values: &Val
     key.seal(store.tenant_id(), Purpose::UserCredential, id.0, &plain)
 }
 
-/// What a server asks people for.
+/// What a server asks people to type.
 pub fn form(server: &Server) -> Option<&KeyForm> {
     match &server.outbound_auth {
         OutboundAuth::PerUserHeader(form) => Some(form),
-        OutboundAuth::None | OutboundAuth::SharedHeader { .. } => None,
+        _ => None,
     }
+}
+
+/// How a server's people authorize us at its provider.
+pub fn oauth(server: &Server) -> Option<&OauthSettings> {
+    match &server.outbound_auth {
+        OutboundAuth::OauthPerUser(settings) => Some(settings),
+        _ => None,
+    }
+}
+
+/// Whether a server wants anything of people's own.
+pub(super) fn wants_account(server: &Server) -> bool {
+    form(server).is_some() || oauth(server).is_some()
 }
 
 /// A server that the caller may call; what they only see is as absent as what they do not.
@@ -229,7 +263,7 @@ fn manages(ctx: &Ctx, role: Option<ServerRole>) -> bool {
     role == Some(ServerRole::Manager) || allows(ctx.caller.role, Action::ManageAllServers)
 }
 
-fn entry(ctx: &Ctx, action: &'static str, credential: &UserCredential) -> AuditEntry {
+pub(super) fn entry(ctx: &Ctx, action: &'static str, credential: &UserCredential) -> AuditEntry {
     let UserCredential { owner, server_id, mark, .. } = credential;
     let detail = json!({ "owner": owner.to_string(), "server": server_id, "version": mark.version });
     AuditEntry { actor: ctx.actor(), action, target_kind: "user_credential", target_id: Some(credential.id.0), detail }

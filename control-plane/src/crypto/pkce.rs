@@ -7,6 +7,11 @@ use secrecy::{ExposeSecret, SecretString};
 use super::tokens;
 
 /// Whether `verifier` is what the challenge was made of; compared in constant time (I8).
+/// What a verifier of ours is announced by (RFC 7636 §4.2).
+pub fn challenge(verifier: &str) -> String {
+    URL_SAFE_NO_PAD.encode(tokens::sha256_bytes(verifier.as_bytes()))
+}
+
 pub fn matches(verifier: &SecretString, challenge: &str) -> bool {
     let text = verifier.expose_secret();
     let shaped = (43..=128).contains(&text.len())

@@ -29,8 +29,12 @@ pub enum Purpose {
     FreshApiKey,
     /// Headers that the gateway presents to a server for everybody.
     SharedCredential,
-    /// What a person typed for a server.
+    /// What a person presents to a server.
     UserCredential,
+    /// What an authorization at a server's provider must come back with.
+    AccountFlow,
+    /// The secret of our client at a server's provider.
+    UpstreamClientSecret,
     /// A one-time link that waits to be mailed.
     InvitationLink,
     /// Secret of a second factor.
@@ -54,6 +58,8 @@ impl Purpose {
             Self::FreshApiKey => b"fresh-api-key",
             Self::SharedCredential => b"shared-credential",
             Self::UserCredential => b"user-credential",
+            Self::AccountFlow => b"account-flow",
+            Self::UpstreamClientSecret => b"upstream-client-secret",
             Self::InvitationLink => b"invitation-link",
             Self::SecondFactor => b"second-factor",
             Self::FreshRecoveryCodes => b"fresh-recovery-codes",

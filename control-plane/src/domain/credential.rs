@@ -10,13 +10,21 @@ use utoipa::ToSchema;
 use super::ids::{ServerId, UserCredentialId, UserId};
 use super::key_form::KeyForm;
 use super::principal::PrincipalId;
+use super::upstream_oauth::OauthSettings;
 
 /// How the gateway shall authenticate to the server, as typed.
 #[derive(Debug, Clone)]
 pub enum OutboundInput {
     None,
-    SharedHeader { headers: Vec<HeaderInput> },
+    SharedHeader {
+        headers: Vec<HeaderInput>,
+    },
     PerUserHeader(KeyForm),
+    /// Without a secret the stored one stays.
+    OauthPerUser {
+        settings: OauthSettings,
+        client_secret: Option<SecretString>,
+    },
 }
 
 /// A header; without a value the stored one stays.
@@ -40,13 +48,45 @@ pub struct UserCredential {
     pub id: UserCredentialId,
     pub owner: PrincipalId,
     pub server_id: ServerId,
+    pub kind: AccountKind,
     /// The only origin it may be sent to.
     pub upstream_origin: String,
     pub values_sealed: Vec<u8>,
     pub mark: CredentialMark,
+    /// When it ends by itself, if it says so.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// The provider has said no for good.
+    pub refused_at: Option<DateTime<Utc>>,
+    /// Renewed without the person.
+    pub refreshed_at: Option<DateTime<Utc>>,
+    /// What the provider granted.
+    pub scope: String,
     /// Who typed it; somebody else than the owner for one that a manager stored.
     pub set_by: Option<UserId>,
     pub created_at: DateTime<Utc>,
+}
+
+/// What was stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AccountKind {
+    /// What somebody typed into the server's form.
+    Form,
+    /// Tokens of a provider.
+    Oauth,
+}
+
+impl AccountKind {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Form => "form",
+            Self::Oauth => "oauth",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Form, Self::Oauth].into_iter().find(|kind| kind.as_str() == text)
+    }
 }
 
 /// How somebody stands with a server that wants a credential of their own.
@@ -61,6 +101,8 @@ pub enum AccountState {
     OriginChanged,
     /// The form asks for something else than was typed.
     FormChanged,
+    /// The provider does not renew it any more.
+    Expired,
 }
 
 impl AccountState {
@@ -71,6 +113,7 @@ impl AccountState {
             Self::NeverConnected => "credential.never_connected",
             Self::OriginChanged => "credential.origin_changed",
             Self::FormChanged => "credential.form_changed",
+            Self::Expired => "credential.expired",
         }
     }
 }

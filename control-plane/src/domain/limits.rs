@@ -252,6 +252,21 @@ pub const KEY_FIELDS_MAX: usize = 8;
 pub const KEY_FIELD_NAME_CHARS_MAX: usize = 32;
 pub const KEY_VALUE_CHARS_MAX: usize = 4_096;
 pub const KEY_TEMPLATE_CHARS_MAX: usize = 1_024;
+/// Portway as a client of providers: what is read of an answer, scopes, a scope, extra parameters, a client's name.
+pub const UPSTREAM_ANSWER_BYTES_MAX: usize = 256 * 1024;
+pub const UPSTREAM_SCOPES_MAX: usize = 50;
+pub const UPSTREAM_SCOPE_CHARS_MAX: usize = 256;
+pub const UPSTREAM_PARAMETERS_MAX: usize = 10;
+pub const CLIENT_ID_BYTES_MAX: usize = 2_048;
+/// A browser may stay this long at a provider of a server.
+pub const ACCOUNT_FLOW_S: i64 = 600;
+/// How long before its end a token is renewed, how long one replica has the renewal for itself, the pause after a
+/// provider was away, how often others look, and how long a call waits for it.
+pub const REFRESH_AHEAD_S: i64 = 60;
+pub const REFRESH_CLAIM_S: i64 = 20;
+pub const REFRESH_PAUSE_S: i64 = 5;
+pub const REFRESH_POLL_MS: u64 = 100;
+pub const REFRESH_WAIT_MS: u64 = 4_000;
 /// A node asks for one credential: ids, and a bearer of at most 16 KiB.
 pub const BROKER_MESSAGE_BYTES_MAX: usize = 32 * 1024;
 /// How long a node may use a person's credential before it asks again, changes apart.

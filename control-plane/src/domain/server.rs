@@ -9,6 +9,7 @@ use super::access::ServerRole;
 use super::ids::{AccessGrantId, GroupId, ServerId, ServiceAccountId, UserId};
 use super::key_form::KeyForm;
 use super::principal::PrincipalId;
+use super::upstream_oauth::OauthSettings;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Server {
@@ -36,6 +37,8 @@ pub enum OutboundAuth {
     SharedHeader { header_names: Vec<String> },
     /// Headers made of what each person typed into a form; that is a `UserCredential`.
     PerUserHeader(KeyForm),
+    /// Each person authorizes Portway at the server's provider; that is a `UserCredential`.
+    OauthPerUser(OauthSettings),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

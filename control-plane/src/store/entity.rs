@@ -1,5 +1,6 @@
 //! SeaORM entities, one file per table, private to the store.
 
+pub(super) mod account_flow;
 pub(super) mod api_key;
 pub(super) mod audit_event;
 pub(super) mod authorization_code;
@@ -43,6 +44,7 @@ pub(super) mod sign_in_flow;
 pub(super) mod signing_key;
 pub(super) mod tenant;
 pub(super) mod tenant_head;
+pub(super) mod upstream_client;
 pub(super) mod user;
 pub(super) mod user_credential;
 pub(super) mod user_identity;

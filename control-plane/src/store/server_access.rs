@@ -103,6 +103,9 @@ fn to_usable(row: server::Model) -> Result<UsableServer> {
         slug: row.slug.parse().map_err(|_| unreadable("servers", "slug"))?,
         display_name: row.display_name,
         description: row.description,
-        wants_account: row.outbound_auth.get("kind").and_then(|kind| kind.as_str()) == Some("per_user_header"),
+        wants_account: matches!(
+            row.outbound_auth.get("kind").and_then(|kind| kind.as_str()),
+            Some("per_user_header" | "oauth_per_user")
+        ),
     })
 }

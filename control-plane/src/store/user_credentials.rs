@@ -7,8 +7,8 @@ use uuid::Uuid;
 
 use super::entity::user_credential::{ActiveModel, Column, Entity, Model};
 use super::entity::{service_account, user};
-use super::{ResourceKind, TenantStore, db_error, newest_first};
-use crate::domain::credential::{CredentialMark, UserCredential};
+use super::{ResourceKind, TenantStore, db_error, newest_first, unreadable};
+use crate::domain::credential::{AccountKind, CredentialMark, UserCredential};
 use crate::domain::ids::{ServerId, ServiceAccountId, UserCredentialId, UserId};
 use crate::domain::page::{Created, Page, PageRequest};
 use crate::domain::principal::PrincipalId;
@@ -22,18 +22,52 @@ impl TenantStore {
             user_id: Set(credential.owner.user().map(|id| id.0)),
             service_account_id: Set(credential.owner.service_account().map(|id| id.0)),
             server_id: Set(credential.server_id.0),
+            kind: Set(credential.kind.as_str().to_owned()),
             upstream_origin: Set(credential.upstream_origin.clone()),
             values_sealed: Set(credential.values_sealed.clone()),
             version: Set(i64::try_from(credential.mark.version).map_err(Error::internal)?),
             set_by: Set(credential.set_by.map(|id| id.0)),
             created_at: Set(credential.created_at),
             set_at: Set(credential.mark.set_at),
+            expires_at: Set(credential.expires_at),
+            refused_at: Set(credential.refused_at),
+            refreshed_at: Set(credential.refreshed_at),
+            refresh_claimed_until: Set(None),
+            scope: Set(credential.scope.clone()),
         };
         Entity::insert(row).exec_without_returning(&self.tx).await.map_err(db_error)?;
         Ok(())
     }
 
-    /// Writes what is presented, where to, and who set it.
+    /// Takes the renewal of this very version for oneself until `until`; false if another has it, or it is done.
+    pub async fn claim_refresh(&self, id: UserCredentialId, version: u64, until: DateTime<Utc>) -> Result<bool> {
+        let version = i64::try_from(version).map_err(Error::internal)?;
+        let is_free = Column::RefreshClaimedUntil.is_null().or(Column::RefreshClaimedUntil.lte(self.now()));
+        let done = Entity::update_many()
+            .col_expr(Column::RefreshClaimedUntil, Expr::value(until))
+            .filter(Column::TenantId.eq(self.tenant_id.0))
+            .filter(Column::Id.eq(id.0))
+            .filter(Column::Version.eq(version))
+            .filter(is_free)
+            .exec(&self.tx)
+            .await
+            .map_err(db_error)?;
+        Ok(done.rows_affected == 1)
+    }
+
+    /// Gives the renewal back: to others from `from` on.
+    pub async fn release_refresh(&self, id: UserCredentialId, from: DateTime<Utc>) -> Result<bool> {
+        let done = Entity::update_many()
+            .col_expr(Column::RefreshClaimedUntil, Expr::value(from))
+            .filter(Column::TenantId.eq(self.tenant_id.0))
+            .filter(Column::Id.eq(id.0))
+            .exec(&self.tx)
+            .await
+            .map_err(db_error)?;
+        Ok(done.rows_affected == 1)
+    }
+
+    /// Writes what is presented, where to, and who set it. Whoever renewed it has done so.
     pub async fn update_user_credential(&self, credential: &UserCredential) -> Result<()> {
         let version = i64::try_from(credential.mark.version).map_err(Error::internal)?;
         let done = Entity::update_many()
@@ -42,6 +76,12 @@ impl TenantStore {
             .col_expr(Column::Version, Expr::value(version))
             .col_expr(Column::SetBy, Expr::value(credential.set_by.map(|id| id.0)))
             .col_expr(Column::SetAt, Expr::value(credential.mark.set_at))
+            .col_expr(Column::Kind, Expr::value(credential.kind.as_str()))
+            .col_expr(Column::ExpiresAt, Expr::value(credential.expires_at))
+            .col_expr(Column::RefusedAt, Expr::value(credential.refused_at))
+            .col_expr(Column::RefreshedAt, Expr::value(credential.refreshed_at))
+            .col_expr(Column::RefreshClaimedUntil, Expr::value(Option::<DateTime<Utc>>::None))
+            .col_expr(Column::Scope, Expr::value(credential.scope.clone()))
             .filter(Column::TenantId.eq(self.tenant_id.0))
             .filter(Column::Id.eq(credential.id.0))
             .exec(&self.tx)
@@ -190,10 +230,15 @@ fn credential_of(row: Model) -> Result<UserCredential> {
         id: UserCredentialId(row.id),
         owner,
         server_id: ServerId(row.server_id),
+        kind: AccountKind::parse(&row.kind).ok_or_else(|| unreadable("user_credentials", "kind"))?,
         upstream_origin: row.upstream_origin,
         values_sealed: row.values_sealed,
         mark: CredentialMark { version, set_at: row.set_at },
         set_by: row.set_by.map(UserId),
         created_at: row.created_at,
+        expires_at: row.expires_at,
+        refused_at: row.refused_at,
+        refreshed_at: row.refreshed_at,
+        scope: row.scope,
     })
 }

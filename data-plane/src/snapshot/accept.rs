@@ -142,6 +142,7 @@ fn outbound_auth(wire: Option<&wire::OutboundAuth>) -> Result<Auth, &'static str
         Some(Method::None(_)) => Ok(Auth::None),
         Some(Method::SharedHeader(_)) => Ok(Auth::SharedHeader),
         Some(Method::PerUserHeader(form)) => Ok(Auth::PerUser { version: form.version }),
+        Some(Method::OauthPerUser(oauth)) => Ok(Auth::PerUser { version: oauth.version }),
         Some(_) => Err("outbound_auth: unsupported"),
         None => Err("outbound_auth: missing or unknown"),
     }

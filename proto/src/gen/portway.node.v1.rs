@@ -316,7 +316,11 @@ pub mod outbound_auth {
         pub version: u64,
     }
     #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-    pub struct OAuthPerUser {}
+    pub struct OAuthPerUser {
+        /// as of PerUserHeader
+        #[prost(uint64, tag = "1")]
+        pub version: u64,
+    }
     #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
     pub struct ClientCredentials {}
     #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]

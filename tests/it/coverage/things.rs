@@ -7,7 +7,7 @@ use control_plane::domain::access::{ServerRole, TenantRole};
 use control_plane::domain::api_key::{ApiKey, KeyScope};
 use control_plane::domain::call::{CallOutcome, CallRecord, Fault};
 use control_plane::domain::configuration::PrincipalKind;
-use control_plane::domain::credential::{CredentialMark, UserCredential};
+use control_plane::domain::credential::{AccountKind, CredentialMark, UserCredential};
 use control_plane::domain::ids::{
     AccessGrantId, ApiKeyId, CallRecordId, ClientId, GroupId, InvitationId, OAuthGrantId, ServerId, ServiceAccountId,
     SessionId, UserCredentialId, UserId,
@@ -119,6 +119,11 @@ pub(super) async fn insert_credential(store: &TenantStore, owner: UserId, things
         id: UserCredentialId(store.new_id()),
         owner: owner.into(),
         server_id: things.server.id,
+        kind: AccountKind::Form,
+        expires_at: None,
+        refused_at: None,
+        refreshed_at: None,
+        scope: String::new(),
         upstream_origin: "https://mcp.example".to_owned(),
         values_sealed: vec![1],
         mark: CredentialMark { version: 1, set_at: store.now() },

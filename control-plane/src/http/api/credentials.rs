@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use super::grants::{SubjectBody, SubjectView};
 use super::{PageQuery, PageView};
 use crate::app::user_credentials::{self, Account, Stored};
-use crate::domain::credential::AccountState;
+use crate::domain::credential::{AccountKind, AccountState};
 use crate::domain::ids::{ServerId, UserCredentialId, UserId};
 use crate::domain::key_form::KeyField;
 use crate::domain::principal::PrincipalId;
@@ -31,6 +31,13 @@ pub(crate) struct CredentialView {
     /// Grows with every change.
     version: u64,
     set_at: DateTime<Utc>,
+    /// Of tokens: when they end unless they are renewed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<DateTime<Utc>>,
+    /// Of tokens: when they were renewed last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refreshed_at: Option<DateTime<Utc>>,
+    kind: AccountKind,
     /// Who typed it; absent for somebody who is no longer here.
     #[serde(skip_serializing_if = "Option::is_none")]
     set_by: Option<UserId>,
@@ -45,8 +52,15 @@ pub(crate) struct AccountView {
     server_slug: String,
     server_name: String,
     state: AccountState,
-    /// What is asked for.
+    /// What is to be typed; empty where the provider asks.
     fields: Vec<KeyField>,
+    /// What the provider granted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<DateTime<Utc>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refreshed_at: Option<DateTime<Utc>>,
     /// Absent where nothing is stored.
     #[serde(skip_serializing_if = "Option::is_none")]
     credential_id: Option<UserCredentialId>,
@@ -81,6 +95,9 @@ impl From<Stored> for CredentialView {
             state,
             version: credential.mark.version,
             set_at: credential.mark.set_at,
+            expires_at: credential.expires_at,
+            refreshed_at: credential.refreshed_at,
+            kind: credential.kind,
             set_by: credential.set_by,
             created_at: credential.created_at,
         }
@@ -96,6 +113,9 @@ impl From<Account> for AccountView {
             server_name: server.display_name,
             state,
             fields,
+            scope: stored.as_ref().map(|one| one.scope.clone()).filter(|scope| !scope.is_empty()),
+            expires_at: stored.as_ref().and_then(|one| one.expires_at),
+            refreshed_at: stored.as_ref().and_then(|one| one.refreshed_at),
             credential_id: stored.as_ref().map(|one| one.id),
             set_at: stored.as_ref().map(|one| one.mark.set_at),
             connect_url,

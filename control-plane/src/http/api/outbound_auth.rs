@@ -1,5 +1,7 @@
 //! How a server is called, as people type it and as they see it. Values are written and never read.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
@@ -8,6 +10,7 @@ use utoipa::ToSchema;
 use crate::domain::credential::{CredentialMark, HeaderInput, OutboundInput};
 use crate::domain::key_form::KeyForm;
 use crate::domain::server::OutboundAuth;
+use crate::domain::upstream_oauth::{OauthSettings, ProviderEndpoints};
 
 /// How the gateway authenticates to the server.
 #[derive(Debug, Serialize, ToSchema)]
@@ -25,6 +28,8 @@ pub(crate) enum OutboundAuthView {
     },
     /// Headers made of what each person typed into this form.
     PerUserHeader(KeyForm),
+    /// Each person authorizes Portway at the server's provider.
+    OauthPerUser(OauthSettings),
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -43,6 +48,7 @@ impl OutboundAuthView {
                 set_at: mark.map(|mark| mark.set_at),
             },
             OutboundAuth::PerUserHeader(form) => Self::PerUserHeader(form),
+            OutboundAuth::OauthPerUser(settings) => Self::OauthPerUser(settings),
         }
     }
 }
@@ -59,6 +65,53 @@ pub(crate) enum OutboundAuthBody {
     SharedHeader { headers: Vec<HeaderBody> },
     /// Each person types keys of their own, once; they become these headers, sent to the server's own origin only.
     PerUserHeader(KeyForm),
+    /// Each person authorizes Portway at the server's provider, once; Portway keeps the tokens fresh.
+    OauthPerUser(OauthBody),
+}
+
+/// All of it may be left out: then the server says who its provider is, and Portway registers itself there.
+#[derive(Default, Deserialize, ToSchema)]
+#[schema(as = OauthSettingsInput)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct OauthBody {
+    /// Of a client that was registered at the provider by hand; absent: Portway registers itself.
+    client_id: Option<String>,
+    /// Without it the stored one stays, as long as `client_id` does.
+    #[schema(value_type = Option<String>, write_only)]
+    client_secret: Option<SecretString>,
+    /// The authorization server, where the server's challenge does not say.
+    issuer: Option<String>,
+    /// Where the provider does what, for one that publishes no metadata.
+    endpoints: Option<ProviderEndpoints>,
+    /// Absent: what the challenge names, else what the server lists.
+    scopes: Option<Vec<String>>,
+    /// For providers that refuse `resource`.
+    omit_resource: bool,
+    /// For providers that want `scope` again at each refresh.
+    scope_on_refresh: bool,
+    /// The server takes the ID token as its bearer.
+    id_token_as_bearer: bool,
+    /// For providers that know no PKCE: a stolen code can then be redeemed.
+    without_pkce: bool,
+    /// Added to the authorization request, such as `access_type=offline`.
+    extra_parameters: BTreeMap<String, String>,
+}
+
+impl From<OauthBody> for OutboundInput {
+    fn from(body: OauthBody) -> Self {
+        let settings = OauthSettings {
+            client_id: body.client_id,
+            issuer: body.issuer,
+            endpoints: body.endpoints,
+            scopes: body.scopes,
+            omit_resource: body.omit_resource,
+            scope_on_refresh: body.scope_on_refresh,
+            id_token_as_bearer: body.id_token_as_bearer,
+            without_pkce: body.without_pkce,
+            extra_parameters: body.extra_parameters,
+        };
+        Self::OauthPerUser { settings, client_secret: body.client_secret }
+    }
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -82,6 +135,7 @@ impl From<OutboundAuthBody> for OutboundInput {
                 Self::SharedHeader { headers: headers.collect() }
             }
             OutboundAuthBody::PerUserHeader(form) => Self::PerUserHeader(form),
+            OutboundAuthBody::OauthPerUser(body) => body.into(),
         }
     }
 }

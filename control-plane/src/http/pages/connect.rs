@@ -1,18 +1,24 @@
-//! Where people give a server a key of their own: in the middle of an IDE's sign-in, or by the link of an error.
+//! Where people connect an account of their own at a server: in the middle of an IDE's sign-in, or by the link of an
+//! error. A key is typed here; a provider is gone to, by a page of ours that navigates, because browsers apply
+//! `form-action` to redirects.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{FromRequestParts, RawPathParams, RawQuery, State};
+use axum::http::header::CACHE_CONTROL;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use proto::names::ServerSlug;
 
 use super::form::Fields;
 use super::sign_in::{parse_request, request_of, sign_in_path};
+use super::sso::PathFlow;
 use super::{PageBrowser, PageError, PageTenant, SignedIn, page, see_other, signed_in, with_cookie};
+use crate::app::upstream_oauth;
+use crate::app::upstream_oauth::flow::{self, Arrived, Refused};
 use crate::app::user_credentials::{self, Account};
 use crate::crypto::csrf;
 use crate::domain::Error;
@@ -33,12 +39,22 @@ struct ConnectPage<'a> {
     csrf_remove: String,
     /// The request of an IDE that waits; empty for a visit of one's own.
     request: String,
+    /// What is to be typed; empty where the provider asks.
     fields: Vec<FieldRow<'a>>,
     state: AccountState,
     /// Since when something is stored; empty where nothing is.
     since: String,
     /// What was wrong with what was typed; empty at first.
     problem: &'a str,
+}
+
+/// On the way to the provider.
+#[derive(Template)]
+#[template(path = "sso_out.html")]
+struct OutPage<'a> {
+    tenant_name: &'a str,
+    label: &'a str,
+    url: &'a str,
 }
 
 struct FieldRow<'a> {
@@ -91,6 +107,12 @@ pub(super) async fn submit(
     let Some(account) = user_credentials::mine_by_slug(&browser.ctx, &slug).await? else {
         return Ok(see_other(&next(&tenant, request)));
     };
+    if user_credentials::oauth(&account.server).is_some() {
+        return match flow::begin(&browser.ctx, &tenant, &account.server, request).await {
+            Ok(flow) => Ok(see_other(&format!("/t/{}/accounts/out/{flow}", tenant.slug))),
+            Err(refusal) => Err(PageError::account(refusal, &tenant, Some(&slug), request)),
+        };
+    }
     let asked = user_credentials::form(&account.server).map(|form| form.fields.as_slice()).unwrap_or_default();
     let values: BTreeMap<_, _> =
         asked.iter().map(|field| (field.name.clone(), fields.get(&format!("value_{}", field.name)))).collect();
@@ -103,6 +125,55 @@ pub(super) async fn submit(
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// The page that navigates to the provider.
+pub(super) async fn out(
+    PageBrowser(tenant, browser): PageBrowser,
+    PathFlow(id): PathFlow,
+) -> Result<Response, PageError> {
+    let out = flow::way_out(&browser.ctx, &tenant, id).await;
+    let (label, url) = out.map_err(|refusal| PageError::account(refusal, &tenant, None, None))?;
+    let template = OutPage { tenant_name: &tenant.display_name, label: &label, url: url.as_str() };
+    Ok(page(StatusCode::OK, &template))
+}
+
+/// Back from the provider. The session is the one that began, or nobody's answer is taken (ATK-19).
+pub(super) async fn callback(
+    PageBrowser(tenant, browser): PageBrowser,
+    RawQuery(query): RawQuery,
+) -> Result<Response, PageError> {
+    let query = query.unwrap_or_default();
+    let parameter = |name: &str| {
+        let mut found = url::form_urlencoded::parse(query.as_bytes()).filter(|(known, _)| known == name);
+        match (found.next(), found.next()) {
+            (Some((_, value)), None) => Some(value.into_owned()),
+            _ => None,
+        }
+    };
+    let answer = flow::Answer {
+        state: parameter("state"),
+        code: parameter("code"),
+        error: parameter("error"),
+        iss: parameter("iss"),
+    };
+    match flow::finish(&browser.ctx, &tenant, &answer).await {
+        Ok(Arrived { request: Some(id), .. }) => Ok(see_other(&next(&tenant, Some(id)))),
+        Ok(Arrived { server, request: None }) => Ok(see_other(&path(&tenant, &server.slug))),
+        Err(Refused { refusal, server, request }) => {
+            Err(PageError::account(refusal, &tenant, server.as_ref().map(|server| &server.slug), request))
+        }
+    }
+}
+
+/// What we say of ourselves to providers that take documents (CIMD). Public.
+pub(super) async fn document(State(app): State<Arc<App>>, PageTenant(tenant): PageTenant) -> Response {
+    let mut document = upstream_oauth::description(&app, &tenant);
+    if let Some(members) = document.as_object_mut() {
+        members.insert("client_id".to_owned(), upstream_oauth::document_url(&app, &tenant).into());
+        members.insert("token_endpoint_auth_method".to_owned(), "none".into());
+    }
+    ([(CACHE_CONTROL, "public, max-age=300")], axum::Json(document)).into_response()
 }
 
 pub(super) async fn remove(

@@ -5,9 +5,12 @@ use axum::http::StatusCode;
 use axum::http::header::RETRY_AFTER;
 use axum::response::{IntoResponse, Response};
 
+use proto::names::ServerSlug;
+
 use super::page;
 use crate::app::sso::Refusal;
 use crate::app::sso::person::Stranger;
+use crate::app::upstream_oauth;
 use crate::domain::Error;
 use crate::domain::ids::AuthorizationRequestId;
 use crate::domain::tenancy::Tenant;
@@ -70,6 +73,49 @@ impl PageError {
              again later; if it stays so, show this page to an administrator."
         );
         Self::new(StatusCode::BAD_REQUEST, "oauth.client_document", "Unknown application", message)
+    }
+
+    /// An account at a server was not connected. What exactly was wrong is for the tenant's administrators.
+    pub(in crate::http) fn account(
+        refusal: upstream_oauth::Refusal,
+        tenant: &Tenant,
+        server: Option<&ServerSlug>,
+        request: Option<AuthorizationRequestId>,
+    ) -> Self {
+        use upstream_oauth::Refusal as Why;
+        let code = refusal.code();
+        let (status, message) = match refusal {
+            Why::Gone => {
+                let message = "This authorization took too long, was finished before, or was begun by somebody else.";
+                (StatusCode::BAD_REQUEST, message.to_owned())
+            }
+            Why::Away(_) => {
+                let message = "The server, or whoever signs people in to it, does not answer as it should. Try again in a moment.";
+                (StatusCode::BAD_GATEWAY, message.to_owned())
+            }
+            Why::Refused(code) => {
+                let message =
+                    format!("The provider did not authorize this ({code}). If you did not cancel, try again.");
+                (StatusCode::FORBIDDEN, message)
+            }
+            Why::Answer(_) => {
+                let message = "What the provider sent did not pass our checks, so nothing was connected.";
+                (StatusCode::BAD_REQUEST, message.to_owned())
+            }
+            Why::Setup(_) => {
+                let message = "This server is not set up yet so that people can connect it.";
+                (StatusCode::CONFLICT, message.to_owned())
+            }
+            Why::Domain(error) => return error.into(),
+        };
+        let message =
+            format!("{message} If it stays so, show this page to an administrator of {}.", tenant.display_name);
+        let next = server.map(|slug| {
+            let query = request.map(|id| format!("?request={id}")).unwrap_or_default();
+            let url = format!("{}{query}", super::connect::path(tenant, slug));
+            Box::new(Next { url, label: "Back to the server" })
+        });
+        Self { next, ..Self::new(status, code, "Not connected", message) }
     }
 
     pub(in crate::http) fn unknown_redirect_uri() -> Self {

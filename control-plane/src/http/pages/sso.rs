@@ -54,7 +54,7 @@ fn id_of(provider: Provider) -> Result<IdentityProviderId, PageError> {
 }
 
 /// The sign-in of the path.
-pub(super) struct PathFlow(Uuid);
+pub(super) struct PathFlow(pub(super) Uuid);
 
 impl FromRequestParts<Arc<App>> for PathFlow {
     type Rejection = PageError;

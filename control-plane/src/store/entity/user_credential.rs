@@ -12,12 +12,18 @@ pub struct Model {
     pub user_id: Option<Uuid>,
     pub service_account_id: Option<Uuid>,
     pub server_id: Uuid,
+    pub kind: String,
     pub upstream_origin: String,
     pub values_sealed: Vec<u8>,
     pub version: i64,
     pub set_by: Option<Uuid>,
     pub created_at: ChronoDateTimeUtc,
     pub set_at: ChronoDateTimeUtc,
+    pub expires_at: Option<ChronoDateTimeUtc>,
+    pub refused_at: Option<ChronoDateTimeUtc>,
+    pub refreshed_at: Option<ChronoDateTimeUtc>,
+    pub refresh_claimed_until: Option<ChronoDateTimeUtc>,
+    pub scope: String,
 }
 
 impl std::fmt::Debug for Model {

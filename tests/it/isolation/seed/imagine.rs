@@ -5,7 +5,7 @@ use control_plane::domain::access::{ServerRole, TenantRole};
 use control_plane::domain::api_key::{ApiKey, KeyScope};
 use control_plane::domain::call::{CallOutcome, CallRecord, Fault};
 use control_plane::domain::configuration::PrincipalKind;
-use control_plane::domain::credential::{CredentialMark, SealedCredential, UserCredential};
+use control_plane::domain::credential::{AccountKind, CredentialMark, SealedCredential, UserCredential};
 use control_plane::domain::ids::{
     AccessGrantId, ApiKeyId, AuthorizationRequestId, CallRecordId, ClientId, GroupId, InvitationId, OAuthGrantId,
     ServerId, ServiceAccountId, SessionId, TenantId, UserCredentialId, UserId,
@@ -69,6 +69,11 @@ impl Seed {
             Server { id: ServerId(id()), slug: format!("{slug}-bare").parse().unwrap(), ..server.clone() };
         let credential = SealedCredential {
             server_id: server.id,
+            kind: AccountKind::Oauth,
+            expires_at: Some(later),
+            refused_at: None,
+            refreshed_at: None,
+            scope: text("scope"),
             upstream_origin: format!("https://{slug}.example"),
             headers_sealed: digest().to_vec(),
             mark: CredentialMark { version: 1, set_at: now },

@@ -1,0 +1,137 @@
+//! Portway as an OAuth client of MCP servers' authorization servers, for each person by themselves.
+//!
+//! `discovery` finds the provider of a server, `registration` makes us known there, [`flow`] takes the person there and
+//! back, [`tokens`] keeps what came of it fresh. Every request goes through `egress`; what a provider answers is never
+//! shown to a person, only to the tenant's administrators, in the audit trail.
+
+mod discovery;
+pub mod flow;
+mod registration;
+pub mod tokens;
+
+pub(super) use registration::put_static as put_client;
+
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
+use secrecy::ExposeSecret as _;
+use serde_json::Value;
+use url::Url;
+use zeroize::Zeroizing;
+
+use crate::domain::Error;
+use crate::domain::limits::{FETCH_MS_MAX, UPSTREAM_ANSWER_BYTES_MAX};
+use crate::domain::tenancy::Tenant;
+use crate::domain::upstream_oauth::{Provider, UpstreamClient};
+use crate::egress::FetchError;
+use crate::state::App;
+
+/// Why an account is not connected. The words are for administrators.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// Unknown, expired, used, or of somebody else: one answer (ATK-19).
+    #[error("it is no authorization of this person that waits")]
+    Gone,
+    /// The server or its provider did not answer, or with nothing of use.
+    #[error("{0}")]
+    Away(String),
+    /// The provider said no, with a code of its own.
+    #[error("the provider refused: {0}")]
+    Refused(String),
+    /// What came is not what a provider may send.
+    #[error("{0}")]
+    Answer(String),
+    /// An administrator has to set something first.
+    #[error("{0}")]
+    Setup(String),
+    #[error(transparent)]
+    Domain(#[from] Error),
+}
+
+impl Refusal {
+    /// Stable, for the page and the audit trail.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Gone => "account.gone",
+            Self::Away(_) => "account.provider_away",
+            Self::Refused(_) => "account.provider_refused",
+            Self::Answer(_) => "account.answer_refused",
+            Self::Setup(_) => "account.not_set_up",
+            Self::Domain(error) => error.code(),
+        }
+    }
+}
+
+/// Where providers send browsers back to.
+pub fn callback(app: &App, tenant: &Tenant) -> String {
+    format!("{}/t/{}/accounts/callback", app.config.public_origin, tenant.slug)
+}
+
+/// Where we describe ourselves to providers that take documents (CIMD).
+pub fn document_url(app: &App, tenant: &Tenant) -> String {
+    format!("{}/t/{}/accounts/client.json", app.config.public_origin, tenant.slug)
+}
+
+/// What we say of ourselves: in the document, and when we register (RFC 7591).
+pub fn description(app: &App, tenant: &Tenant) -> Value {
+    serde_json::json!({
+        "client_name": format!("Portway of {}", tenant.display_name),
+        "client_uri": app.config.public_origin,
+        "redirect_uris": [callback(app, tenant)],
+        "grant_types": ["authorization_code", "refresh_token"],
+        "response_types": ["code"],
+        "application_type": "web",
+    })
+}
+
+/// A form to one of the provider's endpoints, from us.
+fn post(
+    provider: &Provider,
+    client: &UpstreamClient,
+    to: &Url,
+    pairs: &[(&str, &str)],
+) -> Result<http::Request<Vec<u8>>, Error> {
+    use base64::Engine as _;
+    let mut form = url::form_urlencoded::Serializer::new(String::new());
+    form.extend_pairs(pairs);
+    let mut request = http::Request::post(to.as_str())
+        .header(ACCEPT, "application/json")
+        .header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+    match &client.secret {
+        Some(secret) if !provider.secret_in_body => {
+            let encode = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+            let pair = Zeroizing::new(format!("{}:{}", encode(&client.client_id), encode(secret.expose_secret())));
+            let basic = base64::engine::general_purpose::STANDARD.encode(pair.as_bytes());
+            request = request.header(AUTHORIZATION, format!("Basic {basic}"));
+        }
+        Some(secret) => {
+            form.append_pair("client_id", &client.client_id).append_pair("client_secret", secret.expose_secret());
+        }
+        None => drop(form.append_pair("client_id", &client.client_id)),
+    }
+    request.body(form.finish().into_bytes()).map_err(Error::internal)
+}
+
+/// Sends it; an error follows the name of what was asked.
+async fn send(app: &App, request: http::Request<Vec<u8>>) -> Result<http::Response<Vec<u8>>, String> {
+    app.fetcher.send(request, UPSTREAM_ANSWER_BYTES_MAX).await.map_err(|error| describe(&error))
+}
+
+/// Whether an address of our network is open, closed or forbidden is told to nobody (ATK-15).
+fn describe(error: &FetchError) -> String {
+    tracing::warn!(%error, "an upstream's provider was not reached");
+    match error {
+        FetchError::Timeout => format!("did not answer within {} s", FETCH_MS_MAX / 1_000),
+        FetchError::Body => format!("is larger than {} KiB, or broke off", UPSTREAM_ANSWER_BYTES_MAX / 1_024),
+        _ => "could not be reached".to_owned(),
+    }
+}
+
+/// The `error` of an answer, as far as it can be one (RFC 6749 §5.2).
+fn error_code(body: &[u8]) -> Option<String> {
+    let answer: Value = serde_json::from_slice(body).ok()?;
+    answer.get("error").and_then(Value::as_str).map(clean)
+}
+
+/// A foreign word, short and visible.
+fn clean(text: &str) -> String {
+    text.chars().filter(|letter| letter.is_ascii_graphic()).take(64).collect()
+}

@@ -1,0 +1,118 @@
+//! Which provider a server trusts: by the server's own word, or by the settings (O1, O2).
+
+use http::header::{ACCEPT, CONTENT_TYPE, WWW_AUTHENTICATE};
+use url::Url;
+
+use super::{Refusal, send};
+use crate::domain::Error;
+use crate::domain::server::Server;
+use crate::domain::upstream_oauth::metadata::{
+    self, Challenge, ResourceMetadata, provider_metadata_urls, resource_metadata_urls,
+};
+use crate::domain::upstream_oauth::{OauthSettings, Provider};
+use crate::state::App;
+
+/// What a client without a token says first; the answer is a challenge.
+const KNOCK: &str = r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"portway","version":"1"}}}"#;
+
+/// The provider, and the scopes to ask for.
+pub(super) async fn find(
+    app: &App,
+    server: &Server,
+    settings: &OauthSettings,
+) -> Result<(Provider, Vec<String>), Refusal> {
+    let url = Url::parse(&server.upstream_url).map_err(Error::internal)?;
+    if let Some(typed) = &settings.endpoints {
+        let provider = Provider {
+            issuer: settings.issuer.clone().unwrap_or_default(),
+            authorization: typed.authorization.clone(),
+            token: typed.token.clone(),
+            revocation: typed.revocation.clone(),
+            registration: None,
+            names_itself: false,
+            takes_documents: false,
+            secret_in_body: true,
+            scopes: Vec::new(),
+            resource: server.upstream_url.clone(),
+        };
+        return Ok((provider, settings.scopes.clone().unwrap_or_default()));
+    }
+    let (about, challenge) = match &settings.issuer {
+        Some(issuer) => {
+            let (resource, scopes) = (server.upstream_url.clone(), Vec::new());
+            (ResourceMetadata { resource, issuer: issuer.clone(), scopes }, Challenge::default())
+        }
+        None => about(app, &url).await?,
+    };
+    let provider = provider(app, &about, settings).await?;
+    // O9: what somebody set, else what the challenge names, else what the server lists.
+    let scopes = match (&settings.scopes, challenge.scopes) {
+        (Some(scopes), _) => scopes.clone(),
+        (None, named) if !named.is_empty() => named,
+        (None, _) => provider.scopes.clone(),
+    };
+    Ok((provider, scopes))
+}
+
+/// The server's metadata, and its challenge.
+async fn about(app: &App, server: &Url) -> Result<(ResourceMetadata, Challenge), Refusal> {
+    let request = http::Request::post(server.as_str())
+        .header(ACCEPT, "application/json, text/event-stream")
+        .header(CONTENT_TYPE, "application/json")
+        .body(KNOCK.as_bytes().to_vec())
+        .map_err(Error::internal)?;
+    let answer = send(app, request).await.map_err(|why| Refusal::Away(format!("the MCP server {why}")))?;
+    let lines = answer.headers().get_all(WWW_AUTHENTICATE).iter().filter_map(|line| line.to_str().ok());
+    let challenge = metadata::challenge(lines);
+    let places = match &challenge.resource_metadata {
+        // Where the challenge points is the server's word; on another origin it would be somebody else's.
+        Some(url) if url.origin() == server.origin() => vec![url.clone()],
+        Some(_) => return Err(Refusal::Answer("the challenge points to metadata at another origin".to_owned())),
+        None => resource_metadata_urls(server),
+    };
+    let mut reason = "the MCP server says nowhere who may authorize its users: set an issuer".to_owned();
+    for place in places {
+        match read(app, &place).await {
+            Ok(body) => match metadata::resource(server, &body) {
+                Ok(about) => return Ok((about, challenge)),
+                Err(why) => reason = format!("the metadata at {place} {why}"),
+            },
+            Err(why) => tracing::debug!(%place, why, "no resource metadata"),
+        }
+    }
+    // Before there was such metadata, a server was its own authorization server (2025-03-26).
+    let issuer = server.origin().ascii_serialization();
+    let own = ResourceMetadata { resource: server.to_string(), issuer, scopes: Vec::new() };
+    match provider(app, &own, &OauthSettings::default()).await {
+        Ok(_) => Ok((own, challenge)),
+        Err(_) => Err(Refusal::Setup(reason)),
+    }
+}
+
+async fn provider(app: &App, about: &ResourceMetadata, settings: &OauthSettings) -> Result<Provider, Refusal> {
+    let issuer = Url::parse(&about.issuer).ok().filter(metadata::is_endpoint);
+    let issuer = issuer.ok_or_else(|| Refusal::Answer("the issuer is no https URL".to_owned()))?;
+    let mut reason = None;
+    for place in provider_metadata_urls(&issuer) {
+        match read(app, &place).await {
+            Ok(body) => match metadata::provider(&about.issuer, about, settings.without_pkce, &body) {
+                Ok(provider) => return Ok(provider),
+                Err(why) => reason = Some(format!("the metadata at {place} {why}")),
+            },
+            Err(why) => tracing::debug!(%place, why, "no provider metadata"),
+        }
+    }
+    Err(match reason {
+        Some(why) => Refusal::Answer(why),
+        None => Refusal::Away(format!("no metadata of the authorization server {} can be read", about.issuer)),
+    })
+}
+
+async fn read(app: &App, url: &Url) -> Result<Vec<u8>, String> {
+    let request = http::Request::get(url.as_str()).header(ACCEPT, "application/json").body(Vec::new());
+    let answer = send(app, request.map_err(|_| "cannot be asked".to_owned())?).await?;
+    match answer.status() {
+        http::StatusCode::OK => Ok(answer.into_body()),
+        status => Err(format!("answers with the status {}", status.as_u16())),
+    }
+}

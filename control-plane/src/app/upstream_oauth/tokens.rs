@@ -1,0 +1,288 @@
+//! Tokens of people's accounts at providers: got, renewed ahead of their end by one replica at a time, revoked.
+//!
+//! A refusal for good (`invalid_grant`) makes the account one to connect again; everything else is tried again (O8).
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Deserialize;
+use zeroize::Zeroizing;
+
+use super::{Refusal, error_code, post, send};
+use crate::app::Ctx;
+use crate::app::credentials::{next_mark, origin};
+use crate::app::user_credentials::{entry, oauth};
+use crate::crypto::vault::Purpose;
+use crate::domain::audit::{Actor, AuditEntry};
+use crate::domain::credential::{AccountKind, UserCredential};
+use crate::domain::ids::{TenantId, UserCredentialId};
+use crate::domain::limits::{REFRESH_AHEAD_S, REFRESH_CLAIM_S, REFRESH_PAUSE_S, REFRESH_POLL_MS, REFRESH_WAIT_MS};
+use crate::domain::server::Server;
+use crate::domain::upstream_oauth::{AccountTokens, Provider, UpstreamClient};
+use crate::domain::{Error, Result};
+use crate::state::App;
+use crate::store::TenantStore;
+
+/// A successful answer (RFC 6749 §5.1).
+#[derive(Deserialize)]
+pub(super) struct Granted {
+    access_token: SecretString,
+    #[serde(default)]
+    token_type: String,
+    #[serde(default, rename = "expires_in")]
+    pub(super) expires_in_s: Option<i64>,
+    refresh_token: Option<SecretString>,
+    id_token: Option<SecretString>,
+    #[serde(default)]
+    scope: String,
+}
+
+/// What a call may be sent with, or why there is nothing.
+pub enum Standing {
+    /// The token, and until when.
+    Live(SecretString, Option<DateTime<Utc>>),
+    /// The provider said no for good.
+    Expired,
+    /// The token has ended, and the provider does not answer.
+    Away,
+}
+
+impl Granted {
+    pub(super) fn account(&self, provider: Provider, client: &UpstreamClient, asked_scope: &str) -> AccountTokens {
+        AccountTokens {
+            access_token: self.access_token.clone(),
+            refresh_token: self.refresh_token.clone(),
+            id_token: self.id_token.clone(),
+            asked_scope: asked_scope.to_owned(),
+            granted_scope: self.scope.clone(),
+            provider,
+            client_id: client.client_id.clone(),
+            client_secret: client.secret.clone(),
+        }
+    }
+}
+
+/// A request at the token endpoint.
+pub(super) async fn ask(
+    app: &App,
+    provider: &Provider,
+    client: &UpstreamClient,
+    form: &[(&str, &str)],
+) -> Result<Granted, Refusal> {
+    let request = post(provider, client, &provider.token, form)?;
+    let answer = send(app, request).await.map_err(|why| Refusal::Away(format!("the token endpoint {why}")))?;
+    if answer.status() != http::StatusCode::OK {
+        return Err(match error_code(answer.body()) {
+            Some(code) => Refusal::Refused(code),
+            None => Refusal::Away(format!("the token endpoint answers with the status {}", answer.status().as_u16())),
+        });
+    }
+    // What cannot be read may hold tokens: it is not repeated. Some providers say errors with 200.
+    let granted: Granted = serde_json::from_slice(answer.body()).map_err(|_| match error_code(answer.body()) {
+        Some(code) => Refusal::Refused(code),
+        None => Refusal::Answer("the token endpoint answers with something else than tokens".to_owned()),
+    })?;
+    let is_bearer = granted.token_type.is_empty() || granted.token_type.eq_ignore_ascii_case("bearer");
+    let is_sendable = proto::shared_secret::header_value(granted.access_token.expose_secret()).is_ok();
+    if !is_bearer || !is_sendable {
+        return Err(Refusal::Answer("the token is no bearer token that can travel in a header".to_owned()));
+    }
+    Ok(granted)
+}
+
+/// Keeps a fresh account of the signed-in person.
+pub(super) async fn connect(
+    ctx: &Ctx,
+    server: &Server,
+    account: AccountTokens,
+    expires_in_s: Option<i64>,
+) -> Result<()> {
+    let store = ctx.app.store.tenant(ctx.tenant_id).await?;
+    let owner = ctx.caller.principal;
+    // The person, locked, so that two answers at once are one account.
+    store.lock_user(ctx.caller.user_id()?).await?;
+    let before = store.find_user_credential(server.id, owner).await?;
+    let id = before.as_ref().map_or_else(|| UserCredentialId(store.new_id()), |before| before.id);
+    let credential = UserCredential {
+        id,
+        owner,
+        server_id: server.id,
+        kind: AccountKind::Oauth,
+        upstream_origin: origin(&server.upstream_url),
+        values_sealed: seal(&ctx.app, &store, id, &account).await?,
+        mark: next_mark(before.as_ref().map(|before| before.mark), store.now()),
+        set_by: ctx.caller.principal.user(),
+        created_at: before.as_ref().map_or_else(|| store.now(), |before| before.created_at),
+        expires_at: ends(store.now(), expires_in_s),
+        refused_at: None,
+        refreshed_at: None,
+        scope: account.granted_scope.clone(),
+    };
+    match before {
+        Some(_) => store.update_user_credential(&credential).await?,
+        None => store.insert_user_credential(&credential).await?,
+    }
+    store.void_leases_of(owner).await?;
+    store.audit(entry(ctx, "credential.connected", &credential));
+    store.commit().await?;
+    Ok(())
+}
+
+/// The token to call with now, renewed if it is about to end. Of all replicas one asks the provider; the others wait for
+/// what it hears, and as long as the old token lives nobody waits for a provider that is away.
+pub async fn current(app: &App, tenant: TenantId, server: &Server, credential: UserCredential) -> Result<Standing> {
+    let deadline = tokio::time::Instant::now() + Duration::from_millis(REFRESH_WAIT_MS);
+    let mut credential = credential;
+    loop {
+        let store = app.store.tenant_read(tenant).await?;
+        let now = store.now();
+        if credential.refused_at.is_some() {
+            return Ok(Standing::Expired);
+        }
+        let account = open(app, &store, &credential).await?;
+        let is_fresh = credential.expires_at.is_none_or(|at| now + TimeDelta::seconds(REFRESH_AHEAD_S) < at);
+        let lives = credential.expires_at.is_none_or(|at| now < at);
+        let settings = oauth(server).cloned().unwrap_or_default();
+        if is_fresh {
+            return Ok(Standing::Live(account.bearer(&settings).clone(), credential.expires_at));
+        }
+        if account.refresh_token.is_none() {
+            // Nothing renews it: the person does, when it has ended.
+            let bearer = account.bearer(&settings).clone();
+            return Ok(if lives { Standing::Live(bearer, credential.expires_at) } else { Standing::Expired });
+        }
+        drop(store);
+        let store = app.store.tenant(tenant).await?;
+        let until = now + TimeDelta::seconds(REFRESH_CLAIM_S);
+        if store.claim_refresh(credential.id, credential.mark.version, until).await? {
+            store.commit().await?;
+            return refresh(app, tenant, server, credential, account).await;
+        }
+        drop(store);
+        // Somebody is at it, or the provider was away a moment ago.
+        if lives {
+            return Ok(Standing::Live(account.bearer(&settings).clone(), credential.expires_at));
+        }
+        if tokio::time::Instant::now() >= deadline {
+            return Ok(Standing::Away);
+        }
+        tokio::time::sleep(Duration::from_millis(REFRESH_POLL_MS)).await;
+        let store = app.store.tenant_read(tenant).await?;
+        match store.find_user_credential(credential.server_id, credential.owner).await? {
+            Some(now) => credential = now,
+            None => return Ok(Standing::Expired),
+        }
+    }
+}
+
+/// Asks the provider; this replica alone does.
+async fn refresh(
+    app: &App,
+    tenant: TenantId,
+    server: &Server,
+    credential: UserCredential,
+    account: AccountTokens,
+) -> Result<Standing> {
+    let settings = oauth(server).cloned().unwrap_or_default();
+    let client = UpstreamClient { client_id: account.client_id.clone(), secret: account.client_secret.clone() };
+    let refresh_token = account.refresh_token.clone().unwrap_or_default();
+    let mut form = vec![("grant_type", "refresh_token"), ("refresh_token", refresh_token.expose_secret())];
+    if !settings.omit_resource {
+        form.push(("resource", &account.provider.resource));
+    }
+    if settings.scope_on_refresh && !account.asked_scope.is_empty() {
+        form.push(("scope", &account.asked_scope));
+    }
+    let answer = ask(app, &account.provider, &client, &form).await;
+    let store = app.store.tenant(tenant).await?;
+    let now = store.now();
+    let bearer = account.bearer(&settings).clone();
+    let standing = match answer {
+        Ok(granted) => {
+            let fresh = AccountTokens {
+                access_token: granted.access_token.clone(),
+                // A provider that sends none means the old one to live on.
+                refresh_token: granted.refresh_token.clone().or(Some(refresh_token)),
+                id_token: granted.id_token.clone().or(account.id_token),
+                granted_scope: if granted.scope.is_empty() { account.granted_scope } else { granted.scope.clone() },
+                ..account
+            };
+            let renewed = UserCredential {
+                values_sealed: seal(app, &store, credential.id, &fresh).await?,
+                mark: next_mark(Some(credential.mark), now),
+                expires_at: ends(now, granted.expires_in_s),
+                refreshed_at: Some(now),
+                scope: fresh.granted_scope.clone(),
+                ..credential
+            };
+            // Leases of before live as long as the token they hold: nodes come by themselves.
+            store.update_user_credential(&renewed).await?;
+            Standing::Live(fresh.bearer(&settings).clone(), renewed.expires_at)
+        }
+        Err(Refusal::Refused(code)) if code == "invalid_grant" => {
+            store.update_user_credential(&UserCredential { refused_at: Some(now), ..credential.clone() }).await?;
+            store.void_leases_of(credential.owner).await?;
+            store.audit(refused(&credential, &code));
+            Standing::Expired
+        }
+        Err(refusal) => {
+            tracing::warn!(tenant.id = %tenant, server.id = %server.id, %refusal, "an account was not renewed");
+            // Nobody asks again for a moment: a provider that is back is not stormed.
+            store.release_refresh(credential.id, now + TimeDelta::seconds(REFRESH_PAUSE_S)).await?;
+            match credential.expires_at {
+                Some(at) if now >= at => Standing::Away,
+                at => Standing::Live(bearer, at),
+            }
+        }
+    };
+    store.commit().await?;
+    Ok(standing)
+}
+
+/// Ends the account at the provider, as far as it lets us (RFC 7009). It is gone here in any case.
+pub(in crate::app) async fn revoke(app: &App, account: &AccountTokens) {
+    let Some(endpoint) = &account.provider.revocation else { return };
+    let client = UpstreamClient { client_id: account.client_id.clone(), secret: account.client_secret.clone() };
+    let (token, hint) = match &account.refresh_token {
+        Some(token) => (token, "refresh_token"),
+        None => (&account.access_token, "access_token"),
+    };
+    let form = [("token", token.expose_secret()), ("token_type_hint", hint)];
+    let sent = match post(&account.provider, &client, endpoint, &form) {
+        Ok(request) => send(app, request).await.map(|answer| answer.status().as_u16()),
+        Err(error) => Err(error.to_string()),
+    };
+    match sent {
+        Ok(200..=299) => {}
+        other => tracing::warn!(?other, "an account was not revoked at its provider"),
+    }
+}
+
+fn ends(now: DateTime<Utc>, expires_in_s: Option<i64>) -> Option<DateTime<Utc>> {
+    expires_in_s
+        .filter(|seconds| *seconds > 0)
+        .map(|seconds| now + TimeDelta::seconds(seconds.min(i64::from(u32::MAX))))
+}
+
+async fn seal(app: &App, store: &TenantStore, id: UserCredentialId, account: &AccountTokens) -> Result<Vec<u8>> {
+    let plain = Zeroizing::new(serde_json::to_vec(account).map_err(Error::internal)?);
+    let key = app.data_key(store).await?;
+    key.seal(store.tenant_id(), Purpose::UserCredential, id.0, &plain)
+}
+
+pub(in crate::app) async fn open(app: &App, store: &TenantStore, credential: &UserCredential) -> Result<AccountTokens> {
+    let key = app.data_key(store).await?;
+    let plain = key.open(store.tenant_id(), Purpose::UserCredential, credential.id.0, &credential.values_sealed)?;
+    serde_json::from_slice(&plain).map_err(Error::internal)
+}
+
+fn refused(credential: &UserCredential, code: &str) -> AuditEntry {
+    AuditEntry {
+        actor: Actor::System,
+        action: "credential.refused",
+        target_kind: "user_credential",
+        target_id: Some(credential.id.0),
+        detail: serde_json::json!({ "server": credential.server_id, "reason": code }),
+    }
+}
