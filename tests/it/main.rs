@@ -7,6 +7,7 @@
     reason = "a test that finds something unexpected must fail"
 )]
 
+mod accounts;
 mod api_key_rotation;
 mod api_keys;
 mod apply;

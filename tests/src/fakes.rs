@@ -4,3 +4,4 @@ pub mod document_site;
 pub mod idp;
 pub mod mail_server;
 pub mod mcp_server;
+pub mod provider;

@@ -20,7 +20,10 @@ use control_plane::domain::oauth::{AuthorizationCode, AuthorizationRequest, Clie
 use control_plane::domain::server::{AccessGrant, Server};
 use control_plane::domain::session::Session;
 use control_plane::domain::tenancy::{Group, Tenant, User};
-use control_plane::store::{ConsentKey, NewDataKey, ResourceKind, SigningKeyRow, Store, TenantStore};
+use control_plane::domain::upstream_oauth::AccountFlow;
+use control_plane::store::{
+    ConsentKey, NewDataKey, ResourceKind, SigningKeyRow, Store, TenantStore, UpstreamClientRow,
+};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -64,6 +67,9 @@ pub(super) struct Seed {
     pub(super) refresh_sha256: [u8; 32],
     pub(super) call: CallRecord,
     pub(super) user_credential: UserCredential,
+    /// One that registered itself, one that belongs to a server.
+    pub(super) upstream_clients: [UpstreamClientRow; 2],
+    pub(super) account_flow: AccountFlow,
     pub(super) scim: ScimSeed,
     pub(super) account: AccountSeed,
     pub(super) sso: Sso,
@@ -92,6 +98,7 @@ impl Seed {
         seed.insert_keys(&rest).await;
         seed.insert_authorization(&rest).await;
         seed.insert_account(&rest).await;
+        seed.insert_upstream(&rest).await;
         seed.insert_sso(&rest).await;
         seed.revision = seed.commit_noting(rest).await;
         let calls = store.tenant(seed.tenant.id).await.unwrap();

@@ -15,6 +15,8 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
+use super::provider::Provider;
+
 /// Which protocol generation the server speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Era {
@@ -66,6 +68,14 @@ struct Inner {
     sessions: Mutex<HashSet<String>>,
     /// Counts what hangs and was dropped by the gateway.
     dropped: tokio::sync::watch::Sender<usize>,
+    guard: Mutex<Option<Guard>>,
+}
+
+/// Lets in whom a provider vouches for.
+struct Guard {
+    provider: Provider,
+    /// What the server says of itself (RFC 9728).
+    metadata: Value,
 }
 
 /// The server; stops when dropped.
@@ -83,6 +93,7 @@ impl McpServer {
             scripts: Mutex::default(),
             sessions: Mutex::default(),
             dropped: tokio::sync::watch::channel(0).0,
+            guard: Mutex::default(),
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback");
         let url = format!("http://{}/mcp", listener.local_addr().expect("bound")).parse().expect("a URL");
@@ -101,6 +112,17 @@ impl McpServer {
     /// Answers every `method` from now on with what `script` says; `GET` is the stream of a legacy session.
     pub fn on(&self, method: &str, script: impl FnMut(&Seen) -> Reply + Send + 'static) {
         self.inner.scripts.lock().unwrap().insert(method.to_owned(), Box::new(script));
+    }
+
+    /// From now on only bearers of the provider's tokens are let in; others hear where to get one. Members of `change`
+    /// replace those of the server's metadata.
+    pub fn guard(&self, provider: &Provider, change: &Value) {
+        let mut metadata =
+            json!({"resource": self.url, "authorization_servers": [provider.origin], "scopes_supported": ["read"]});
+        for (name, value) in change.as_object().expect("an object") {
+            metadata[name] = value.clone();
+        }
+        *self.inner.guard.lock().unwrap() = Some(Guard { provider: provider.clone(), metadata });
     }
 
     /// Everything that arrived so far.
@@ -134,6 +156,9 @@ async fn answer(State(inner): State<Arc<Inner>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
     let seen = Seen { http_method: parts.method, headers: parts.headers, body };
+    if let Some(answer) = guarded(&inner, parts.uri.path(), &seen.headers) {
+        return answer;
+    }
     inner.seen.lock().unwrap().push(seen.clone());
     let (json, mut method) = (seen.json(), seen.method());
     if seen.http_method == Method::GET {
@@ -146,6 +171,23 @@ async fn answer(State(inner): State<Arc<Inner>>, request: Request) -> Response {
     match scripted {
         Some(reply) => render(&inner, &json, reply),
         None => ordinary(&inner, &json, &method),
+    }
+}
+
+/// The answer to whoever has no token, and where they get one.
+fn guarded(inner: &Inner, path: &str, headers: &HeaderMap) -> Option<Response> {
+    let guard = inner.guard.lock().unwrap();
+    let Guard { provider, metadata } = guard.as_ref()?;
+    if path.starts_with("/.well-known/oauth-protected-resource") {
+        return Some(axum::Json(metadata).into_response());
+    }
+    let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+    match bearer {
+        Some(token) if provider.knows(token) => None,
+        _ => {
+            let challenge = "Bearer error=\"invalid_token\"";
+            Some((StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, challenge)]).into_response())
+        }
     }
 }
 

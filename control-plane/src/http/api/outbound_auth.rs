@@ -70,9 +70,9 @@ pub(crate) enum OutboundAuthBody {
 }
 
 /// All of it may be left out: then the server says who its provider is, and Portway registers itself there.
-#[derive(Default, Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema)]
 #[schema(as = OauthSettingsInput)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct OauthBody {
     /// Of a client that was registered at the provider by hand; absent: Portway registers itself.
     client_id: Option<String>,
@@ -86,14 +86,19 @@ pub(crate) struct OauthBody {
     /// Absent: what the challenge names, else what the server lists.
     scopes: Option<Vec<String>>,
     /// For providers that refuse `resource`.
+    #[serde(default)]
     omit_resource: bool,
     /// For providers that want `scope` again at each refresh.
+    #[serde(default)]
     scope_on_refresh: bool,
     /// The server takes the ID token as its bearer.
+    #[serde(default)]
     id_token_as_bearer: bool,
     /// For providers that know no PKCE: a stolen code can then be redeemed.
+    #[serde(default)]
     without_pkce: bool,
     /// Added to the authorization request, such as `access_type=offline`.
+    #[serde(default)]
     extra_parameters: BTreeMap<String, String>,
 }
 

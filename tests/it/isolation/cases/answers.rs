@@ -150,6 +150,8 @@ shown!(
     UserIdentity,
     control_plane::domain::credential::UserCredential,
     control_plane::domain::principal::PrincipalId,
+    control_plane::domain::upstream_oauth::AccountFlow,
+    control_plane::store::UpstreamClientRow,
     ClientSecret,
     SessionKeyRow,
     control_plane::domain::server::SubjectName,

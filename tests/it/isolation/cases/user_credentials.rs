@@ -3,15 +3,26 @@
 use chrono::TimeDelta;
 use control_plane::domain::credential::UserCredential;
 use control_plane::domain::ids::UserCredentialId;
-use control_plane::store::TenantStore;
+use control_plane::domain::upstream_oauth::AccountFlow;
+use control_plane::store::{TenantStore, UpstreamClientRow};
 
-use super::super::seed::Seed;
+use super::super::seed::{Seed, digest};
 use super::{Case, Expected, Outcome, cases, page};
 
 /// One for the server that nobody has one for.
 fn another(store: &TenantStore, own: &Seed) -> UserCredential {
     let (id, server_id) = (UserCredentialId(store.new_id()), own.bare_server.id);
     UserCredential { id, server_id, ..own.user_credential.clone() }
+}
+
+/// A fresh one.
+fn flow(store: &TenantStore, own: &Seed) -> AccountFlow {
+    let state_sha256 = digest().to_vec();
+    AccountFlow { id: store.new_id(), state_sha256, ..own.account_flow.clone() }
+}
+
+fn state(of: &Seed) -> [u8; 32] {
+    of.account_flow.state_sha256.as_slice().try_into().expect("a digest")
 }
 
 pub(super) fn cases() -> Vec<Case> {
@@ -27,5 +38,21 @@ pub(super) fn cases() -> Vec<Case> {
         hidden delete_user_credentials_for(their.server.id);
         own delete_credentials_of_leavers(store.now() + TimeDelta::days(999));
         hidden void_leases_of(their.user.id.into());
+        hidden claim_refresh(their.user_credential.id, their.user_credential.mark.version, store.now());
+        hidden release_refresh(their.user_credential.id, store.now());
+        refused insert_upstream_client(&UpstreamClientRow {
+            id: store.new_id(), server_id: Some(their.bare_server.id), ..own.upstream_clients[1].clone()
+        });
+        hidden find_upstream_client_at(their.upstream_clients[0].issuer.as_deref().unwrap());
+        hidden find_upstream_client_of(their.server.id);
+        hidden delete_upstream_client_at(their.upstream_clients[0].issuer.as_deref().unwrap());
+        hidden delete_upstream_client_of(their.server.id);
+        refused insert_account_flow(&AccountFlow { user_id: their.user.id, ..flow(store, own) });
+        refused insert_account_flow(&AccountFlow { server_id: their.server.id, ..flow(store, own) });
+        refused insert_account_flow(&AccountFlow { request_id: Some(their.request.id), ..flow(store, own) });
+        hidden find_account_flow(their.account_flow.id);
+        hidden find_account_flow_by_state(state(their));
+        hidden use_account_flow(their.account_flow.id);
+        own delete_ended_account_flows(store.now() + TimeDelta::days(999));
     }
 }

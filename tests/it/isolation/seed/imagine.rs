@@ -16,7 +16,8 @@ use control_plane::domain::oauth::{AuthorizationCode, AuthorizationRequest, Clie
 use control_plane::domain::server::{AccessGrant, Server, Subject};
 use control_plane::domain::session::Session;
 use control_plane::domain::tenancy::{Group, GroupSource, Tenant, TenantSettings, TenantStatus};
-use control_plane::store::{SigningKeyRow, Store};
+use control_plane::domain::upstream_oauth::AccountFlow;
+use control_plane::store::{SigningKeyRow, Store, UpstreamClientRow};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -69,11 +70,6 @@ impl Seed {
             Server { id: ServerId(id()), slug: format!("{slug}-bare").parse().unwrap(), ..server.clone() };
         let credential = SealedCredential {
             server_id: server.id,
-            kind: AccountKind::Oauth,
-            expires_at: Some(later),
-            refused_at: None,
-            refreshed_at: None,
-            scope: text("scope"),
             upstream_origin: format!("https://{slug}.example"),
             headers_sealed: digest().to_vec(),
             mark: CredentialMark { version: 1, set_at: now },
@@ -99,6 +95,11 @@ impl Seed {
             id: UserCredentialId(id()),
             owner: user.id.into(),
             server_id: server.id,
+            kind: AccountKind::Oauth,
+            expires_at: Some(later),
+            refused_at: None,
+            refreshed_at: None,
+            scope: text("scope"),
             upstream_origin: text("origin"),
             values_sealed: digest().to_vec(),
             mark: CredentialMark { version: 7, set_at: now },
@@ -107,6 +108,24 @@ impl Seed {
         };
         let request_id = AuthorizationRequestId(id());
         let sso = Sso::imagine(id, slug, user.id, request_id, now);
+        let upstream_client = |issuer: Option<String>, server_id| UpstreamClientRow {
+            id: id(),
+            issuer,
+            server_id,
+            client_id: text("client"),
+            secret_sealed: Some(digest().to_vec()),
+        };
+        let upstream_clients = [upstream_client(Some(text("issuer")), None), upstream_client(None, Some(server.id))];
+        let account_flow = AccountFlow {
+            id: id(),
+            user_id: user.id,
+            server_id: server.id,
+            state_sha256: digest().to_vec(),
+            secrets_sealed: digest().to_vec(),
+            request_id: Some(request_id),
+            created_at: now,
+            expires_at: later,
+        };
         let oauth_grant = Grant {
             id: OAuthGrantId(id()),
             user_id: user.id,
@@ -123,6 +142,8 @@ impl Seed {
             scim,
             sso,
             user_credential,
+            upstream_clients,
+            account_flow,
             revision: 0,
             stranger: UserId(id()),
             group: Group {

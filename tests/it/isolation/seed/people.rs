@@ -26,6 +26,14 @@ impl Seed {
         store.add_group_members(self.group.id, &[self.user.id]).await.unwrap();
     }
 
+    /// How providers of servers know the tenant, and somebody on their way to one.
+    pub(super) async fn insert_upstream(&self, store: &TenantStore) {
+        for client in &self.upstream_clients {
+            assert!(store.insert_upstream_client(client).await.unwrap());
+        }
+        store.insert_account_flow(&self.account_flow).await.unwrap();
+    }
+
     /// The person's own, and one of somebody who left.
     pub(super) async fn insert_user_credentials(&self, store: &TenantStore) {
         store.insert_user_credential(&self.user_credential).await.unwrap();
