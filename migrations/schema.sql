@@ -1,5 +1,30 @@
 -- The schema after all migrations, on PostgreSQL. Generated: `cargo xtask gen` rewrites it.
 
+CREATE TABLE account_flows (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    server_id uuid NOT NULL,
+    state_sha256 bytea NOT NULL,
+    secrets_sealed bytea NOT NULL,
+    request_id uuid,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone,
+    CONSTRAINT account_flows_pkey PRIMARY KEY (tenant_id, id),
+    CONSTRAINT account_flows_tenant_id_request_id_fkey FOREIGN KEY (tenant_id, request_id) REFERENCES authorization_requests(tenant_id, id) ON DELETE CASCADE,
+    CONSTRAINT account_flows_tenant_id_server_id_fkey FOREIGN KEY (tenant_id, server_id) REFERENCES servers(tenant_id, id) ON DELETE CASCADE,
+    CONSTRAINT account_flows_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES users(tenant_id, id) ON DELETE CASCADE
+);
+CREATE INDEX account_flows_expiry ON public.account_flows USING btree (tenant_id, expires_at);
+CREATE UNIQUE INDEX account_flows_state ON public.account_flows USING btree (tenant_id, state_sha256);
+ALTER TABLE account_flows ENABLE ROW LEVEL SECURITY;
+ALTER TABLE account_flows FORCE ROW LEVEL SECURITY;
+CREATE POLICY every_tenant ON account_flows FOR ALL TO portway_system USING (true) WITH CHECK (true);
+CREATE POLICY tenant_only ON account_flows FOR ALL TO portway_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"))) WITH CHECK ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
+GRANT DELETE, INSERT, SELECT, UPDATE ON account_flows TO portway_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON account_flows TO portway_system;
+
 CREATE TABLE api_keys (
     tenant_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -870,18 +895,45 @@ CREATE POLICY tenant_only ON tenants FOR ALL TO portway_app USING ((id = ( SELEC
 GRANT DELETE, INSERT, SELECT, UPDATE ON tenants TO portway_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON tenants TO portway_system;
 
+CREATE TABLE upstream_clients (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    issuer text,
+    server_id uuid,
+    client_id text NOT NULL,
+    secret_sealed bytea,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT upstream_clients_pkey PRIMARY KEY (tenant_id, id),
+    CONSTRAINT upstream_clients_of CHECK (((issuer IS NULL) <> (server_id IS NULL))),
+    CONSTRAINT upstream_clients_tenant_id_server_id_fkey FOREIGN KEY (tenant_id, server_id) REFERENCES servers(tenant_id, id) ON DELETE CASCADE
+);
+CREATE UNIQUE INDEX upstream_clients_issuer ON public.upstream_clients USING btree (tenant_id, issuer);
+CREATE UNIQUE INDEX upstream_clients_server ON public.upstream_clients USING btree (tenant_id, server_id);
+ALTER TABLE upstream_clients ENABLE ROW LEVEL SECURITY;
+ALTER TABLE upstream_clients FORCE ROW LEVEL SECURITY;
+CREATE POLICY every_tenant ON upstream_clients FOR ALL TO portway_system USING (true) WITH CHECK (true);
+CREATE POLICY tenant_only ON upstream_clients FOR ALL TO portway_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"))) WITH CHECK ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
+GRANT DELETE, INSERT, SELECT, UPDATE ON upstream_clients TO portway_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON upstream_clients TO portway_system;
+
 CREATE TABLE user_credentials (
     tenant_id uuid NOT NULL,
     id uuid NOT NULL,
     user_id uuid,
     service_account_id uuid,
     server_id uuid NOT NULL,
+    kind text NOT NULL,
     upstream_origin text NOT NULL,
     values_sealed bytea NOT NULL,
     version bigint NOT NULL,
     set_by uuid,
     created_at timestamp with time zone NOT NULL,
     set_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone,
+    refused_at timestamp with time zone,
+    refreshed_at timestamp with time zone,
+    refresh_claimed_until timestamp with time zone,
+    scope text NOT NULL,
     CONSTRAINT user_credentials_pkey PRIMARY KEY (tenant_id, id),
     CONSTRAINT user_credentials_owner CHECK (((user_id IS NULL) <> (service_account_id IS NULL))),
     CONSTRAINT user_credentials_tenant_id_server_id_fkey FOREIGN KEY (tenant_id, server_id) REFERENCES servers(tenant_id, id) ON DELETE CASCADE,

@@ -57,14 +57,21 @@ impl Stage {
     async fn connect(&self, person: &Person, name: &str) {
         self.provider.person(name);
         let page = person.browser.open(self.page()).await;
-        let out = person.browser.press(&page, "continue to github", &[]).await;
-        let back = person.browser.open(out.refresh().expect("a way out")).await;
+        let back = there_and_back(&person.browser, &page).await;
         assert!(back.heading().contains("is connected"), "{} {}", back.url, back.text());
     }
 
     async fn state(&self, person: &Person) -> String {
         person.get("me/accounts").await.ok()["items"][0]["state"].as_str().unwrap().to_owned()
     }
+}
+
+/// From the page with the button to the provider, which answers at once, and back.
+async fn there_and_back(browser: &Browser, page: &Page) -> Page {
+    let out = browser.press(page, "continue to github", &[]).await;
+    let there = out.refresh().unwrap_or_else(|| panic!("{} {}: {}", out.url, out.status, out.text()));
+    let answer = browser.open(there).await.url;
+    browser.open(answer).await
 }
 
 async fn said(ide: &mut Ide) -> String {
@@ -92,8 +99,7 @@ on_both! {
             let consent = person.browser.open(ide.authorize_url(&[])).await;
             let connect = person.browser.press(&consent, "approve", &[]).await;
             assert!(connect.text().contains("account of your own"), "{}", connect.text());
-            let out = person.browser.press(&connect, "continue to github", &[]).await;
-            let connected = person.browser.open(out.refresh().expect("a way out")).await;
+            let connected = there_and_back(&person.browser, &connect).await;
             assert_eq!(connected.heading(), "Connected", "{} {}", connected.url, connected.text());
             let back = connected.refresh().expect("back to the IDE");
             let answer = ide.exchange(&parameter(&back, "code").unwrap(), &[]).await;

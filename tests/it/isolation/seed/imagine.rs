@@ -122,7 +122,7 @@ impl Seed {
             server_id: server.id,
             state_sha256: digest().to_vec(),
             secrets_sealed: digest().to_vec(),
-            request_id: Some(request_id),
+            request_id: None,
             created_at: now,
             expires_at: later,
         };
