@@ -61,7 +61,7 @@ A file, or each document in it:
     enabled: true
     timeoutMs: 0                 # of one call; 0 is the node's default
     outboundAuth:
-      kind: sharedHeader         # or none, or perUserHeader (below)
+      kind: sharedHeader         # or none, perUserHeader, oauthPerUser (below)
       headers:
         - name: authorization
           secret: {fromEnv: GITHUB_MCP_TOKEN}
@@ -78,6 +78,13 @@ A file, or each document in it:
         - {name: token, label: Personal access token, hint: Under Settings}
       headers:
         - {name: authorization, value: 'Bearer {token}'}
+
+  A server whose people sign in at its own provider; all but kind may be left out:
+    outboundAuth:
+      kind: oauthPerUser
+      clientId: abc
+      clientSecret: {fromEnv: GITHUB_CLIENT_SECRET}
+      scopes: [repo]
 
   kind: Group
   metadata: {name: Platform team}

@@ -4,6 +4,7 @@
 use super::manifest::{API_VERSION, GROUP, SERVER, SERVICE_ACCOUNT, SubjectSpec};
 use super::present::{Account, Auth, Grant, Group, Present, Server};
 use super::text::scalar;
+use control_plane::domain::upstream_oauth::OauthSettings;
 
 /// One document for each service account, group and server. What an identity provider owns is left out: files cannot
 /// make it.
@@ -82,6 +83,7 @@ fn auth(auth: &Auth) -> Vec<String> {
             lines.extend(headers.iter().map(|header| format!("      - name: {}", scalar(&header.name))));
             lines
         }
+        Auth::OauthPerUser(settings) => oauth(settings),
         Auth::PerUserHeader(form) => {
             let mut lines =
                 vec!["  outboundAuth:".to_owned(), "    kind: perUserHeader".to_owned(), "    fields:".to_owned()];
@@ -98,6 +100,48 @@ fn auth(auth: &Auth) -> Vec<String> {
             lines
         }
     }
+}
+
+fn oauth(settings: &OauthSettings) -> Vec<String> {
+    let mut lines = vec!["  outboundAuth:".to_owned(), "    kind: oauthPerUser".to_owned()];
+    let mut line = |key: &str, value: String| lines.push(format!("    {key}: {value}"));
+    if let Some(id) = &settings.client_id {
+        line("clientId", scalar(id));
+        line(
+            "# The secret is never exported: the stored one is kept. To set one, add\n    #   clientSecret",
+            "{fromEnv: NAME}".to_owned(),
+        );
+    }
+    if let Some(issuer) = &settings.issuer {
+        line("issuer", scalar(issuer));
+    }
+    if let Some(endpoints) = &settings.endpoints {
+        line("endpoints", String::new());
+        line("  authorization", scalar(endpoints.authorization.as_str()));
+        line("  token", scalar(endpoints.token.as_str()));
+        if let Some(revocation) = &endpoints.revocation {
+            line("  revocation", scalar(revocation.as_str()));
+        }
+    }
+    if let Some(scopes) = &settings.scopes {
+        line("scopes", format!("[{}]", scopes.iter().map(|scope| scalar(scope)).collect::<Vec<_>>().join(", ")));
+    }
+    let flags = [
+        ("omitResource", settings.omit_resource),
+        ("scopeOnRefresh", settings.scope_on_refresh),
+        ("idTokenAsBearer", settings.id_token_as_bearer),
+        ("withoutPkce", settings.without_pkce),
+    ];
+    for (key, _) in flags.into_iter().filter(|(_, on)| *on) {
+        line(key, "true".to_owned());
+    }
+    if !settings.extra_parameters.is_empty() {
+        line("extraParameters", String::new());
+        for (name, value) in &settings.extra_parameters {
+            line(&format!("  {}", scalar(name)), scalar(value));
+        }
+    }
+    lines
 }
 
 fn grant(grant: &Grant) -> [String; 2] {

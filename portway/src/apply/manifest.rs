@@ -1,6 +1,7 @@
 //! Files as what they ask for, or every mistake in them with file, line and field. The rules for values are the control
 //! plane's own.
 
+mod auth;
 mod principals;
 mod server;
 
@@ -10,6 +11,7 @@ use std::fmt;
 use control_plane::domain::access::{ServerRole, TenantRole};
 use control_plane::domain::fields::Mistake as Wrong;
 use control_plane::domain::key_form::KeyForm;
+use control_plane::domain::upstream_oauth::OauthSettings;
 use secrecy::SecretString;
 
 use super::yaml::{self, Entry, Node, Value};
@@ -83,6 +85,11 @@ pub(super) enum AuthSpec {
     SharedHeader(Vec<HeaderSpec>),
     /// What each person is asked for, and the headers made of it.
     PerUserHeader(KeyForm),
+    /// Without a secret the stored one stays.
+    OauthPerUser {
+        settings: OauthSettings,
+        client_secret: Option<SecretString>,
+    },
 }
 
 #[derive(Debug)]

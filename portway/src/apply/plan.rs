@@ -4,6 +4,7 @@ mod principals;
 
 use control_plane::domain::access::ServerRole;
 use control_plane::domain::key_form::KeyForm;
+use control_plane::domain::upstream_oauth::OauthSettings;
 
 pub(super) use self::principals::{AccountStep, GroupStep};
 use super::manifest::{AuthSpec, GrantSpec, Manifest, Mistake, ServerSpec, SubjectSpec};
@@ -248,8 +249,11 @@ fn fields(spec: &ServerSpec, server: &Server, set_secrets: bool) -> Vec<Field> {
     ];
     let pairs = values(spec).zip(before).filter(|((_, after), before)| after != before);
     let mut fields: Vec<Field> = pairs.map(|((name, after), before)| Field { name, before, after }).collect();
-    let has_values =
-        matches!(&spec.auth, AuthSpec::SharedHeader(headers) if headers.iter().any(|one| one.value.is_some()));
+    let has_values = match &spec.auth {
+        AuthSpec::SharedHeader(headers) => headers.iter().any(|one| one.value.is_some()),
+        AuthSpec::OauthPerUser { client_secret, .. } => client_secret.is_some(),
+        AuthSpec::None | AuthSpec::PerUserHeader(_) => false,
+    };
     if set_secrets && has_values && !fields.iter().any(|field| field.name == "outboundAuth") {
         let (before, after) = ("stored values".to_owned(), "values from the environment".to_owned());
         fields.push(Field { name: "outboundAuth", before, after });
@@ -280,6 +284,7 @@ fn wanted_auth(auth: &AuthSpec) -> String {
         AuthSpec::None => "none".to_owned(),
         AuthSpec::SharedHeader(headers) => named(headers.iter().map(|header| header.name.clone()).collect()),
         AuthSpec::PerUserHeader(form) => asked(form),
+        AuthSpec::OauthPerUser { settings, .. } => authorized(settings),
     }
 }
 
@@ -290,7 +295,13 @@ fn stored_auth(auth: &Auth) -> String {
             named(headers.iter().map(|header| header.name.to_ascii_lowercase()).collect())
         }
         Auth::PerUserHeader(form) => asked(form),
+        Auth::OauthPerUser(settings) => authorized(settings),
     }
+}
+
+/// On one line; a secret is not among the settings.
+fn authorized(settings: &OauthSettings) -> String {
+    format!("oauthPerUser {}", serde_json::to_string(settings).unwrap_or_default())
 }
 
 /// Nothing in it is secret, so all of it is compared.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use anyhow::Context;
 use control_plane::domain::access::{ServerRole, TenantRole};
 use control_plane::domain::key_form::KeyForm;
+use control_plane::domain::upstream_oauth::OauthSettings;
 use serde::Deserialize;
 
 use super::manifest::{Name, SubjectSpec};
@@ -66,6 +67,7 @@ pub(super) enum Auth {
     None,
     SharedHeader { headers: Vec<Header> },
     PerUserHeader(KeyForm),
+    OauthPerUser(OauthSettings),
 }
 
 #[derive(Debug, Deserialize)]

@@ -202,6 +202,16 @@ fn patch(spec: &ServerSpec, server: &Server, fields: &[Field]) -> Value {
 fn auth(auth: &AuthSpec) -> Value {
     match auth {
         AuthSpec::None => json!({ "kind": "none" }),
+        AuthSpec::OauthPerUser { settings, client_secret } => {
+            let mut body = json!(settings);
+            if let Some(members) = body.as_object_mut() {
+                members.insert("kind".to_owned(), json!("oauth_per_user"));
+                if let Some(secret) = client_secret {
+                    members.insert("client_secret".to_owned(), json!(secret.expose_secret()));
+                }
+            }
+            body
+        }
         AuthSpec::PerUserHeader(form) => {
             json!({ "kind": "per_user_header", "fields": form.fields, "headers": form.headers })
         }

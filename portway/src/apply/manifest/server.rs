@@ -1,14 +1,10 @@
 //! Documents of servers.
 
-use control_plane::domain::Error;
 use control_plane::domain::access::ServerRole;
-use control_plane::domain::fields::{self, Mistakes};
-use control_plane::domain::key_form::{HeaderTemplate, KeyField, KeyForm};
-use secrecy::SecretString;
+use control_plane::domain::fields;
 
-use super::super::secrets;
 use super::super::yaml::{Entry, Node, Value};
-use super::{AuthSpec, GrantSpec, HeaderSpec, Name, Reader, ServerSpec, SubjectSpec, find, joined};
+use super::{AuthSpec, GrantSpec, Name, Reader, ServerSpec, SubjectSpec, find, joined};
 
 const SUBJECTS: [&str; 4] = ["user", "group", "serviceAccount", "everyone"];
 
@@ -54,104 +50,6 @@ impl Reader<'_> {
             None => Err("must be a whole number of milliseconds".to_owned()),
         };
         checked.map_err(|message| self.wrong(node.line, "spec.timeoutMs", message)).ok()
-    }
-
-    fn auth(&mut self, node: &Node) -> Option<AuthSpec> {
-        let within = "spec.outboundAuth";
-        let entries = self.map(node, within, &["kind", "headers", "fields"])?;
-        let kind = self.required(node, entries, within, "kind")?;
-        let kind_text = self.text(kind, "spec.outboundAuth.kind")?;
-        if let Some(fields) = find(entries, "fields").filter(|_| kind_text != "perUserHeader") {
-            self.wrong(fields.line, "spec.outboundAuth.fields", "must be absent unless kind is perUserHeader");
-            return None;
-        }
-        match (kind_text, find(entries, "headers")) {
-            ("none", None) => Some(AuthSpec::None),
-            ("none", Some(headers)) => {
-                self.wrong(headers.line, "spec.outboundAuth.headers", "must be absent when kind is none");
-                None
-            }
-            ("sharedHeader", _) => {
-                let headers = self.required(node, entries, within, "headers")?;
-                self.list(headers, "spec.outboundAuth.headers", Self::header).map(AuthSpec::SharedHeader)
-            }
-            ("perUserHeader", _) => {
-                let (fields, headers) =
-                    (self.required(node, entries, within, "fields"), self.required(node, entries, within, "headers"));
-                let fields = self.list(fields?, "spec.outboundAuth.fields", Self::key_field);
-                let headers = self.list(headers?, "spec.outboundAuth.headers", Self::template);
-                self.form(node, KeyForm { fields: fields?, headers: headers? }).map(AuthSpec::PerUserHeader)
-            }
-            _ => {
-                self.wrong(kind.line, "spec.outboundAuth.kind", "must be none, sharedHeader or perUserHeader");
-                None
-            }
-        }
-    }
-
-    fn key_field(&mut self, node: &Node, field: &str) -> Option<KeyField> {
-        let entries = self.map(node, field, &["name", "label", "hint"])?;
-        let name = self.required(node, entries, field, "name");
-        let name = name.and_then(|name| self.text(name, &joined(field, "name")).map(str::to_owned));
-        let label = self.required(node, entries, field, "label");
-        let label = label.and_then(|label| self.text(label, &joined(field, "label")).map(str::to_owned));
-        let hint = match find(entries, "hint") {
-            Some(hint) => self.text(hint, &joined(field, "hint"))?.to_owned(),
-            None => String::new(),
-        };
-        Some(KeyField { name: name?, label: label?, hint })
-    }
-
-    fn template(&mut self, node: &Node, field: &str) -> Option<HeaderTemplate> {
-        let entries = self.map(node, field, &["name", "value"])?;
-        let name = self.required(node, entries, field, "name");
-        let name = name.and_then(|name| self.text(name, &joined(field, "name")).map(str::to_ascii_lowercase));
-        let value = self.required(node, entries, field, "value");
-        let value = value.and_then(|value| self.text(value, &joined(field, "value")).map(str::to_owned));
-        Some(HeaderTemplate { name: name?, value: value? })
-    }
-
-    /// By the control plane's own rules.
-    fn form(&mut self, node: &Node, form: KeyForm) -> Option<KeyForm> {
-        let mut mistakes = Mistakes::default();
-        let form = form.checked(&mut mistakes);
-        match mistakes.finish(Some(form)) {
-            Ok(form) => Some(form),
-            Err(Error::InvalidFields(errors)) => {
-                for error in errors {
-                    let field = error.field.replacen("outbound_auth", "spec.outboundAuth", 1);
-                    self.wrong(node.line, &field, error.message);
-                }
-                None
-            }
-            Err(error) => {
-                self.wrong(node.line, "spec.outboundAuth", error.to_string());
-                None
-            }
-        }
-    }
-
-    fn header(&mut self, node: &Node, field: &str) -> Option<HeaderSpec> {
-        let entries = self.map(node, field, &["name", "secret"])?;
-        let name = self.required(node, entries, field, "name");
-        let name = name.and_then(|name| self.text(name, &joined(field, "name")).map(str::to_ascii_lowercase));
-        let value = match find(entries, "secret") {
-            Some(secret) => Some(self.secret(secret, &joined(field, "secret"))?),
-            None => None,
-        };
-        Some(HeaderSpec { name: name?, value })
-    }
-
-    fn secret(&mut self, node: &Node, field: &str) -> Option<SecretString> {
-        let entries = self.map(node, field, &["fromEnv"])?;
-        let variable = self.required(node, entries, field, "fromEnv")?;
-        let field = joined(field, "fromEnv");
-        let name = self.text(variable, &field)?;
-        let value = secrets::from_env(name);
-        if value.is_none() {
-            self.wrong(variable.line, &field, format!("the variable {name} is not set, or empty"));
-        }
-        value
     }
 
     fn grants(&mut self, node: &Node) -> Option<Vec<GrantSpec>> {

@@ -65,7 +65,7 @@ spec:
         "f.yaml:6: spec.url: must start with https:// or http://",
         "f.yaml:7: spec.enabled: must be true or false",
         "f.yaml:8: spec.timeoutMs: must be 0 (the default) or 1000 to 600000",
-        "f.yaml:9: spec.outboundAuth.kind: must be none, sharedHeader or perUserHeader",
+        "f.yaml:9: spec.outboundAuth.kind: must be none, sharedHeader, perUserHeader or oauthPerUser",
         "f.yaml:11: spec.grants[0].role: must be user or manager",
         "f.yaml:11: spec.grants[0].user: must be an address",
         "f.yaml:12: spec.grants[1].role: must be user when",
@@ -95,7 +95,7 @@ fn shapes_that_are_not_what_they_should_be() {
     );
     check(&format!("{GOOD}---\n{GOOD}"), "f.yaml:13: metadata.slug: github is described at f.yaml:1 already");
     let auth = |auth: &str| GOOD.replace("  timeoutMs: 30000\n", &format!("  outboundAuth: {auth}\n"));
-    check(&auth("{kind: none, headers: []}"), "f.yaml:7: spec.outboundAuth.headers: must be absent");
+    check(&auth("{kind: none, headers: []}"), "f.yaml:7: spec.outboundAuth.headers: is unknown; expected kind");
     check(
         &auth("{kind: none, fields: []}"),
         "f.yaml:7: spec.outboundAuth.fields: must be absent unless kind is perUserHeader",

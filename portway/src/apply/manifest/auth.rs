@@ -1,0 +1,208 @@
+//! How a server is called, as files say it.
+
+use std::collections::BTreeMap;
+
+use control_plane::domain::fields::Mistakes;
+use control_plane::domain::key_form::{HeaderTemplate, KeyField, KeyForm};
+use control_plane::domain::upstream_oauth::{OauthSettings, ProviderEndpoints};
+use control_plane::domain::{Error, Result};
+use secrecy::SecretString;
+use url::Url;
+
+use super::super::secrets;
+use super::super::yaml::{Entry, Node, Value};
+use super::{AuthSpec, HeaderSpec, Reader, find, joined};
+
+const WITHIN: &str = "spec.outboundAuth";
+
+impl Reader<'_> {
+    pub(super) fn auth(&mut self, node: &Node) -> Option<AuthSpec> {
+        let Value::Map(entries) = &node.value else {
+            self.wrong(node.line, WITHIN, format!("must be a mapping with kind, not {}", node.kind()));
+            return None;
+        };
+        let kind = self.required(node, entries, WITHIN, "kind")?;
+        match self.text(kind, "spec.outboundAuth.kind")? {
+            "none" => self.map(node, WITHIN, &["kind"]).map(|_| AuthSpec::None),
+            "sharedHeader" => {
+                let entries = self.map(node, WITHIN, &["kind", "headers"])?;
+                let headers = self.required(node, entries, WITHIN, "headers")?;
+                self.list(headers, "spec.outboundAuth.headers", Self::header).map(AuthSpec::SharedHeader)
+            }
+            "perUserHeader" => self.per_user_header(node),
+            "oauthPerUser" => self.oauth_per_user(node),
+            _ => {
+                let message = "must be none, sharedHeader, perUserHeader or oauthPerUser";
+                self.wrong(kind.line, "spec.outboundAuth.kind", message);
+                None
+            }
+        }
+    }
+
+    fn header(&mut self, node: &Node, field: &str) -> Option<HeaderSpec> {
+        let entries = self.map(node, field, &["name", "secret"])?;
+        let name = self.required(node, entries, field, "name");
+        let name = name.and_then(|name| self.text(name, &joined(field, "name")).map(str::to_ascii_lowercase));
+        let value = match find(entries, "secret") {
+            Some(secret) => Some(self.secret(secret, &joined(field, "secret"))?),
+            None => None,
+        };
+        Some(HeaderSpec { name: name?, value })
+    }
+
+    fn per_user_header(&mut self, node: &Node) -> Option<AuthSpec> {
+        let entries = self.map(node, WITHIN, &["kind", "fields", "headers"])?;
+        let (fields, headers) =
+            (self.required(node, entries, WITHIN, "fields"), self.required(node, entries, WITHIN, "headers"));
+        let fields = self.list(fields?, "spec.outboundAuth.fields", Self::key_field);
+        let headers = self.list(headers?, "spec.outboundAuth.headers", Self::template);
+        let mut mistakes = Mistakes::default();
+        let form = KeyForm { fields: fields?, headers: headers? }.checked(&mut mistakes);
+        self.by_the_rules(node, mistakes.finish(Some(form))).map(AuthSpec::PerUserHeader)
+    }
+
+    fn key_field(&mut self, node: &Node, field: &str) -> Option<KeyField> {
+        let entries = self.map(node, field, &["name", "label", "hint"])?;
+        let name = self.required(node, entries, field, "name");
+        let name = name.and_then(|name| self.text(name, &joined(field, "name")).map(str::to_owned));
+        let label = self.required(node, entries, field, "label");
+        let label = label.and_then(|label| self.text(label, &joined(field, "label")).map(str::to_owned));
+        let hint = match find(entries, "hint") {
+            Some(hint) => self.text(hint, &joined(field, "hint"))?.to_owned(),
+            None => String::new(),
+        };
+        Some(KeyField { name: name?, label: label?, hint })
+    }
+
+    fn template(&mut self, node: &Node, field: &str) -> Option<HeaderTemplate> {
+        let entries = self.map(node, field, &["name", "value"])?;
+        let name = self.required(node, entries, field, "name");
+        let name = name.and_then(|name| self.text(name, &joined(field, "name")).map(str::to_ascii_lowercase));
+        let value = self.required(node, entries, field, "value");
+        let value = value.and_then(|value| self.text(value, &joined(field, "value")).map(str::to_owned));
+        Some(HeaderTemplate { name: name?, value: value? })
+    }
+
+    fn oauth_per_user(&mut self, node: &Node) -> Option<AuthSpec> {
+        let known = [
+            "kind",
+            "clientId",
+            "clientSecret",
+            "issuer",
+            "endpoints",
+            "scopes",
+            "omitResource",
+            "scopeOnRefresh",
+            "idTokenAsBearer",
+            "withoutPkce",
+            "extraParameters",
+        ];
+        let entries = self.map(node, WITHIN, &known)?;
+        let client_secret = match find(entries, "clientSecret") {
+            Some(secret) => Some(self.secret(secret, "spec.outboundAuth.clientSecret")?),
+            None => None,
+        };
+        let settings = OauthSettings {
+            client_id: self.word(entries, "clientId")?,
+            issuer: self.word(entries, "issuer")?,
+            endpoints: match find(entries, "endpoints") {
+                Some(node) => Some(self.endpoints(node)?),
+                None => None,
+            },
+            scopes: match find(entries, "scopes") {
+                Some(node) => Some(self.list(node, "spec.outboundAuth.scopes", Self::owned)?),
+                None => None,
+            },
+            omit_resource: self.flag(entries, "omitResource")?,
+            scope_on_refresh: self.flag(entries, "scopeOnRefresh")?,
+            id_token_as_bearer: self.flag(entries, "idTokenAsBearer")?,
+            without_pkce: self.flag(entries, "withoutPkce")?,
+            extra_parameters: match find(entries, "extraParameters") {
+                Some(node) => self.parameters(node)?,
+                None => BTreeMap::new(),
+            },
+        };
+        let mut mistakes = Mistakes::default();
+        let settings = settings.checked(client_secret.is_some(), &mut mistakes);
+        let settings = self.by_the_rules(node, mistakes.finish(Some(settings)))?;
+        Some(AuthSpec::OauthPerUser { settings, client_secret })
+    }
+
+    fn endpoints(&mut self, node: &Node) -> Option<ProviderEndpoints> {
+        let within = "spec.outboundAuth.endpoints";
+        let entries = self.map(node, within, &["authorization", "token", "revocation"])?;
+        let authorization = self.required(node, entries, within, "authorization");
+        let authorization = authorization.and_then(|node| self.url(node, &joined(within, "authorization")));
+        let token = self.required(node, entries, within, "token");
+        let token = token.and_then(|node| self.url(node, &joined(within, "token")));
+        let revocation = match find(entries, "revocation") {
+            Some(node) => Some(self.url(node, &joined(within, "revocation"))?),
+            None => None,
+        };
+        Some(ProviderEndpoints { authorization: authorization?, token: token?, revocation })
+    }
+
+    fn url(&mut self, node: &Node, field: &str) -> Option<Url> {
+        let text = self.text(node, field)?;
+        text.parse().map_err(|_| self.wrong(node.line, field, "must be a URL")).ok()
+    }
+
+    fn parameters(&mut self, node: &Node) -> Option<BTreeMap<String, String>> {
+        let within = "spec.outboundAuth.extraParameters";
+        let Value::Map(entries) = &node.value else {
+            self.wrong(node.line, within, format!("must be a mapping, not {}", node.kind()));
+            return None;
+        };
+        let read = entries.iter().map(|entry| {
+            let value = self.text(&entry.node, &joined(within, &entry.key))?;
+            Some((entry.key.clone(), value.to_owned()))
+        });
+        read.collect()
+    }
+
+    fn owned(&mut self, node: &Node, field: &str) -> Option<String> {
+        self.text(node, field).map(str::to_owned)
+    }
+
+    /// Text that may be absent; `None` is a mistake.
+    fn word(&mut self, entries: &[Entry], key: &str) -> Option<Option<String>> {
+        match find(entries, key) {
+            Some(node) => self.owned(node, &joined(WITHIN, key)).map(Some),
+            None => Some(None),
+        }
+    }
+
+    fn flag(&mut self, entries: &[Entry], key: &str) -> Option<bool> {
+        find(entries, key).map_or(Some(false), |node| self.truth(node, &joined(WITHIN, key)))
+    }
+
+    fn secret(&mut self, node: &Node, field: &str) -> Option<SecretString> {
+        let entries = self.map(node, field, &["fromEnv"])?;
+        let variable = self.required(node, entries, field, "fromEnv")?;
+        let field = joined(field, "fromEnv");
+        let name = self.text(variable, &field)?;
+        let value = secrets::from_env(name);
+        if value.is_none() {
+            self.wrong(variable.line, &field, format!("the variable {name} is not set, or empty"));
+        }
+        value
+    }
+
+    /// What the control plane says of it, in the words of the file.
+    fn by_the_rules<T>(&mut self, node: &Node, checked: Result<T>) -> Option<T> {
+        match checked {
+            Ok(value) => Some(value),
+            Err(Error::InvalidFields(errors)) => {
+                for error in errors {
+                    let field = error.field.replacen("outbound_auth", WITHIN, 1);
+                    self.wrong(node.line, &field, error.message);
+                }
+                None
+            }
+            Err(error) => {
+                self.wrong(node.line, WITHIN, error.to_string());
+                None
+            }
+        }
+    }
+}
