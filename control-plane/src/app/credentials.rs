@@ -51,7 +51,7 @@ pub(super) struct Outbound {
 
 enum PerUser {
     Form(KeyForm),
-    Oauth { settings: OauthSettings, client_secret: Option<SecretString> },
+    Oauth { settings: Box<OauthSettings>, client_secret: Option<SecretString> },
 }
 
 impl Outbound {
@@ -81,7 +81,7 @@ pub(super) fn check(input: &OutboundInput, stored: &Headers, moved: bool, mistak
             return Outbound { per_user, ..Outbound::default() };
         }
         OutboundInput::OauthPerUser { settings, client_secret } => {
-            let settings = settings.clone().checked(client_secret.is_some(), mistakes);
+            let settings = Box::new(settings.clone().checked(client_secret.is_some(), mistakes));
             let per_user = Some(PerUser::Oauth { settings, client_secret: client_secret.clone() });
             return Outbound { per_user, ..Outbound::default() };
         }

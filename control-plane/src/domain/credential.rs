@@ -22,7 +22,7 @@ pub enum OutboundInput {
     PerUserHeader(KeyForm),
     /// Without a secret the stored one stays.
     OauthPerUser {
-        settings: OauthSettings,
+        settings: Box<OauthSettings>,
         client_secret: Option<SecretString>,
     },
 }

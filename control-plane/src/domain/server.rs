@@ -38,7 +38,7 @@ pub enum OutboundAuth {
     /// Headers made of what each person typed into a form; that is a `UserCredential`.
     PerUserHeader(KeyForm),
     /// Each person authorizes Portway at the server's provider; that is a `UserCredential`.
-    OauthPerUser(OauthSettings),
+    OauthPerUser(Box<OauthSettings>),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

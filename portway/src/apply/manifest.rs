@@ -87,7 +87,7 @@ pub(super) enum AuthSpec {
     PerUserHeader(KeyForm),
     /// Without a secret the stored one stays.
     OauthPerUser {
-        settings: OauthSettings,
+        settings: Box<OauthSettings>,
         client_secret: Option<SecretString>,
     },
 }

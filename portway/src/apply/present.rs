@@ -67,7 +67,7 @@ pub(super) enum Auth {
     None,
     SharedHeader { headers: Vec<Header> },
     PerUserHeader(KeyForm),
-    OauthPerUser(OauthSettings),
+    OauthPerUser(Box<OauthSettings>),
 }
 
 #[derive(Debug, Deserialize)]

@@ -29,7 +29,7 @@ pub(crate) enum OutboundAuthView {
     /// Headers made of what each person typed into this form.
     PerUserHeader(KeyForm),
     /// Each person authorizes Portway at the server's provider.
-    OauthPerUser(OauthSettings),
+    OauthPerUser(Box<OauthSettings>),
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -66,7 +66,7 @@ pub(crate) enum OutboundAuthBody {
     /// Each person types keys of their own, once; they become these headers, sent to the server's own origin only.
     PerUserHeader(KeyForm),
     /// Each person authorizes Portway at the server's provider, once; Portway keeps the tokens fresh.
-    OauthPerUser(OauthBody),
+    OauthPerUser(Box<OauthBody>),
 }
 
 /// All of it may be left out: then the server says who its provider is, and Portway registers itself there.
@@ -115,7 +115,7 @@ impl From<OauthBody> for OutboundInput {
             without_pkce: body.without_pkce,
             extra_parameters: body.extra_parameters,
         };
-        Self::OauthPerUser { settings, client_secret: body.client_secret }
+        Self::OauthPerUser { settings: Box::new(settings), client_secret: body.client_secret }
     }
 }
 
@@ -140,7 +140,7 @@ impl From<OutboundAuthBody> for OutboundInput {
                 Self::SharedHeader { headers: headers.collect() }
             }
             OutboundAuthBody::PerUserHeader(form) => Self::PerUserHeader(form),
-            OutboundAuthBody::OauthPerUser(body) => body.into(),
+            OutboundAuthBody::OauthPerUser(body) => (*body).into(),
         }
     }
 }

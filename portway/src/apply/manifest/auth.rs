@@ -125,7 +125,7 @@ impl Reader<'_> {
         let mut mistakes = Mistakes::default();
         let settings = settings.checked(client_secret.is_some(), &mut mistakes);
         let settings = self.by_the_rules(node, mistakes.finish(Some(settings)))?;
-        Some(AuthSpec::OauthPerUser { settings, client_secret })
+        Some(AuthSpec::OauthPerUser { settings: Box::new(settings), client_secret })
     }
 
     fn endpoints(&mut self, node: &Node) -> Option<ProviderEndpoints> {
