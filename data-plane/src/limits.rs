@@ -58,6 +58,9 @@ pub const RECONNECT_PAUSE_MAX: Duration = Duration::from_secs(10);
 pub const RESYNC_PAUSE_MIN: Duration = Duration::from_millis(500);
 pub const RESYNC_PAUSE_MAX: Duration = Duration::from_secs(60);
 
+/// Members of one virtual server.
+pub const MEMBERS_MAX: usize = 64;
+
 // ---- state on disk ----
 
 /// Changes are written after this pause, together with what follows them.
@@ -223,6 +226,9 @@ pub const ERA_VERDICT_AGE_MAX: Duration = Duration::from_secs(600);
 pub const ERA_VERDICTS_MAX: u64 = 20_000;
 pub const ERA_PROBE_TIMEOUT: Duration = Duration::from_secs(10);
 pub const UPSTREAM_IDLE_CONNECTIONS_PER_HOST_MAX: usize = 64;
+/// Certificates that one server trusts of its own, and sets of them with connections on a node.
+pub const TRUSTED_CERTIFICATES_MAX: usize = 8;
+pub const TRUSTING_CLIENTS_MAX: u64 = 512;
 pub const UPSTREAM_IDLE_CONNECTION_TIMEOUT: Duration = Duration::from_secs(60);
 /// Ending an upstream session, or answering a request it should not have sent.
 pub const UPSTREAM_COURTESY_TIMEOUT: Duration = Duration::from_secs(5);

@@ -10,6 +10,7 @@ mod accept;
 mod index;
 mod kind;
 mod secret;
+mod server;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -18,13 +19,13 @@ use std::sync::Arc;
 
 use jsonwebtoken::DecodingKey;
 use proto::names::{ServerSlug, TenantSlug};
-use url::Url;
 use uuid::Uuid;
-
-use crate::upstream::credential::{Credential, Destination};
 
 pub(crate) use self::accept::tenant_status;
 pub(crate) use self::kind::Kind;
+pub use self::server::{
+    Choice, GrantIndex, HeaderRules, Item, Member, Offer, OutboundAuth, Role, Server, ServerState,
+};
 
 /// All tenants of the pool. An unknown slug is a 404 from memory.
 #[derive(Debug, Clone, Default)]
@@ -103,90 +104,6 @@ pub struct RevokedGrant {
     pub revoked_unix_ms: u64,
     /// By then every token of it has expired.
     pub forget_after_unix_ms: u64,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ServerState {
-    Enabled,
-    Disabled,
-    /// A resource that decides about this server was rejected: refuse with `config.rejected`.
-    ConfigRejected,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Server {
-    pub id: Uuid,
-    pub slug: ServerSlug,
-    pub display_name: String,
-    pub state: ServerState,
-    /// Where calls go. Of a server whose URL was rejected this is a name that never resolves (RFC 6761 §6.4).
-    pub upstream_url: Url,
-    pub outbound_auth: OutboundAuth,
-    /// Of one call; 0 = the node's default.
-    pub timeout_ms: u32,
-    /// Who may use it, indexed by subject.
-    pub grants: GrantIndex,
-}
-
-/// The methods this node can serve; another one makes the server `ConfigRejected`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum OutboundAuth {
-    None,
-    /// The same headers for everybody.
-    Shared(Credential),
-    /// Each caller's own, which the control plane leases. Before a call goes out there is a `Leased` in its place.
-    PerUser {
-        version: u64,
-    },
-    /// This caller's own, and the versions of server and principal that it rests on.
-    Leased {
-        credential: Credential,
-        auth: u64,
-        credentials: u64,
-        connect_url: Arc<str>,
-    },
-}
-
-impl Server {
-    /// Where requests to this server go, and what they carry to be let in.
-    pub fn destination(&self) -> Destination<'_> {
-        self.destination_at(&self.upstream_url)
-    }
-
-    /// The same for another URL, of a session that was opened before the server moved. Another origin gets nothing.
-    pub fn destination_at<'a>(&'a self, url: &'a Url) -> Destination<'a> {
-        let credential = match &self.outbound_auth {
-            OutboundAuth::None | OutboundAuth::PerUser { .. } => None,
-            OutboundAuth::Shared(credential) | OutboundAuth::Leased { credential, .. } => Some(credential),
-        };
-        Destination { url, credential }
-    }
-
-    /// Where the caller changes what opens the door, if it is their own.
-    pub fn connect_url(&self) -> Option<Arc<str>> {
-        match &self.outbound_auth {
-            OutboundAuth::Leased { connect_url, .. } => Some(connect_url.clone()),
-            OutboundAuth::None | OutboundAuth::Shared(_) | OutboundAuth::PerUser { .. } => None,
-        }
-    }
-
-    /// Upstream sessions opened with another credential are another account's; 0 = without one.
-    pub fn credential_version(&self) -> u64 {
-        self.destination().credential.map_or(0, Credential::version)
-    }
-}
-
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct GrantIndex {
-    pub everyone: Option<Role>,
-    /// Users, groups and service accounts; ids are UUIDs and never clash.
-    pub subjects: HashMap<Uuid, Role>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Role {
-    User,
-    Manager,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

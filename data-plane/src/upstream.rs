@@ -15,6 +15,7 @@ pub mod in_flight;
 pub mod resolve;
 pub mod sessions;
 mod tls;
+pub mod trust;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -25,6 +26,8 @@ use http_body_util::Full;
 use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use moka::sync::Cache;
+use rustls::RootCertStore;
 
 pub use self::answer::Answer;
 use self::budget::Budget;
@@ -34,9 +37,12 @@ pub use self::fault::UpstreamFault;
 use self::in_flight::InFlight;
 use self::resolve::Resolve;
 use self::sessions::UpstreamSessions;
+use self::trust::Trust;
 use crate::config::Config;
 use crate::disk::StateError;
-use crate::limits::{UPSTREAM_IDLE_CONNECTION_TIMEOUT, UPSTREAM_IDLE_CONNECTIONS_PER_HOST_MAX};
+use crate::limits::{
+    TRUSTING_CLIENTS_MAX, UPSTREAM_IDLE_CONNECTION_TIMEOUT, UPSTREAM_IDLE_CONNECTIONS_PER_HOST_MAX,
+};
 use crate::session_store::SessionStore;
 
 /// A node cannot start without trust anchors, or with a state folder it cannot use.
@@ -52,9 +58,15 @@ pub enum UpstreamSetupError {
     State(#[from] StateError),
 }
 
+type HttpClient = Client<HttpsConnector<GuardedConnector>, Full<Bytes>>;
+
 /// The upstream side of a node.
 pub struct Upstream {
-    client: Client<HttpsConnector<GuardedConnector>, Full<Bytes>>,
+    client: HttpClient,
+    /// For servers with certificates of their own, by those.
+    trusting: Cache<Vec<u8>, HttpClient>,
+    roots: RootCertStore,
+    guarded: GuardedConnector,
     pub budget: Budget,
     pub sessions: UpstreamSessions,
     pub eras: Eras,
@@ -74,22 +86,14 @@ impl Upstream {
             config.upstream.allowed_private_ranges.clone().into(),
             config.upstream.connect_timeout,
         );
-        let connector = hyper_rustls::HttpsConnectorBuilder::new()
-            .with_tls_config(tls::client_config(config.upstream.extra_ca_file.as_deref())?)
-            // Plain HTTP is refused by the guarded connector unless the operator allowed the address.
-            .https_or_http()
-            .enable_all_versions()
-            .wrap_connector(guarded);
-        let client = Client::builder(TokioExecutor::new())
-            .pool_idle_timeout(UPSTREAM_IDLE_CONNECTION_TIMEOUT)
-            .pool_max_idle_per_host(UPSTREAM_IDLE_CONNECTIONS_PER_HOST_MAX)
-            .pool_timer(TokioTimer::new())
-            .timer(TokioTimer::new())
-            .build(connector);
+        let roots = tls::roots(config.upstream.extra_ca_file.as_deref())?;
         let mut seed = [0; 8];
         aws_lc_rs::rand::fill(&mut seed).map_err(|_| UpstreamSetupError::Random)?;
         Ok(Self {
-            client,
+            client: client(guarded.clone(), roots.clone())?,
+            trusting: Cache::new(TRUSTING_CLIENTS_MAX),
+            roots,
+            guarded,
             budget: Budget::new(config.buffer_bytes_max),
             sessions: UpstreamSessions::new(store),
             eras: Eras::default(),
@@ -99,6 +103,19 @@ impl Upstream {
             // which JavaScript counts exactly.
             next_id: AtomicU64::new(u64::from_be_bytes(seed) >> 13),
         })
+    }
+
+    /// The client for a server that trusts these certificates, too. Connections are never shared with other servers.
+    fn client_for(&self, trust: Option<&Arc<Trust>>) -> Result<HttpClient, UpstreamFault> {
+        let Some(trust) = trust else { return Ok(self.client.clone()) };
+        if let Some(known) = self.trusting.get(trust.sha256()) {
+            return Ok(known);
+        }
+        let mut roots = self.roots.clone();
+        let made = trust.add_to(&mut roots).and_then(|()| client(self.guarded.clone(), roots));
+        let made = made.map_err(|_| UpstreamFault::Unreachable)?;
+        self.trusting.insert(trust.sha256().to_vec(), made.clone());
+        Ok(made)
     }
 
     /// A JSON-RPC id of our own; clients' ids never reach an upstream (ATK-11).
@@ -113,4 +130,19 @@ impl Upstream {
             timeout_ms => Duration::from_millis(timeout_ms.into()),
         }
     }
+}
+
+fn client(guarded: GuardedConnector, roots: RootCertStore) -> Result<HttpClient, rustls::Error> {
+    let connector = hyper_rustls::HttpsConnectorBuilder::new()
+        .with_tls_config(tls::client_config(roots)?)
+        // Plain HTTP is refused by the guarded connector unless the operator allowed the address.
+        .https_or_http()
+        .enable_all_versions()
+        .wrap_connector(guarded);
+    Ok(Client::builder(TokioExecutor::new())
+        .pool_idle_timeout(UPSTREAM_IDLE_CONNECTION_TIMEOUT)
+        .pool_max_idle_per_host(UPSTREAM_IDLE_CONNECTIONS_PER_HOST_MAX)
+        .pool_timer(TokioTimer::new())
+        .timer(TokioTimer::new())
+        .build(connector))
 }

@@ -5,6 +5,7 @@
 pub mod api_key;
 pub mod claims;
 pub mod convert;
+pub mod members;
 pub mod names;
 pub mod shared_secret;
 

@@ -64,7 +64,7 @@ mod tests {
     use std::collections::{HashMap, HashSet};
 
     use super::*;
-    use crate::snapshot::{GrantIndex, OutboundAuth, Principal, Role, TenantStatus};
+    use crate::snapshot::{GrantIndex, Principal, Role, TenantStatus};
 
     fn id(number: u128) -> Uuid {
         Uuid::from_u128(number)
@@ -103,16 +103,7 @@ mod tests {
     #[test]
     fn atk_05_one_decision_by_grant() {
         fn check(grants: GrantIndex, allowed_ids: &[u128]) {
-            let server = Server {
-                id: id(100),
-                slug: "github".parse().expect("slug"),
-                display_name: String::new(),
-                state: ServerState::Enabled,
-                upstream_url: "https://up.example/mcp".parse().expect("URL"),
-                outbound_auth: OutboundAuth::None,
-                timeout_ms: 0,
-                grants,
-            };
+            let server = Server { grants, ..Server::plain(id(100), "github", "https://up.example/mcp") };
             let snapshot = snapshot();
             for number in [1, 2, 3, 4, 5] {
                 for (method, target) in

@@ -3,19 +3,29 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use http::{HeaderName, HeaderValue};
 use jsonwebtoken::DecodingKey;
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, PublicKeyUse};
 use proto::convert;
+use proto::members::Alias;
+use proto::shared_secret::{header_name, header_value};
 use proto::wire::access_grant::Subject as WireSubject;
 use proto::wire::outbound_auth::Method;
+use proto::wire::outbound_auth::passthrough::Mode;
 use proto::wire::resource::Body;
 use proto::wire::{self, PrincipalKind as WireKind, ServerRole, TenantStatus as WireStatus};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use super::apply::{Auth, Blocks, GrantRecord, ServerRecord, Settings, Subject, TenantState};
-use super::{ApiKey, Principal, PrincipalKind, RevokedGrant, Role, SessionKey, SigningKey, TenantStatus, secret};
+use super::apply::{
+    Auth, Blocks, GrantRecord, MemberRecord, Place, ServerRecord, Settings, Subject, TenantState, Upstream,
+};
+use super::{
+    ApiKey, Choice, HeaderRules, Item, Offer, Principal, PrincipalKind, RevokedGrant, Role, SessionKey, SigningKey,
+    TenantStatus, secret,
+};
 use crate::limits;
+use crate::upstream::trust::Trust;
 
 /// Why a resource is not in force, and what that stops.
 pub(super) struct Refusal {
@@ -36,6 +46,7 @@ pub(super) fn resource(state: &mut TenantState, id: Uuid, body: Option<Body>) ->
     match body {
         Some(Body::TenantSettings(settings)) => tenant_settings(state, id, settings),
         Some(Body::Server(server)) => self::server(state, id, server),
+        Some(Body::VirtualServer(server)) => virtual_server(state, id, server),
         Some(Body::Principal(principal)) => self::principal(state, id, &principal),
         Some(Body::AccessGrant(grant)) => access_grant(state, id, &grant),
         Some(Body::SigningKey(key)) => signing_key(state, id, &key),
@@ -47,7 +58,7 @@ pub(super) fn resource(state: &mut TenantState, id: Uuid, body: Option<Body>) ->
             Ok(())
         }
         // Kinds whose capability this node does not announce.
-        Some(Body::VirtualServer(_) | Body::LimitRule(_)) | None => refuse("unsupported", blocks),
+        Some(Body::LimitRule(_)) | None => refuse("unsupported", blocks),
         Some(Body::Deleted(_)) => Ok(()),
     }
 }
@@ -116,36 +127,135 @@ fn server(state: &mut TenantState, id: Uuid, wire: wire::Server) -> Verdict {
     if state.slugs.get(&slug).is_some_and(|owner| *owner != id) {
         return refuse("slug: another server has it", stopped());
     }
-    let url = convert::upstream_url(&wire.upstream_url);
-    let auth = outbound_auth(wire.outbound_auth.as_ref());
-    // A server that is refused is still known by its slug, so that its users hear why it does not answer.
-    let record = ServerRecord {
-        slug,
-        display_name: wire.display_name,
-        upstream_url: url.as_ref().ok().cloned(),
-        enabled: wire.enabled,
-        timeout_ms: wire.timeout_ms,
-        auth: auth.unwrap_or(Auth::None),
+    let (place, refused) = match upstream(&wire) {
+        Ok(upstream) => (Place::At(Box::new(upstream)), None),
+        Err(reason) => (Place::Rejected, Some(reason)),
     };
-    state.forget_server(id);
-    state.slugs.insert(record.slug.clone(), id);
-    state.servers.insert(id, record);
-    match (url, auth) {
-        (Err(error), _) => refuse(error, stopped()),
-        (_, Err(reason)) => refuse(reason, stopped()),
-        (Ok(_), Ok(_)) => Ok(()),
+    known(state, id, ServerRecord { slug, display_name: wire.display_name, enabled: wire.enabled, place });
+    match refused {
+        Some(reason) => refuse(reason, stopped()),
+        None => Ok(()),
     }
 }
 
-fn outbound_auth(wire: Option<&wire::OutboundAuth>) -> Result<Auth, &'static str> {
+/// A server that is refused is still known by its slug, so that its users hear why it does not answer.
+fn known(state: &mut TenantState, id: Uuid, record: ServerRecord) {
+    state.forget_server(id);
+    state.slugs.insert(record.slug.clone(), id);
+    state.servers.insert(id, record);
+}
+
+fn upstream(wire: &wire::Server) -> Result<Upstream, String> {
+    let url = convert::upstream_url(&wire.upstream_url).map_err(|error| error.to_string())?;
+    let (auth, of_credential) = outbound_auth(wire.outbound_auth.as_ref())?;
+    let trust = match wire.ca_certificates.as_str() {
+        "" => None,
+        pem => Some(Arc::new(Trust::parse(pem).map_err(|why| format!("ca_certificates: {why}"))?)),
+    };
+    let overrides: Result<HashSet<Uuid>, _> =
+        wire.override_principal_ids.iter().map(|id| convert::uuid("override_principal_ids", id)).collect();
+    let fixed = wire.static_headers.iter().map(|header| {
+        header_value(&header.value)?;
+        let value = HeaderValue::from_str(&header.value).map_err(|_| "not a header value")?;
+        Ok((name(&header.name)?, value))
+    });
+    let fixed: Result<Vec<_>, &str> = fixed.collect();
+    let headers = HeaderRules {
+        fixed: fixed.map_err(|why| format!("static_headers: {why}"))?,
+        forwardable: names(&wire.forwardable_headers).map_err(|why| format!("forwardable_headers: {why}"))?,
+        of_credential: names(of_credential).map_err(|why| format!("outbound_auth: {why}"))?,
+        added: Vec::new(),
+    };
+    Ok(Upstream {
+        url,
+        timeout_ms: wire.timeout_ms,
+        auth,
+        headers: Arc::new(headers),
+        trust,
+        overrides: Arc::new(overrides.map_err(|error| error.to_string())?),
+    })
+}
+
+fn names(names: &[String]) -> Result<Vec<HeaderName>, &'static str> {
+    names.iter().map(|text| name(text)).collect()
+}
+
+fn name(text: &str) -> Result<HeaderName, &'static str> {
+    HeaderName::try_from(header_name(text)?).map_err(|_| "not a header name")
+}
+
+/// The method, and the headers that it is made of.
+fn outbound_auth(wire: Option<&wire::OutboundAuth>) -> Result<(Auth, &[String]), &'static str> {
+    let brokered = |version| Ok((Auth::Brokered { version }, &[][..]));
     match wire.and_then(|auth| auth.method.as_ref()) {
-        Some(Method::None(_)) => Ok(Auth::None),
-        Some(Method::SharedHeader(_)) => Ok(Auth::SharedHeader),
-        Some(Method::PerUserHeader(form)) => Ok(Auth::PerUser { version: form.version }),
-        Some(Method::OauthPerUser(oauth)) => Ok(Auth::PerUser { version: oauth.version }),
-        Some(_) => Err("outbound_auth: unsupported"),
+        Some(Method::None(_)) => Ok((Auth::None, &[])),
+        Some(Method::SharedHeader(shared)) => Ok((Auth::SharedHeader, &shared.header_names)),
+        Some(Method::PerUserHeader(form)) => Ok((Auth::Brokered { version: form.version }, &form.header_names)),
+        Some(Method::OauthPerUser(oauth)) => brokered(oauth.version),
+        Some(Method::ClientCredentials(client)) => brokered(client.version),
+        Some(Method::TokenExchange(exchange)) => brokered(exchange.version),
+        Some(Method::Passthrough(passthrough)) => match Mode::try_from(passthrough.mode) {
+            Ok(Mode::Minted) => brokered(passthrough.version),
+            Ok(Mode::Original) => Ok((Auth::Original, &[])),
+            Ok(Mode::Unspecified) | Err(_) => Err("outbound_auth: unsupported"),
+        },
         None => Err("outbound_auth: missing or unknown"),
     }
+}
+
+/// One that is refused stops; its members are not touched.
+fn virtual_server(state: &mut TenantState, id: Uuid, wire: wire::VirtualServer) -> Verdict {
+    let stopped = || Blocks::Servers(vec![id]);
+    let slug = match convert::server_slug(&wire.slug) {
+        Ok(slug) => slug,
+        Err(error) => return refuse(error, stopped()),
+    };
+    if state.slugs.get(&slug).is_some_and(|owner| *owner != id) {
+        return refuse("slug: another server has it", stopped());
+    }
+    let members = members(&wire.members);
+    let (place, refused) = match members {
+        Ok(members) => (Place::Virtual(members), None),
+        Err(reason) => (Place::Rejected, Some(reason)),
+    };
+    known(state, id, ServerRecord { slug, display_name: wire.display_name, enabled: wire.enabled, place });
+    match refused {
+        Some(reason) => refuse(reason, stopped()),
+        None => Ok(()),
+    }
+}
+
+fn members(wire: &[wire::virtual_server::Member]) -> Result<Vec<MemberRecord>, String> {
+    if wire.len() > limits::MEMBERS_MAX {
+        return Err("members: too many".to_owned());
+    }
+    let mut members: Vec<MemberRecord> = Vec::with_capacity(wire.len());
+    for member in wire {
+        let server_id = convert::uuid("members.server_id", &member.server_id).map_err(|error| error.to_string())?;
+        let alias = Alias::parse(&member.alias).map_err(|why| format!("members.alias: {why}"))?;
+        if members.iter().any(|other| other.alias == alias || other.server_id == server_id) {
+            return Err("members: one is given twice".to_owned());
+        }
+        let offer = Offer {
+            tools: choice(member.tools.as_ref()),
+            prompts: choice(member.prompts.as_ref()),
+            resources: choice(member.resources.as_ref()),
+            templates: choice(member.resource_templates.as_ref()),
+        };
+        members.push(MemberRecord { server_id, alias, offer: Arc::new(offer) });
+    }
+    Ok(members)
+}
+
+fn choice(wire: Option<&wire::virtual_server::Choice>) -> Choice {
+    let Some(choice) = wire else { return Choice::All };
+    let said = |text: &String| (!text.is_empty()).then(|| text.clone());
+    let items = choice.items.iter().map(|item| Item {
+        name: item.name.clone(),
+        exposed_as: said(&item.exposed_as),
+        description: said(&item.description),
+    });
+    Choice::Only(items.collect())
 }
 
 fn principal(state: &mut TenantState, id: Uuid, wire: &wire::Principal) -> Verdict {

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use proto::convert;
+use proto::members::Alias;
 use proto::names::ServerSlug;
 use proto::wire::resource::Body;
 use proto::wire::{Reject, Resource};
@@ -18,10 +19,13 @@ use uuid::Uuid;
 use super::accept::{self, Refusal};
 pub use super::kind::CAPABILITIES;
 use super::kind::Kind;
-use super::{ApiKey, Principal, RevokedGrant, Role, SessionKey, SigningKey, Snapshot, TenantStatus, index};
+use super::{
+    ApiKey, HeaderRules, Offer, Principal, RevokedGrant, Role, SessionKey, SigningKey, Snapshot, TenantStatus, index,
+};
 use crate::limits;
 use crate::node_key::NodeKey;
 use crate::upstream::credential::Credential;
+use crate::upstream::trust::Trust;
 
 /// A complete update of one tenant: all its chunks.
 pub struct Update {
@@ -73,11 +77,33 @@ pub(super) struct Settings {
 pub(super) struct ServerRecord {
     pub(super) slug: ServerSlug,
     pub(super) display_name: String,
-    /// `None`: rejected.
-    pub(super) upstream_url: Option<Url>,
     pub(super) enabled: bool,
+    pub(super) place: Place,
+}
+
+/// What stands behind a slug.
+pub(super) enum Place {
+    /// A server of its own.
+    At(Box<Upstream>),
+    /// Others together.
+    Virtual(Vec<MemberRecord>),
+    Rejected,
+}
+
+pub(super) struct Upstream {
+    pub(super) url: Url,
     pub(super) timeout_ms: u32,
     pub(super) auth: Auth,
+    pub(super) headers: Arc<HeaderRules>,
+    pub(super) trust: Option<Arc<Trust>>,
+    pub(super) overrides: Arc<HashSet<Uuid>>,
+}
+
+/// A member before its server's slug is looked up.
+pub(super) struct MemberRecord {
+    pub(super) server_id: Uuid,
+    pub(super) alias: Alias,
+    pub(super) offer: Arc<Offer>,
 }
 
 /// How a server wants to be called.
@@ -85,10 +111,12 @@ pub(super) struct ServerRecord {
 pub(super) enum Auth {
     None,
     SharedHeader,
-    /// Each caller's own, by lease; the version voids those of before.
-    PerUser {
+    /// By lease; the version voids those of before.
+    Brokered {
         version: u64,
     },
+    /// The caller's own token.
+    Original,
 }
 
 pub(super) struct GrantRecord {
@@ -198,7 +226,7 @@ fn last_of_each(resources: Vec<Resource>) -> Vec<(ResourceKey, Option<Body>)> {
 fn phase(body: Option<&Body>) -> u8 {
     match body {
         Some(Body::Deleted(_)) => 0,
-        Some(Body::TenantSettings(_) | Body::Server(_) | Body::Principal(_)) => 1,
+        Some(Body::TenantSettings(_) | Body::Server(_) | Body::VirtualServer(_) | Body::Principal(_)) => 1,
         _ => 2,
     }
 }
@@ -226,7 +254,7 @@ fn delete(state: &mut TenantState, (kind, id): &ResourceKey) {
     let Ok(id) = convert::uuid("id", id) else { return };
     match kind {
         Kind::TenantSettings => state.settings = None,
-        Kind::Server => state.forget_server(id),
+        Kind::Server | Kind::VirtualServer => state.forget_server(id),
         Kind::Principal => drop(state.principals.remove(&id)),
         Kind::AccessGrant => drop(state.grants.remove(&id)),
         Kind::SigningKey => drop(state.signing_keys.remove(&id)),
@@ -236,7 +264,7 @@ fn delete(state: &mut TenantState, (kind, id): &ResourceKey) {
         Kind::RevokedGrant if state.revoked_grants.contains_key(&id) => {
             Arc::make_mut(&mut state.revoked_grants).remove(&id);
         }
-        Kind::RevokedGrant | Kind::VirtualServer | Kind::LimitRule | Kind::Unknown => {}
+        Kind::RevokedGrant | Kind::LimitRule | Kind::Unknown => {}
     }
 }
 

@@ -7,8 +7,8 @@ use proto::names::ServerSlug;
 use url::Url;
 use uuid::Uuid;
 
-use super::apply::{Auth, Blocks, GrantRecord, ServerRecord, Subject, TenantState};
-use super::{GrantIndex, OutboundAuth, Role, Server, ServerState, Snapshot, TenantStatus};
+use super::apply::{Auth, Blocks, GrantRecord, MemberRecord, Place, ServerRecord, Subject, TenantState, Upstream};
+use super::{GrantIndex, Member, OutboundAuth, Role, Server, ServerState, Snapshot, TenantStatus};
 use crate::upstream::credential::Credential;
 
 /// The snapshot of these records. Servers equal to those of the snapshot before are shared with it.
@@ -43,8 +43,8 @@ fn servers(state: &TenantState) -> HashMap<ServerSlug, Arc<Server>> {
     let stopped = Stopped::by(state);
     let before = state.snapshot.as_ref().map(|snapshot| &snapshot.servers);
     let servers = state.servers.iter().map(|(id, record)| {
-        let auth = outbound_auth(record, state.secrets.get(id));
-        let server = server(*id, record, auth, stopped.contains(*id), grants.remove(id).unwrap_or_default());
+        let grants = grants.remove(id).unwrap_or_default();
+        let server = server(state, *id, record, stopped.contains(*id), grants);
         let same = before.and_then(|before| before.get(&record.slug)).filter(|before| ***before == server);
         (record.slug.clone(), same.cloned().unwrap_or_else(|| Arc::new(server)))
     });
@@ -52,34 +52,65 @@ fn servers(state: &TenantState) -> HashMap<ServerSlug, Arc<Server>> {
 }
 
 /// `None`: the server wants a credential, and there is none for where it is. It is never called without (I4, I14).
-fn outbound_auth(record: &ServerRecord, secret: Option<&Credential>) -> Option<OutboundAuth> {
-    match record.auth {
+fn outbound_auth(upstream: &Upstream, secret: Option<&Credential>) -> Option<OutboundAuth> {
+    match upstream.auth {
         Auth::None => Some(OutboundAuth::None),
         Auth::SharedHeader => {
-            let fits = |secret: &&Credential| record.upstream_url.as_ref().is_some_and(|url| secret.is_for(url));
-            secret.filter(fits).cloned().map(OutboundAuth::Shared)
+            secret.filter(|secret| secret.is_for(&upstream.url)).cloned().map(OutboundAuth::Shared)
         }
-        Auth::PerUser { version } => Some(OutboundAuth::PerUser { version }),
+        Auth::Brokered { version } => Some(OutboundAuth::Brokered { version }),
+        Auth::Original => Some(OutboundAuth::Original),
     }
 }
 
-fn server(id: Uuid, record: &ServerRecord, auth: Option<OutboundAuth>, stopped: bool, grants: GrantIndex) -> Server {
-    let state = match (&record.upstream_url, record.enabled) {
-        (None, _) => ServerState::ConfigRejected,
-        _ if stopped || auth.is_none() => ServerState::ConfigRejected,
-        (Some(_), true) => ServerState::Enabled,
-        (Some(_), false) => ServerState::Disabled,
+fn server(state: &TenantState, id: Uuid, record: &ServerRecord, stopped: bool, grants: GrantIndex) -> Server {
+    let standing = match record.enabled {
+        _ if stopped => ServerState::ConfigRejected,
+        true => ServerState::Enabled,
+        false => ServerState::Disabled,
     };
-    Server {
+    let nothing = Server {
         id,
         slug: record.slug.clone(),
         display_name: record.display_name.clone(),
-        state,
-        upstream_url: record.upstream_url.clone().unwrap_or_else(nowhere),
-        outbound_auth: auth.unwrap_or(OutboundAuth::None),
-        timeout_ms: record.timeout_ms,
+        state: ServerState::ConfigRejected,
+        upstream_url: nowhere(),
+        outbound_auth: OutboundAuth::None,
+        headers: Arc::default(),
+        trust: None,
+        overrides: Arc::default(),
+        timeout_ms: 0,
+        members: None,
         grants,
+    };
+    match &record.place {
+        Place::Rejected => nothing,
+        Place::Virtual(members) => {
+            let members = members.iter().filter_map(|member| self::member(state, member));
+            Server { state: standing, members: Some(members.collect()), ..nothing }
+        }
+        Place::At(upstream) => {
+            let auth = outbound_auth(upstream, state.secrets.get(&id));
+            let state = if auth.is_some() { standing } else { ServerState::ConfigRejected };
+            Server {
+                state,
+                upstream_url: upstream.url.clone(),
+                outbound_auth: auth.unwrap_or(OutboundAuth::None),
+                headers: upstream.headers.clone(),
+                trust: upstream.trust.clone(),
+                overrides: upstream.overrides.clone(),
+                timeout_ms: upstream.timeout_ms,
+                ..nothing
+            }
+        }
     }
+}
+
+/// A member that is gone, or that is itself virtual, is none.
+fn member(state: &TenantState, record: &MemberRecord) -> Option<Member> {
+    let server = state.servers.get(&record.server_id).filter(|server| !matches!(server.place, Place::Virtual(_)))?;
+    let MemberRecord { server_id, alias, offer } = record;
+    Some(Member { server_id: *server_id, slug: server.slug.clone(), alias: alias.clone(), offer: offer.clone() })
 }
 
 #[expect(clippy::expect_used, reason = "a literal")]

@@ -3,8 +3,21 @@
 use proto::wire::resource::Body;
 
 /// What this node can apply; announced in its hello. Resources of another kind are rejected in `accept.rs`.
-pub const CAPABILITIES: [&str; 6] =
-    ["servers", "grants", "outbound.none", "outbound.shared_header", "api_keys", "revoked_grants"];
+pub const CAPABILITIES: [&str; 13] = [
+    "servers",
+    "virtual_servers",
+    "grants",
+    "outbound.none",
+    "outbound.shared_header",
+    "outbound.per_user_header",
+    "outbound.oauth_per_user",
+    "outbound.client_credentials",
+    "outbound.token_exchange",
+    "outbound.passthrough",
+    "outbound.overrides",
+    "api_keys",
+    "revoked_grants",
+];
 
 /// The kind of a resource; with its id, its identity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

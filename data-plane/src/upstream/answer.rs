@@ -155,7 +155,8 @@ impl Upstream {
         *request.method_mut() = method;
         *request.uri_mut() = to.url.as_str().parse().map_err(|_| UpstreamFault::Blocked)?;
         *request.headers_mut() = headers;
-        match timeout_at(patience.next(), self.client.request(request)).await {
+        let client = self.client_for(to.trust)?;
+        match timeout_at(patience.next(), client.request(request)).await {
             Ok(response) => response.map_err(|error| {
                 // For the operator alone; a caller reads the fault's own words.
                 let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();

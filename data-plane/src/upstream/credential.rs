@@ -3,6 +3,7 @@
 //! Values are in memory that is wiped with its last owner, marked sensitive, and never in `Debug`.
 
 use std::fmt;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -10,6 +11,8 @@ use url::Url;
 use zeroize::Zeroizing;
 
 use super::UpstreamFault;
+use super::trust::Trust;
+use crate::snapshot::HeaderRules;
 
 /// The headers of one stored credential.
 #[derive(Clone, PartialEq, Eq)]
@@ -62,11 +65,19 @@ impl fmt::Debug for Credential {
 pub struct Destination<'a> {
     pub url: &'a Url,
     pub credential: Option<&'a Credential>,
+    /// What else the server's requests carry.
+    pub headers: Option<&'a HeaderRules>,
+    pub trust: Option<&'a Arc<Trust>>,
 }
 
 impl Destination<'_> {
-    /// Adds the credential, unless it belongs to another origin.
+    /// Adds what the server's requests carry, and above all of it the credential, unless that belongs to another origin.
     pub(super) fn open(&self, headers: &mut HeaderMap) -> Result<(), UpstreamFault> {
+        if let Some(rules) = self.headers {
+            for (name, value) in rules.fixed.iter().chain(&rules.added) {
+                headers.insert(name.clone(), value.clone());
+            }
+        }
         let Some(credential) = self.credential else { return Ok(()) };
         if !credential.is_for(self.url) {
             return Err(UpstreamFault::CredentialOrigin);
@@ -87,12 +98,32 @@ mod tests {
         Credential::new(origin.parse().expect("URL"), vec![(http::header::AUTHORIZATION, value)], 7).expect("valid")
     }
 
+    fn destination<'a>(url: &'a Url, credential: &'a Credential) -> Destination<'a> {
+        Destination { url, credential: Some(credential), headers: None, trust: None }
+    }
+
+    #[test]
+    fn what_goes_before_what() {
+        let header = |name: &'static str, value| (HeaderName::from_static(name), HeaderValue::from_static(value));
+        let rules = HeaderRules {
+            fixed: vec![header("authorization", "fixed"), header("x-team", "fixed"), header("x-region", "fixed")],
+            added: vec![header("x-region", "added")],
+            ..HeaderRules::default()
+        };
+        let (credential, url) = (credential("https://up.example"), "https://up.example/".parse().expect("URL"));
+        let to = Destination { headers: Some(&rules), ..destination(&url, &credential) };
+        let mut headers = HeaderMap::new();
+        to.open(&mut headers).expect("its own");
+        let value = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        assert_eq!((value("authorization"), value("x-team"), value("x-region")), ("Bearer s3cret", "fixed", "added"));
+    }
+
     #[test]
     fn a_credential_goes_to_its_own_origin_only() {
         fn check(url: &str, expected: bool) {
             let (credential, url) = (credential("https://up.example"), url.parse().expect("URL"));
             let mut headers = HeaderMap::new();
-            let opened = Destination { url: &url, credential: Some(&credential) }.open(&mut headers);
+            let opened = destination(&url, &credential).open(&mut headers);
             assert_eq!((opened.is_ok(), headers.len()), (expected, usize::from(expected)), "{url}");
         }
         check("https://up.example/mcp?x=1", true);
@@ -117,7 +148,7 @@ mod tests {
     fn atk_30_nothing_prints_the_values() {
         let (credential, url) = (credential("https://up.example"), "https://up.example/".parse().expect("URL"));
         let mut headers = HeaderMap::new();
-        Destination { url: &url, credential: Some(&credential) }.open(&mut headers).expect("its own");
+        destination(&url, &credential).open(&mut headers).expect("its own");
         let printed = format!("{credential:?} {headers:?}");
         assert!(printed.contains("authorization") && !printed.contains("s3cret"), "{printed}");
     }

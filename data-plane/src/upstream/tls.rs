@@ -9,7 +9,8 @@ use rustls::{ClientConfig, RootCertStore};
 
 use super::UpstreamSetupError;
 
-pub(super) fn client_config(extra_ca_file: Option<&Path>) -> Result<ClientConfig, UpstreamSetupError> {
+/// The roots of every upstream.
+pub(super) fn roots(extra_ca_file: Option<&Path>) -> Result<RootCertStore, UpstreamSetupError> {
     let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     if let Some(path) = extra_ca_file {
         let describe = |error: &dyn std::fmt::Display| UpstreamSetupError::ExtraCa(error.to_string());
@@ -18,6 +19,10 @@ pub(super) fn client_config(extra_ca_file: Option<&Path>) -> Result<ClientConfig
             roots.add(certificate).map_err(|error| describe(&error))?;
         }
     }
+    Ok(roots)
+}
+
+pub(super) fn client_config(roots: RootCertStore) -> Result<ClientConfig, rustls::Error> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     Ok(ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?

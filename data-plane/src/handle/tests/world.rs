@@ -143,16 +143,9 @@ impl World {
         let everyone = || GrantIndex { everyone: Some(Role::User), subjects: HashMap::new() };
         let bob_only = || GrantIndex { everyone: None, subjects: HashMap::from([(BOB, Role::User)]) };
         let server = |number: u128, slug: &str, state, grants, timeout_ms| {
-            let server = Server {
-                id: Uuid::from_u128(tenant_id.as_u128() << 32 | number),
-                slug: slug.parse().expect("slug"),
-                display_name: slug.into(),
-                state,
-                upstream_url: self.upstream.url.parse().expect("URL"),
-                outbound_auth: OutboundAuth::None,
-                timeout_ms,
-                grants,
-            };
+            let id = Uuid::from_u128(tenant_id.as_u128() << 32 | number);
+            let plain = Server::plain(id, slug, &self.upstream.url);
+            let server = Server { state, timeout_ms, grants, ..plain };
             (server.slug.clone(), Arc::new(server))
         };
         let principal = |id, active, epoch| {

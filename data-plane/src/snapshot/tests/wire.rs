@@ -50,6 +50,7 @@ pub(crate) fn server(slug: &str) -> Server {
         outbound_auth: Some(OutboundAuth { method: Some(Method::None(NoAuth {})) }),
         enabled: true,
         timeout_ms: 0,
+        ..Default::default()
     }
 }
 

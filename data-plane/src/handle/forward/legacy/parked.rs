@@ -124,22 +124,13 @@ mod tests {
     use super::*;
     use crate::mcp::session::{Owner, Session};
     use crate::session_store::UpstreamSession;
-    use crate::snapshot::{GrantIndex, OutboundAuth, Server, ServerState};
+    use crate::snapshot::Server;
 
     const SESSION: Uuid = Uuid::from_u128(1);
 
     fn dialogue() -> Arc<Dialogue> {
-        let url: url::Url = "https://up.example/mcp".parse().expect("URL");
-        let server = Server {
-            id: Uuid::from_u128(3),
-            slug: "github".parse().expect("slug"),
-            display_name: String::new(),
-            state: ServerState::Enabled,
-            upstream_url: url.clone(),
-            outbound_auth: OutboundAuth::None,
-            timeout_ms: 0,
-            grants: GrantIndex::default(),
-        };
+        let server = Server::plain(Uuid::from_u128(3), "github", "https://up.example/mcp");
+        let url = server.upstream_url.clone();
         let client = Session {
             id: SESSION,
             issued_unix_s: 0,
