@@ -96,10 +96,7 @@ fn shapes_that_are_not_what_they_should_be() {
     check(&format!("{GOOD}---\n{GOOD}"), "f.yaml:13: metadata.slug: github is described at f.yaml:1 already");
     let auth = |auth: &str| GOOD.replace("  timeoutMs: 30000\n", &format!("  outboundAuth: {auth}\n"));
     check(&auth("{kind: none, headers: []}"), "f.yaml:7: spec.outboundAuth.headers: is unknown; expected kind");
-    check(
-        &auth("{kind: none, fields: []}"),
-        "f.yaml:7: spec.outboundAuth.fields: must be absent unless kind is perUserHeader",
-    );
+    check(&auth("{kind: none, fields: []}"), "f.yaml:7: spec.outboundAuth.fields: is unknown; expected kind");
     check(&auth("{kind: perUserHeader, headers: []}"), "f.yaml:7: spec.outboundAuth.fields: is missing");
     let form = |value: &str| {
         auth(&format!(
