@@ -114,6 +114,10 @@ pub enum Failure {
     Stale,
     #[error("the configuration of this server was rejected by the gateway; ask an administrator")]
     ConfigRejected,
+    #[error("{0}")]
+    ForwardedHeaders(&'static str),
+    #[error("this MCP server is called with the caller's own token, and an API key is never handed on: sign in with OAuth")]
+    KeyNotForwarded,
     #[error("{}: open {} to connect it, then try again", .0.words(), .0.url())]
     CredentialRequired(Need),
     #[error("your account at this MCP server cannot be read now: the control plane is away")]
@@ -133,7 +137,23 @@ pub struct Asked {
     pub id: Bytes,
     pub is_tool_call: bool,
     pub era: Era,
+    pub links: Links,
 }
+
+/// How a client can be sent to a page (URL-mode elicitation, O11).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Links {
+    /// By words alone.
+    #[default]
+    Words,
+    /// By the error -32042 (2025-11-25).
+    Error,
+    /// By a result that asks for input (2026-07-28).
+    InputRequired,
+}
+
+/// What we ask of a modern client, among the `inputRequests` of a result.
+pub const CONNECT: &str = "portway/connect";
 
 impl Failure {
     pub fn source(&self) -> Source {
@@ -141,7 +161,7 @@ impl Failure {
             Self::Upstream(
                 UpstreamFault::Busy | UpstreamFault::NoSeal | UpstreamFault::Blocked | UpstreamFault::CredentialOrigin,
             ) => Source::Gateway,
-            Self::Upstream(UpstreamFault::ModernOnly) => Source::Client,
+            Self::Upstream(UpstreamFault::ModernOnly | UpstreamFault::LegacyOnly) => Source::Client,
             Self::Upstream(_) => Source::Upstream,
             Self::NotReady(_) | Self::Stale | Self::ConfigRejected => Source::Gateway,
             Self::Stopping | Self::ServerChanged | Self::ReplyGone | Self::Internal(_) => Source::Gateway,
@@ -197,6 +217,8 @@ impl Failure {
             Self::TenantSuspended => "tenant.suspended",
             Self::Stale => "config.stale",
             Self::ConfigRejected => "config.rejected",
+            Self::ForwardedHeaders(_) => "request.forwarded_headers",
+            Self::KeyNotForwarded => "credential.key_not_forwarded",
             Self::CredentialRequired(need) => need.code(),
             Self::BrokerAway => "credential.broker_away",
             Self::Upstream(fault) => fault.code(),
@@ -216,6 +238,7 @@ impl Failure {
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyIncomplete | Self::Malformed(_) | Self::Era(_) => StatusCode::BAD_REQUEST,
+            Self::ForwardedHeaders(_) => StatusCode::BAD_REQUEST,
             Self::UpstreamIsLegacy { .. } | Self::SessionMissing | Self::TasksNotDeclared => StatusCode::BAD_REQUEST,
             // Not 404: clients read that as the end of their session.
             Self::ReplyUnknown | Self::ReplyGone | Self::EventUnknown => StatusCode::BAD_REQUEST,
@@ -240,7 +263,7 @@ impl Failure {
             Self::BodyTooLarge | Self::NotReady(_) | Self::Stale | Self::ConfigRejected => return None,
             Self::TenantSuspended => return None,
             Self::Malformed(MessageError::Json(_)) => -32700,
-            Self::Malformed(_) | Self::ReplyUnknown | Self::EventUnknown => -32600,
+            Self::Malformed(_) | Self::ReplyUnknown | Self::EventUnknown | Self::ForwardedHeaders(_) => -32600,
             Self::Era(EraError::HeaderMismatch { .. }) => -32020,
             Self::Era(EraError::MetaMissing { .. }) | Self::InvalidParams(_) => -32602,
             Self::TasksNotDeclared => -32021,
@@ -250,7 +273,7 @@ impl Failure {
             Self::UnknownMethod => -32601,
             Self::Forbidden => -32010,
             Self::TooManyStreams => -32011,
-            Self::CredentialRequired(_) => -32012,
+            Self::CredentialRequired(_) | Self::KeyNotForwarded => -32012,
             Self::BrokerAway | Self::Upstream(UpstreamFault::Busy | UpstreamFault::NoSeal) => -32014,
             Self::Stopping | Self::ServerChanged | Self::ReplyGone => -32014,
             Self::Upstream(_) => -32013,
@@ -299,8 +322,52 @@ impl Failure {
         data
     }
 
+    /// What is said of a member that is not in its virtual server's list.
+    pub fn about_member(&self, alias: &str) -> Value {
+        let mut about = self.data(None);
+        if let Some(about) = about.as_object_mut() {
+            about.insert("member".to_owned(), alias.into());
+            about.insert("message".to_owned(), self.to_string().into());
+        }
+        about
+    }
+
+    /// The same for a client that can be sent to the page that helps.
+    fn link(&self, asked: &Asked) -> Option<(&'static str, Value)> {
+        let Self::CredentialRequired(need) = self else { return None };
+        if !need.is_met_by_its_page() {
+            return None;
+        }
+        let mut params = json!({ "mode": "url", "url": need.url(), "message": need.words() });
+        match asked.links {
+            Links::Words => None,
+            Links::Error => {
+                if let Some(params) = params.as_object_mut() {
+                    params.insert("elicitationId".to_owned(), Uuid::new_v4().to_string().into());
+                }
+                let mut data = self.data(Some(asked));
+                if let Some(data) = data.as_object_mut() {
+                    data.insert("elicitations".to_owned(), json!([params]));
+                }
+                Some(("error", json!({ "code": -32042, "message": self.to_string(), "data": data })))
+            }
+            Links::InputRequired => {
+                let asks = json!({ "method": "elicitation/create", "params": params });
+                let result = json!({
+                    "resultType": "input_required",
+                    "inputRequests": { CONNECT: asks },
+                    "_meta": { "portway/error": self.data(Some(asked)) },
+                });
+                Some(("result", result))
+            }
+        }
+    }
+
     /// The answer to the message, without the envelope.
     fn outcome(&self, asked: Option<&Asked>) -> (&'static str, Value) {
+        if let Some(link) = asked.and_then(|asked| self.link(asked)) {
+            return link;
+        }
         let code = self.rpc_code().unwrap_or(-32603);
         match asked {
             Some(asked) if asked.is_tool_call && self.is_about_the_call(asked) => {
@@ -371,7 +438,7 @@ mod tests {
     use super::*;
 
     fn asked(is_tool_call: bool, era: Era) -> Asked {
-        Asked { id: Bytes::from_static(b"\"a-1\""), is_tool_call, era }
+        Asked { id: Bytes::from_static(b"\"a-1\""), is_tool_call, era, links: Links::Words }
     }
 
     #[test]
@@ -408,5 +475,27 @@ mod tests {
         insta::assert_snapshot!(text(&rate, &asked(true, Era::Modern)).expect("UTF-8"), @r#"{"jsonrpc":"2.0","id":"a-1","result":{"content":[{"type":"text","text":"the MCP server is rate limiting [upstream.rate_limited]. Try again in 7 s."}],"isError":true,"_meta":{"portway/error":{"code":"upstream.rate_limited","retryAfter":7}},"resultType":"complete"}}"#);
         let legacy = Failure::UpstreamIsLegacy { requested: "2026-07-28".into() };
         insta::assert_snapshot!(text(&legacy, &asked(false, Era::Modern)).expect("UTF-8"), @r#"{"jsonrpc":"2.0","id":"a-1","error":{"code":-32022,"message":"this MCP server speaks the initialize handshake only","data":{"code":"protocol.upstream_is_legacy","supported":["2025-11-25","2025-06-18","2025-03-26"],"requested":"2026-07-28"}}}"#);
+    }
+
+    #[test]
+    fn a_client_that_can_is_sent_to_the_page() {
+        fn check(code: &str, links: Links, expected: &str) {
+            let failure = Failure::CredentialRequired(Need::new(code, "https://auth.example/t/acme/connect/git"));
+            let asked = Asked { links, ..asked(true, if links == Links::Error { Era::Legacy } else { Era::Modern }) };
+            let text: Value = serde_json::from_slice(&failure.message(Some(&asked))).expect("JSON");
+            let url = "https://auth.example/t/acme/connect/git";
+            let found = match (&text["error"]["data"]["elicitations"][0], &text["result"]["inputRequests"][CONNECT]) {
+                (Value::Null, Value::Null) => "words",
+                (one, Value::Null) if one["url"] == url && text["error"]["code"] == -32042 => "error",
+                (Value::Null, one) if one["params"]["url"] == url => "input",
+                _ => "?",
+            };
+            assert_eq!(found, expected, "{text}");
+        }
+        check("credential.never_connected", Links::Words, "words");
+        check("credential.never_connected", Links::Error, "error");
+        check("credential.expired", Links::InputRequired, "input");
+        check("credential.provider_away", Links::Error, "words");
+        check("credential.provider_away", Links::InputRequired, "words");
     }
 }

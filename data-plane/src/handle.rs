@@ -5,6 +5,7 @@ pub mod authorize;
 mod credential;
 pub mod decode;
 mod forward;
+mod forwarded;
 pub(crate) mod mail;
 mod origin;
 mod record;
@@ -24,7 +25,9 @@ use http::header::CONTENT_LENGTH;
 use http::{Method, Request, request};
 use http_body::Body as _;
 
+use self::credential::Visitor;
 use self::forward::{Call, Visit};
+use self::forwarded::Forwarded;
 use self::record::Recorder;
 use self::reply::Reply;
 use crate::Node;
@@ -38,6 +41,7 @@ pub struct Memory {
     pub streams: streams::Streams,
     pub(crate) parked: forward::ParkedRequests,
     pub(crate) listeners: forward::Listeners,
+    pub(crate) breakers: forward::Breakers,
     pub(crate) progress_tokens: forward::ProgressTokens,
 }
 
@@ -96,25 +100,29 @@ async fn serve(node: &Arc<Node>, head: &request::Parts, body: Body, reply: &mut 
     let recorder = reply.authenticated(Recorder::start(node, &caller, head));
     reply.admitted = origin::admit_by(&caller.snapshot, reply.admitted, &head.headers)?;
     recorder.server(caller.snapshot.servers.get(&route.path.server));
-    let server = authorize::server(&caller, &route.path)?;
-    let owner = caller.owner(&server);
+    let entry = authorize::server(&caller, &route.path)?;
+    let (owner, forwarded) = (caller.owner(&entry), Forwarded::read(&head.headers)?.map(Arc::new));
+    let visitor =
+        Visitor { node, caller: &caller, entry: &entry, headers: &head.headers, forwarded: forwarded.as_deref() };
     if head.method != Method::POST {
-        let bodiless = decode::without_message(node, &caller, &server, head).await?;
-        let server = credential::attach(node, &caller, server, &head.headers).await?;
-        let visit = Visit { node, caller: &caller, server: &server, headers: &head.headers, recorder: &recorder };
+        let bodiless = decode::without_message(node, &caller, &entry, head).await?;
+        let server = visitor.enter(&entry).await?;
+        let (forwarded, headers, recorder) = (forwarded.as_ref(), &head.headers, &recorder);
+        let visit = Visit { node, caller: &caller, entry: &entry, server: &server, headers, forwarded, recorder };
         return forward::without_message(visit, bodiless).await;
     }
     let message = decode::message(node, head, body).await?;
     reply.asked(&head.headers, &message);
-    let meaning = decode::meaning(node, &caller, &server, head, &message).await?;
+    let meaning = decode::meaning(node, &caller, &entry, head, &message).await?;
+    reply.meant(&message, &meaning);
     recorder.message(&message, &meaning);
-    authorize::check(&caller, &server, &meaning)?;
-    let server = credential::attach(node, &caller, server, &head.headers).await?;
-    let connect_url = server.connect_url();
-    let asked = reply.asked.clone();
-    let headers = head.headers.clone();
-    let call = Call { node: node.clone(), caller, server, owner, message, meaning, asked, headers, recorder };
-    forward::send(call).await.map_err(|failure| credential::explain(failure, connect_url.as_ref()))
+    authorize::check(&caller, &entry, &meaning)?;
+    let server = visitor.enter(&entry).await?;
+    let (node, asked, headers) = (node.clone(), reply.asked.clone(), head.headers.clone());
+    let alias = None;
+    let call =
+        Call { node, caller, entry, server, owner, message, meaning, asked, headers, forwarded, recorder, alias };
+    forward::send(call).await
 }
 
 #[cfg(test)]

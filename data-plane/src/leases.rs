@@ -7,6 +7,7 @@
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use http::HeaderName;
 use moka::Expiry;
@@ -81,21 +82,39 @@ impl Leases {
         let _ = self.broker.set(CredentialBrokerClient::with_interceptor(channel, bearer));
     }
 
-    /// The lease; of many calls at once one asks.
-    pub(crate) async fn get(&self, clock: &dyn Clock, key: LeaseKey, bearer: &str) -> Result<Arc<Lease>, Failure> {
-        if self.kept.get(&key).await.is_some_and(|lease| clock.now() >= lease.until) {
+    /// The lease; of many calls at once one asks. `via` is the server that was called, `refused_version` what the
+    /// upstream refused (0 = nothing).
+    pub(crate) async fn get(
+        &self,
+        clock: &dyn Clock,
+        key: LeaseKey,
+        bearer: &str,
+        via: Uuid,
+        refused_version: u64,
+    ) -> Result<Arc<Lease>, Failure> {
+        let is_of_no_use = |lease: &Arc<Lease>| clock.now() >= lease.until || lease.is_version(refused_version);
+        if self.kept.get(&key).await.as_ref().is_some_and(is_of_no_use) {
             self.kept.invalidate(&key).await;
         }
-        let asked = self.kept.try_get_with(key, async { self.resolve(clock, key, bearer).await.map(Arc::new) }).await;
-        asked.map_err(|failure| (*failure).clone())
+        let resolving = async { self.resolve(clock, key, bearer, via, refused_version).await.map(Arc::new) };
+        self.kept.try_get_with(key, resolving).await.map_err(|failure| (*failure).clone())
     }
 
-    async fn resolve(&self, clock: &dyn Clock, key: LeaseKey, bearer: &str) -> Result<Lease, Failure> {
+    async fn resolve(
+        &self,
+        clock: &dyn Clock,
+        key: LeaseKey,
+        bearer: &str,
+        via: Uuid,
+        refused_version: u64,
+    ) -> Result<Lease, Failure> {
         let mut broker = self.broker.get().ok_or(Failure::BrokerAway)?.clone();
         let request = ResolveRequest {
             tenant_id: proto::convert::uuid_bytes(key.tenant),
             server_id: proto::convert::uuid_bytes(key.server),
             bearer: bearer.to_owned(),
+            via_server_id: if via == key.server { Bytes::new() } else { proto::convert::uuid_bytes(via) },
+            refused_version,
         };
         let answer = tokio::time::timeout(BROKER_TIMEOUT, broker.resolve(request)).await;
         let answer = answer.map_err(|_| Failure::BrokerAway)?.map_err(|status| refused(&status))?;
@@ -137,6 +156,11 @@ impl Lease {
     fn needs(wire: &NeedsUserAction, now: DateTime<Utc>) -> Self {
         let need = Need::new(&wire.code, &wire.connect_url);
         Self::until(Err(need), &wire.connect_url, now, now + NEED_REMEMBERED)
+    }
+
+    /// Whether it holds the credential of this version; 0 is nobody's.
+    fn is_version(&self, version: u64) -> bool {
+        version > 0 && self.outcome.as_ref().is_ok_and(|credential| credential.version() == version)
     }
 
     fn until(outcome: Result<Credential, Need>, url: &str, now: DateTime<Utc>, until: DateTime<Utc>) -> Self {

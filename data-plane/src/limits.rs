@@ -60,6 +60,14 @@ pub const RESYNC_PAUSE_MAX: Duration = Duration::from_secs(60);
 
 /// Members of one virtual server.
 pub const MEMBERS_MAX: usize = 64;
+/// How long a list, or a stream, waits for one member; a member that let it wait is left out for the pause.
+pub const MEMBER_TIMEOUT: Duration = Duration::from_secs(5);
+pub const BREAKER_PAUSE: Duration = Duration::from_secs(10);
+pub const BREAKERS_MAX: u64 = 10_000;
+/// Pages read to find what a shortened name stands for.
+pub const MEMBER_LIST_PAGES_MAX: usize = 20;
+/// Where a client's next page of a merged list begins, before it is sealed.
+pub const LIST_CURSOR_BYTES_MAX: usize = 32 * 1024;
 
 // ---- state on disk ----
 
@@ -209,6 +217,10 @@ pub const LISTEN_TASKS_MAX: usize = 256;
 // ---- credentials ----
 
 pub const BEARER_BYTES_MAX: usize = 8 * 1024;
+/// What callers send along for single servers.
+pub const FORWARDED_HEADERS_BYTES_MAX: usize = 8 * 1024;
+/// Scopes that an upstream asks for.
+pub const CHALLENGED_SCOPES_BYTES_MAX: usize = 1024;
 /// Verified tokens remembered by digest.
 pub const VERIFIED_TOKENS_MAX: u64 = 50_000;
 

@@ -10,12 +10,13 @@ pub struct Need {
 }
 
 /// What there is to do; the last is the upstream's own no.
-const KNOWN: [&str; 6] = [
+const KNOWN: [&str; 7] = [
     "credential.never_connected",
     "credential.origin_changed",
     "credential.form_changed",
     "credential.expired",
     "credential.provider_away",
+    "credential.scope_missing",
     "credential.refused",
 ];
 
@@ -24,6 +25,12 @@ impl Need {
     pub fn new(code: &str, url: &str) -> Self {
         let code = KNOWN.into_iter().find(|known| *known == code).unwrap_or("credential.required");
         Self { code, url: url.into() }
+    }
+
+    /// The upstream wants rights that the person has not given yet.
+    pub fn of_scopes(url: &str, scopes: &str) -> Self {
+        let scopes: String = url::form_urlencoded::byte_serialize(scopes.as_bytes()).collect();
+        Self::new("credential.scope_missing", &format!("{url}?scope={scopes}"))
     }
 
     /// Stable, also the metric label.
@@ -36,6 +43,11 @@ impl Need {
         &self.url
     }
 
+    /// Whether the person can do anything there.
+    pub(super) fn is_met_by_its_page(&self) -> bool {
+        self.code != "credential.provider_away"
+    }
+
     pub(super) const fn words(&self) -> &'static str {
         match self.code.as_bytes() {
             b"credential.never_connected" => {
@@ -45,6 +57,7 @@ impl Need {
             b"credential.form_changed" => "this MCP server asks for something else than you gave it",
             b"credential.expired" => "your account at this MCP server has expired",
             b"credential.provider_away" => "whoever signs people in to this MCP server does not answer now; try again",
+            b"credential.scope_missing" => "the MCP server wants more rights than you have given it",
             b"credential.refused" => "the MCP server refused your account",
             _ => "this MCP server wants something of you first",
         }

@@ -53,6 +53,18 @@ pub fn visible(snapshot: &Snapshot, principal_id: Uuid, slug: &ServerSlug) -> Re
     }
 }
 
+/// A member of a virtual server, as it is now. A grant on the virtual server is enough to use it; its own state always
+/// counts.
+pub fn member(snapshot: &Snapshot, entry: &Server, id: Uuid) -> Result<Arc<Server>, Failure> {
+    let member = entry.members.iter().flat_map(|members| members.iter()).find(|member| member.server_id == id);
+    let server = member.and_then(|member| snapshot.servers.get(&member.slug)).filter(|server| server.id == id);
+    match server {
+        Some(server) if server.state == ServerState::Enabled => Ok(server.clone()),
+        Some(server) if server.state == ServerState::ConfigRejected => Err(Failure::ConfigRejected),
+        _ => Err(Failure::NotFound),
+    }
+}
+
 /// Whether the caller may do what the message asks.
 pub fn check(caller: &Caller, server: &Server, meaning: &Meaning) -> Result<(), Failure> {
     let allowed = allowed(&caller.snapshot, caller.principal_id, server, meaning.method, meaning.target.as_deref());

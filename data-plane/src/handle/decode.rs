@@ -22,6 +22,7 @@ use crate::snapshot::Server;
 use crate::upstream::UpstreamFault;
 
 /// What a message means to policy.
+#[derive(Clone)]
 pub struct Meaning {
     pub era: Era,
     /// Protocol revision the client speaks in this message.

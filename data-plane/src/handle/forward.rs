@@ -1,6 +1,7 @@
 //! Phase 7: to the upstream and back. Decides what happens to a message; how is in the files below.
 
 mod answer;
+mod bundle;
 #[cfg(test)]
 mod faithful;
 mod flow;
@@ -14,13 +15,17 @@ use std::sync::Arc;
 use axum::response::Response;
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
+use proto::members::Alias;
 use proto::wire::CallOutcome;
 use tokio::task::JoinHandle;
 
+pub(crate) use self::bundle::Breakers;
 pub(crate) use self::legacy::{Listeners, ParkedRequests, ProgressTokens};
 pub(super) use self::legacy::{from_another_node, session_ended};
 use super::authenticate::Caller;
+use super::credential::{Visitor, explain};
 use super::decode::{Bodiless, Meaning};
+use super::forwarded::Forwarded;
 use super::record::Recorder;
 use super::streams::Access;
 use crate::Node;
@@ -31,11 +36,16 @@ use crate::mcp::method::Method;
 use crate::mcp::session::{Owner, Session};
 use crate::session_store::SessionAt;
 use crate::snapshot::Server;
+use crate::upstream::UpstreamFault;
 
 /// An authorized message on its way.
+#[derive(Clone)]
 pub(super) struct Call {
     pub(super) node: Arc<Node>,
     pub(super) caller: Caller,
+    /// The server that the URL names.
+    pub(super) entry: Arc<Server>,
+    /// The server that is called, with what opens its door: the same, or a member of it.
     pub(super) server: Arc<Server>,
     pub(super) owner: Owner,
     pub(super) message: Message,
@@ -43,7 +53,11 @@ pub(super) struct Call {
     pub(super) asked: Option<Asked>,
     /// The client's.
     pub(super) headers: HeaderMap,
+    /// What of them is for single servers.
+    pub(super) forwarded: Option<Arc<Forwarded>>,
     pub(super) recorder: Recorder,
+    /// What the member is called that answers for its virtual server.
+    pub(super) alias: Option<Alias>,
 }
 
 /// A request without a message, or what all requests have in common.
@@ -51,22 +65,45 @@ pub(super) struct Call {
 pub(super) struct Visit<'a> {
     pub(super) node: &'a Arc<Node>,
     pub(super) caller: &'a Caller,
+    /// The server that the URL names.
+    pub(super) entry: &'a Arc<Server>,
+    /// The server that is called.
     pub(super) server: &'a Arc<Server>,
     /// The client's.
     pub(super) headers: &'a HeaderMap,
+    /// What of them is for single servers.
+    pub(super) forwarded: Option<&'a Arc<Forwarded>>,
     pub(super) recorder: &'a Recorder,
 }
 
 impl Call {
     fn visit(&self) -> Visit<'_> {
-        let Self { node, caller, server, headers, recorder, .. } = self;
-        Visit { node, caller, server, headers, recorder }
+        let Self { node, caller, entry, server, headers, forwarded, recorder, .. } = self;
+        Visit { node, caller, entry, server, headers, forwarded: forwarded.as_ref(), recorder }
+    }
+
+    fn visitor(&self) -> Visitor<'_> {
+        let Self { node, caller, entry, headers, forwarded, .. } = self;
+        Visitor { node, caller, entry, headers, forwarded: forwarded.as_deref() }
+    }
+
+    fn access(&self) -> Access {
+        self.visit().access()
     }
 }
 
 impl Visit<'_> {
     fn owner(&self) -> Owner {
-        self.caller.owner(self.server)
+        self.caller.owner(self.entry)
+    }
+
+    pub(super) fn visitor(&self) -> Visitor<'_> {
+        let Self { node, caller, entry, headers, forwarded, .. } = *self;
+        Visitor { node, caller, entry, headers, forwarded: forwarded.map(|forwarded| &**forwarded) }
+    }
+
+    fn access(&self) -> Access {
+        Access::new(self.node, self.caller, self.entry, self.server)
     }
 
     /// Where the upstream session of `client` is kept.
@@ -76,6 +113,36 @@ impl Visit<'_> {
 }
 
 pub(super) async fn send(call: Call) -> Result<Response, Failure> {
+    match bundle::is_bundle(&call) {
+        true => bundle::send(call).await,
+        false => to_server(call).await,
+    }
+}
+
+/// To one server. What it refuses a leased credential has not run: it is sent once more with what is leased anew.
+async fn to_server(call: Call) -> Result<Response, Failure> {
+    let server = call.server.clone();
+    let again = server.connect_url().is_some().then(|| call.clone());
+    let failure = match exchanged(call).await {
+        Err(failure @ Failure::Upstream(UpstreamFault::CredentialRefused)) => failure,
+        other => return other.map_err(|failure| explain(failure, &server)),
+    };
+    let Some(again) = again else { return Err(failure) };
+    let unopened = again.caller.snapshot.servers.get(&server.slug).filter(|known| known.id == server.id).cloned();
+    let renewed = match unopened {
+        Some(unopened) => again.visitor().renewed(&server, unopened).await?,
+        None => None,
+    };
+    match renewed {
+        Some(renewed) => {
+            let sent = exchanged(Call { server: renewed.clone(), ..again }).await;
+            sent.map_err(|failure| explain(failure, &renewed))
+        }
+        None => Err(explain(failure, &server)),
+    }
+}
+
+async fn exchanged(call: Call) -> Result<Response, Failure> {
     match (call.message.kind, call.meaning.era, call.meaning.method) {
         (MessageKind::Response, Era::Legacy, _) => {
             legacy::deliver(&call).await?;
@@ -90,7 +157,7 @@ pub(super) async fn send(call: Call) -> Result<Response, Failure> {
         // A modern client cancels by closing its stream; no notification of its kind means anything over HTTP.
         (MessageKind::Notification, Era::Modern, _) => Ok(accepted(&call.recorder)),
         (MessageKind::Request, Era::Modern, _) => {
-            while_allowed(Access::new(&call.node, &call.caller, &call.server), modern::request(call)).await
+            while_allowed(call.access(), modern::request(call)).await
         }
         (MessageKind::Request, Era::Legacy, Some(Method::Ping)) => Ok(pong(&call)),
         (MessageKind::Request, Era::Legacy, method) => {
@@ -98,8 +165,7 @@ pub(super) async fn send(call: Call) -> Result<Response, Failure> {
             let node = call.node.clone();
             let running = match method {
                 Some(Method::Initialize) => {
-                    let access = Access::new(&call.node, &call.caller, &call.server);
-                    run(&node, "initialize", while_allowed(access, legacy::initialize(call)))
+                    run(&node, "initialize", while_allowed(call.access(), legacy::initialize(call)))
                 }
                 _ => run(&node, "legacy call", legacy::request(call)),
             };
@@ -142,8 +208,11 @@ fn internal(node: &Node, error: &dyn std::fmt::Display) -> Failure {
 }
 
 pub(super) async fn without_message(visit: Visit<'_>, bodiless: Bodiless) -> Result<Response, Failure> {
+    if visit.entry.members.is_some() {
+        return bundle::without_message(visit, bodiless).await;
+    }
     match bodiless {
-        Bodiless::Listen(listening) => legacy::listen(visit, listening).await,
+        Bodiless::Listen(listening) => legacy::listen(visit, listening, None).await,
         Bodiless::End(session) => {
             legacy::end_session(visit, &session).await;
             visit.recorder.finished(CallOutcome::Ok, 0);

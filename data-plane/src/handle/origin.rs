@@ -27,7 +27,7 @@ pub(super) enum Admission {
 }
 
 /// Request headers a page may send, besides `Mcp-Param-*`.
-const ALLOWED_HEADERS: [&str; 12] = [
+const ALLOWED_HEADERS: [&str; 14] = [
     "authorization",
     "content-type",
     "accept",
@@ -40,6 +40,8 @@ const ALLOWED_HEADERS: [&str; 12] = [
     "traceparent",
     "tracestate",
     "baggage",
+    "x-portway-mcp-headers",
+    "x-tfy-mcp-headers",
 ];
 
 /// Judges by what is known without the tenant's configuration, and by that if it is here.

@@ -9,6 +9,7 @@ use http::{Method, request};
 use proto::convert::uuid_bytes;
 use proto::wire::{CallOutcome, CallRecord, Fault, PrincipalKind as WireKind};
 use tokio::time::Instant;
+use uuid::Uuid;
 
 use super::authenticate::Caller;
 use super::decode::Meaning;
@@ -24,7 +25,11 @@ use crate::{Node, clock};
 
 /// The record in the making. When the last clone goes and nobody said how it ended, the client went away.
 #[derive(Clone)]
-pub(crate) struct Recorder(Arc<Inner>);
+pub(crate) struct Recorder {
+    inner: Arc<Inner>,
+    /// Of a part of the call that makes no record of its own.
+    is_aside: bool,
+}
 
 struct Inner {
     node: Arc<Node>,
@@ -62,7 +67,7 @@ impl Recorder {
             node_id: node.config.node_id.clone(),
             ..CallRecord::default()
         };
-        Self(Arc::new(Inner {
+        let inner = Inner {
             node: node.clone(),
             started: Instant::now(),
             span,
@@ -70,7 +75,22 @@ impl Recorder {
             traceparent: OnceLock::new(),
             record: Mutex::new(record),
             done: AtomicBool::new(false),
-        }))
+        };
+        Self { inner: Arc::new(inner), is_aside: false }
+    }
+
+    /// For one of many messages that the call causes: its trace is this call's, how it ends is not.
+    pub(super) fn aside(&self) -> Self {
+        Self { inner: self.inner.clone(), is_aside: true }
+    }
+
+    /// The member that a virtual server has the call from, and what it calls its target.
+    pub(super) fn member(&self, id: Uuid, target: Option<&str>) {
+        let mut record = self.record();
+        record.member_id = uuid_bytes(id);
+        if let Some(target) = target {
+            record.target = truncated(target, RECORDED_TARGET_BYTES_MAX).to_owned();
+        }
     }
 
     /// The server that was named, also if the caller may not see it.
@@ -88,7 +108,7 @@ impl Recorder {
             record.target = truncated(target, RECORDED_TARGET_BYTES_MAX).to_owned();
         }
         let traced = message.meta().and_then(|meta| message.text(Some(meta), meta::TRACEPARENT));
-        if let Some(trace) = traced.as_deref().and_then(trace_id).filter(|_| !self.0.is_traced) {
+        if let Some(trace) = traced.as_deref().and_then(trace_id).filter(|_| !self.inner.is_traced) {
             trace.clone_into(&mut record.trace_id);
         }
         meaning.version.clone_into(&mut record.client_version_mcp);
@@ -117,30 +137,36 @@ impl Recorder {
 
     /// The W3C header for the upstream.
     pub(super) fn traceparent(&self) -> &str {
-        self.0.traceparent.get_or_init(|| format!("00-{}-{}-01", self.record().trace_id, self.0.span))
+        self.inner.traceparent.get_or_init(|| format!("00-{}-{}-01", self.record().trace_id, self.inner.span))
     }
 
     pub(super) fn finished(&self, outcome: CallOutcome, bytes_out: usize) {
+        if self.is_aside {
+            return;
+        }
         let (reason, fault) = match outcome {
             CallOutcome::ToolError => ("tool.error", Fault::Upstream),
             CallOutcome::Error => ("upstream.rpc_error", Fault::Upstream),
             CallOutcome::Cancelled => ("client.cancelled", Fault::Client),
             _ => ("", Fault::Unspecified),
         };
-        self.0.finish(outcome, reason, fault, bytes_out);
+        self.inner.finish(outcome, reason, fault, bytes_out);
     }
 
     pub(super) fn failed(&self, failure: &Failure) {
+        if self.is_aside {
+            return;
+        }
         let (outcome, fault) = match failure.source() {
             Source::Client => (CallOutcome::Refused, Fault::Client),
             Source::Gateway => (CallOutcome::Refused, Fault::Gateway),
             Source::Upstream => (CallOutcome::Error, Fault::Upstream),
         };
-        self.0.finish(outcome, failure.reason(), fault, 0);
+        self.inner.finish(outcome, failure.reason(), fault, 0);
     }
 
     fn record(&self) -> MutexGuard<'_, CallRecord> {
-        self.0.record()
+        self.inner.record()
     }
 }
 

@@ -5,14 +5,19 @@ use std::sync::Arc;
 use axum::response::Response;
 use http::header::CACHE_CONTROL;
 use http::{HeaderMap, HeaderValue, request};
+use serde_json::Value;
 
+use super::decode::Meaning;
 use super::origin::{self, Admission};
 use super::record::Recorder;
 use super::route::Route;
 use crate::discovery;
-use crate::error::{Asked, Failure};
-use crate::mcp::era;
+use crate::error::{Asked, CONNECT, Failure, Links};
+use crate::mcp::capabilities;
+use crate::mcp::era::{self, Era};
 use crate::mcp::message::{Message, MessageKind};
+use crate::mcp::method::Method;
+use crate::mcp::version::FIRST_WITH_LINKS;
 
 #[derive(Default)]
 pub(super) struct Reply {
@@ -38,7 +43,15 @@ impl Reply {
                 id,
                 is_tool_call: message.method() == Some("tools/call"),
                 era: era::of(headers, message),
+                links: Links::Words,
             });
+        }
+    }
+
+    /// From here on it is known what its client can be asked.
+    pub(super) fn meant(&mut self, message: &Message, meaning: &Meaning) {
+        if let Some(asked) = &mut self.asked {
+            asked.links = links(message, meaning);
         }
     }
 
@@ -60,4 +73,31 @@ impl Reply {
         let response = failure.respond(self.asked.as_ref(), challenge);
         self.send(head, response)
     }
+}
+
+/// How the client of a request can be sent to a page.
+fn links(message: &Message, meaning: &Meaning) -> Links {
+    match (meaning.era, &meaning.session) {
+        (Era::Legacy, Some(session)) => {
+            let takes_links = capabilities::takes_links(session.capabilities.as_bytes());
+            // Revisions before do not know the error.
+            if takes_links && session.protocol_version >= FIRST_WITH_LINKS { Links::Error } else { Links::Words }
+        }
+        (Era::Modern, _) => {
+            let may_ask = meaning.method.is_some_and(Method::may_ask_for_input);
+            let takes_links = capabilities::takes_links(capabilities::of_request(message));
+            if may_ask && takes_links && !has_declined(message) { Links::InputRequired } else { Links::Words }
+        }
+        (Era::Legacy, None) => Links::Words,
+    }
+}
+
+/// Whether the client was sent to a page before this request, and its person would not go.
+fn has_declined(message: &Message) -> bool {
+    let responses = message.params().and_then(|params| message.find(Some(params), "inputResponses"));
+    let ours = responses.and_then(|(responses, _)| message.find(Some(responses), CONNECT));
+    ours.is_some_and(|(_, member)| {
+        let response: Value = serde_json::from_slice(message.slice(&member.value)).unwrap_or_default();
+        response.get("action").and_then(Value::as_str) != Some("accept")
+    })
 }

@@ -15,7 +15,7 @@ use crate::Node;
 use crate::error::Failure;
 use crate::limits::{STREAM_CHECK_EVERY, STREAMS_MAX, STREAMS_PER_PRINCIPAL_MAX};
 use crate::mcp::session::Owner;
-use crate::snapshot::{OutboundAuth, Server};
+use crate::snapshot::{OutboundAuth, Server, Snapshot};
 
 /// Tenant and principal.
 type Holder = (Uuid, Uuid);
@@ -73,15 +73,19 @@ pub struct Access {
     node: Arc<Node>,
     owner: Owner,
     credential: Credential,
+    /// The server that the URL names.
+    entry: Arc<Server>,
+    /// The one that is called: the same, or a member of it.
     server: Arc<Server>,
     /// Revision at which the caller was let in.
     seen: u64,
 }
 
 impl Access {
-    pub fn new(node: &Arc<Node>, caller: &Caller, server: &Arc<Server>) -> Self {
-        let (owner, credential) = (caller.owner(server), caller.credential.clone());
-        Self { node: node.clone(), owner, credential, server: server.clone(), seen: caller.snapshot.revision }
+    pub fn new(node: &Arc<Node>, caller: &Caller, entry: &Arc<Server>, server: &Arc<Server>) -> Self {
+        let (owner, credential) = (caller.owner(entry), caller.credential.clone());
+        let (entry, server) = (entry.clone(), server.clone());
+        Self { node: node.clone(), owner, credential, entry, server, seen: caller.snapshot.revision }
     }
 
     /// Returns when the caller may no longer use the server, or no longer as it was when the stream began. Cancel-safe.
@@ -125,22 +129,36 @@ impl Access {
     fn allowed(&self) -> Result<(), Failure> {
         let snapshot = self.node.configuration.snapshot(self.owner.tenant_id).ok_or(Failure::NotFound)?;
         self.credential.not_withdrawn(&snapshot)?;
-        authorize::visible(&snapshot, self.owner.principal_id, &self.server.slug).map(drop)
+        self.present(&snapshot).map(drop)
+    }
+
+    /// The server that is called as it is now, if the caller may still call it by this way.
+    fn present(&self, snapshot: &Snapshot) -> Result<Arc<Server>, Failure> {
+        let entry = authorize::visible(snapshot, self.owner.principal_id, &self.entry.slug)?;
+        match entry.id {
+            id if id != self.entry.id => Err(Failure::NotFound),
+            id if id == self.server.id => Ok(entry),
+            _ => authorize::member(snapshot, &entry, self.server.id),
+        }
     }
 
     fn check(&self) -> Result<(), Failure> {
         let snapshot = self.node.configuration.snapshot(self.owner.tenant_id).ok_or(Failure::NotFound)?;
         self.credential.standing(&self.node, &snapshot)?;
-        let server = authorize::visible(&snapshot, self.owner.principal_id, &self.server.slug)?;
-        if server.id != self.server.id {
-            return Err(Failure::NotFound);
-        }
+        let server = self.present(&snapshot)?;
+        let principal = snapshot.principals.get(&self.owner.principal_id);
+        let is_overridden = server.overrides.contains(&self.owner.principal_id);
         let has_its_credential = match (&self.server.outbound_auth, &server.outbound_auth) {
-            (OutboundAuth::Leased { auth, credentials, .. }, OutboundAuth::PerUser { version }) => {
-                let principal = snapshot.principals.get(&self.owner.principal_id);
-                auth == version && principal.is_some_and(|principal| principal.credentials == *credentials)
+            (OutboundAuth::Given(_), _) => true,
+            (OutboundAuth::Leased { auth, credentials, .. }, now) => {
+                let is_of = match now {
+                    _ if is_overridden => *auth == 0,
+                    OutboundAuth::Brokered { version } => auth == version,
+                    _ => false,
+                };
+                is_of && principal.is_some_and(|principal| principal.credentials == *credentials)
             }
-            (then, now) => then == now,
+            (then, now) => then == now && !is_overridden,
         };
         let is_same = server.upstream_url == self.server.upstream_url && has_its_credential;
         if is_same { Ok(()) } else { Err(Failure::ServerChanged) }

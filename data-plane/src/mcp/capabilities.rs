@@ -69,6 +69,12 @@ pub fn has_extension(raw: &[u8], is_it: impl Fn(&str) -> bool) -> bool {
     extensions.is_some_and(|extensions| extensions.keys().any(|name| is_it(name)))
 }
 
+/// Whether a client with these capabilities can be sent to a page (elicitation by URL).
+pub fn takes_links(raw: &[u8]) -> bool {
+    let declared: Value = serde_json::from_slice(raw).unwrap_or_default();
+    declared.pointer("/elicitation/url").is_some_and(Value::is_object)
+}
+
 /// Whether an upstream's request asks for something the client declared (L9).
 pub fn may_ask(declared_text: &str, message: &Message) -> Result<(), NotDeclared> {
     let capability = match message.method() {

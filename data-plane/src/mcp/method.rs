@@ -66,6 +66,10 @@ impl Method {
             .map(|(_, method, _, _)| *method)
     }
 
+    pub fn name(self) -> &'static str {
+        METHODS.iter().find(|(_, method, _, _)| *method == self).map_or("", |(name, _, _, _)| name)
+    }
+
     /// The member of `params` that names what is used, if there is one that must be mirrored in `Mcp-Name` (C10).
     pub fn target_key(self) -> Option<&'static str> {
         match self {

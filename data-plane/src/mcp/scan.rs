@@ -14,9 +14,10 @@ use self::text::{read_escape, unescape};
 use crate::limits::{JSON_DEPTH_MAX, JSON_MEMBERS_RECORDED_MAX};
 
 /// Objects whose members are recorded, by the key that leads to them. Arguments and contents are never recorded.
-const RECORDED: [&str; 16] = [
+const RECORDED: [&str; 17] = [
     "params",
     "notifications",
+    "inputResponses",
     "result",
     "error",
     "data",

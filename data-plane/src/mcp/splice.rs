@@ -16,6 +16,10 @@ impl Splice {
         self.edits.push((range, with.into()));
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.edits.is_empty()
+    }
+
     /// The edited text; the very same bytes when there is nothing to edit.
     pub fn apply(mut self, text: &Bytes) -> Bytes {
         if self.edits.is_empty() {

@@ -16,6 +16,9 @@ pub const SERVED_FOR_2024_11_05: &str = "2025-03-26";
 /// The oldest revision whose clients expect an upstream to end a stream and let it be resumed (SEP-1699).
 pub const FIRST_WITH_POLLING: &str = "2025-11-25";
 
+/// The oldest revision with elicitation by URL (SEP-1036).
+pub const FIRST_WITH_LINKS: &str = "2025-11-25";
+
 /// A legacy revision as the static string we keep of it.
 pub fn legacy(version: &str) -> Option<&'static str> {
     LEGACY.into_iter().find(|known| *known == version)

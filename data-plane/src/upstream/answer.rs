@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
+use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Body as _, Incoming};
@@ -14,7 +14,9 @@ use tokio::time::{Instant, timeout_at};
 use super::budget::{Budget, Reservation};
 use super::credential::Destination;
 use super::{Upstream, UpstreamFault};
-use crate::limits::{CALL_TOTAL_TIMEOUT, FRAME_BYTES_MAX, STREAM_AGE_MAX, UPSTREAM_SESSION_ID_BYTES_MAX};
+use crate::limits::{
+    CALL_TOTAL_TIMEOUT, CHALLENGED_SCOPES_BYTES_MAX, FRAME_BYTES_MAX, STREAM_AGE_MAX, UPSTREAM_SESSION_ID_BYTES_MAX,
+};
 use crate::mcp::{era, sse};
 
 /// What an upstream answered.
@@ -93,7 +95,13 @@ impl Upstream {
             }
             StatusCode::OK if is("text/event-stream") => Answer::Events(Events::new(&self.budget, body, patience)),
             StatusCode::ACCEPTED | StatusCode::NO_CONTENT => Answer::Accepted,
-            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => return Err(UpstreamFault::CredentialRefused),
+            StatusCode::FORBIDDEN => {
+                return Err(match missing_scopes(&head.headers) {
+                    Some(scopes) => UpstreamFault::ScopeMissing { scopes },
+                    None => UpstreamFault::CredentialRefused,
+                });
+            }
+            StatusCode::UNAUTHORIZED => return Err(UpstreamFault::CredentialRefused),
             StatusCode::TOO_MANY_REQUESTS => {
                 return Err(UpstreamFault::RateLimited { retry_after_s: retry_after_s(&head.headers) });
             }
@@ -270,6 +278,18 @@ impl Events {
             }
         }
     }
+}
+
+/// The scopes that a call would need (RFC 6750 §3.1, `insufficient_scope`); visible and short, or none.
+fn missing_scopes(headers: &HeaderMap) -> Option<String> {
+    let challenges = headers.get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok());
+    challenges.filter(|challenge| challenge.contains("insufficient_scope")).find_map(|challenge| {
+        let (_, rest) = challenge.split_once("scope=\"")?;
+        let (scopes, _) = rest.split_once('"')?;
+        let is_scope = |byte: u8| byte == b' ' || (byte.is_ascii_graphic() && byte != b'"' && byte != b'\\');
+        (!scopes.is_empty() && scopes.len() <= CHALLENGED_SCOPES_BYTES_MAX && scopes.bytes().all(is_scope))
+            .then(|| scopes.to_owned())
+    })
 }
 
 fn content_type(headers: &HeaderMap) -> &str {

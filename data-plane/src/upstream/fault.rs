@@ -15,6 +15,8 @@ pub enum UpstreamFault {
     Redirect,
     #[error("the MCP server refused the gateway's credential")]
     CredentialRefused,
+    #[error("the MCP server wants more rights than the gateway's credential has")]
+    ScopeMissing { scopes: String },
     #[error("the stored credential of this MCP server is for another address; ask an administrator")]
     CredentialOrigin,
     #[error("the MCP server is rate limiting")]
@@ -31,6 +33,8 @@ pub enum UpstreamFault {
     SessionLost,
     #[error("this MCP server speaks protocol 2026-07-28 only; use a client that does")]
     ModernOnly,
+    #[error("this MCP server speaks the initialize handshake only, and this client does not")]
+    LegacyOnly,
     #[error("the gateway is out of memory for messages in flight")]
     Busy,
     #[error("the gateway has no key to keep what the MCP server gave the client to bring back")]
@@ -46,6 +50,7 @@ impl UpstreamFault {
             Self::Timeout => "upstream.timeout",
             Self::Redirect => "upstream.redirect",
             Self::CredentialRefused => "upstream.credential_refused",
+            Self::ScopeMissing { .. } => "upstream.scope_missing",
             Self::CredentialOrigin => "credential.origin",
             Self::RateLimited { .. } => "upstream.rate_limited",
             Self::Failed { .. } => "upstream.failed",
@@ -54,6 +59,7 @@ impl UpstreamFault {
             Self::Interrupted => "upstream.interrupted",
             Self::SessionLost => "upstream.session_lost",
             Self::ModernOnly => "upstream.modern_only",
+            Self::LegacyOnly => "upstream.legacy_only",
             Self::Busy => "gateway.busy",
             Self::NoSeal => "gateway.no_session_key",
         }

@@ -87,7 +87,7 @@ impl Scene {
 pub(super) const OVER: Expected<'static> = Expected { status: 401, refresh: "invalid_grant", action: "" };
 
 on_both! {
-    async fn deactivation(setup: Setup) {
+    async fn atk_22_deactivation(setup: Setup) {
         let mut scene = Scene::start(setup).await;
         let id = scene.ana.id().await;
         scene.check(Expected { action: "user.deactivated", ..OVER }, async |scene| {

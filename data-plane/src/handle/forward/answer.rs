@@ -6,8 +6,10 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::StatusCode;
+use proto::members::Alias;
 use proto::wire::CallOutcome;
 
+use super::bundle;
 use super::modern::Terms;
 use crate::mcp::capabilities;
 use crate::mcp::era::Era;
@@ -30,6 +32,8 @@ pub(super) struct Question {
     pub(super) progress_token: Option<Bytes>,
     /// What a modern client's request allows.
     pub(super) terms: Option<Arc<Terms>>,
+    /// Of the member that answers for its virtual server.
+    pub(super) alias: Option<Alias>,
 }
 
 /// The final answer.
@@ -83,6 +87,9 @@ impl Question {
         } else if self.era == Era::Legacy {
             reserved::strip(message, &mut splice);
         }
+        if let Some(alias) = &self.alias {
+            bundle::expose(message, alias, &mut splice);
+        }
         match self.method {
             Some(Method::Initialize) => {
                 capabilities::limit_server(message, self.era, &mut splice);
@@ -104,6 +111,9 @@ impl Question {
         let mut splice = Splice::default();
         if self.era == Era::Legacy {
             reserved::strip(message, &mut splice);
+        }
+        if let Some(alias) = &self.alias {
+            bundle::expose(message, alias, &mut splice);
         }
         match message.method()? {
             "notifications/progress" => {
@@ -178,6 +188,7 @@ mod tests {
             client_id: Bytes::from_static(b"\"c-1\""),
             progress_token: Some(Bytes::from_static(b"\"tok\"")),
             terms: None,
+            alias: None,
         }
     }
 

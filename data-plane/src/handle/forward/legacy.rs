@@ -24,7 +24,7 @@ pub(super) use self::attached::Attached;
 use self::attached::Kind;
 use self::dialogue::Dialogue;
 pub(super) use self::notification::notification;
-pub(super) use self::open::initialize;
+pub(super) use self::open::{initialize, new_session};
 pub(crate) use self::parked::ParkedRequests;
 pub(crate) use self::progress::ProgressTokens;
 pub(super) use self::reply::deliver;
@@ -37,7 +37,6 @@ use super::relay::{self, Relay};
 use super::{Call, Visit};
 use crate::Node;
 use crate::error::Failure;
-use crate::handle::streams::Access;
 use crate::limits::UPSTREAM_COURTESY_TIMEOUT;
 use crate::mailbox::Letter;
 use crate::mcp::era::{self, Era};
@@ -59,7 +58,7 @@ pub(super) async fn request(call: Call) -> Result<Response, Failure> {
     let token = outgoing.progress_token.clone().map(|token| tokens.enter(client.id, outgoing.id, token));
     let (cancelled, running) = (entered.cancelled(), entered.running());
     let (node, recorder) = (call.node.clone(), call.recorder.clone());
-    let access = Access::new(&call.node, &call.caller, &call.server);
+    let access = call.access();
     let exchange = async {
         let sent = Instant::now();
         let exchanged = exchange::exchange(&call, &client, &outgoing, &entered).await;
@@ -69,10 +68,10 @@ pub(super) async fn request(call: Call) -> Result<Response, Failure> {
         let (answer, session) = exchanged?;
         let (question, takes_events) = (question(&call, &outgoing), relay::takes_events(&call.headers));
         let dialogue = Arc::new(Dialogue::new(call.owner, client.clone(), call.server.clone(), session));
-        let attached = Attached::new(&call.node, &dialogue, takes_events, Kind::of(&question));
+        let attached = Attached::new(&call.node, &dialogue, takes_events, Kind::of(&question), call.alias.as_ref());
         let relay = Relay {
             attached: Some(attached.of_call(token, wish::of(&call))),
-            access: Access::new(&call.node, &call.caller, &call.server),
+            access: call.access(),
             question,
             takes_events,
             entered: Some(entered),
@@ -101,11 +100,16 @@ pub(super) fn stopped(node: &Arc<Node>, running: Running) {
 
 /// A client ended its session: no node serves it any more, and the upstream is told.
 pub(super) async fn end_session(visit: Visit<'_>, client: &Session) {
+    ended(visit, client).await.into_iter().for_each(|session| discard(visit.node, visit.server, session));
+}
+
+/// The upstream sessions that the client had, to be ended upstream.
+pub(super) async fn ended(visit: Visit<'_>, client: &Session) -> Vec<Arc<UpstreamSession>> {
     let (node, keys, tenant) = (visit.node, &visit.caller.snapshot.session_keys, visit.caller.snapshot.tenant_id);
     let ended = node.store.end(keys, tenant, client.id).await;
     session_ended(node, client.id);
     node.mailbox.tell_all(keys, tenant, Letter::Ended { session: client.id }).await;
-    ended.into_iter().for_each(|session| discard(node, visit.server, session));
+    ended
 }
 
 /// What this node holds for a session that has ended.
@@ -115,7 +119,7 @@ pub(crate) fn session_ended(node: &Node, session: Uuid) {
 }
 
 /// Ends an upstream session that nobody uses any more.
-fn discard(node: &Arc<Node>, server: &Arc<Server>, session: Arc<UpstreamSession>) {
+pub(super) fn discard(node: &Arc<Node>, server: &Arc<Server>, session: Arc<UpstreamSession>) {
     if session.id.is_none() {
         return;
     }
@@ -144,5 +148,6 @@ fn question(call: &Call, outgoing: &Outgoing) -> Question {
         client_id: call.message.id().unwrap_or_default(),
         progress_token: outgoing.progress_token.clone(),
         terms: None,
+        alias: call.alias.clone(),
     }
 }

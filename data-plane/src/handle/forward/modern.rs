@@ -19,25 +19,30 @@ use self::filter::Filter;
 use self::listen::Listener;
 use self::returned::Returned;
 use self::seals::{Origin, Seals};
+pub(super) use self::listen::goodbye;
 pub(super) use self::terms::Terms;
 use super::Call;
 use super::answer::Question;
 use super::outgoing::{self, Outgoing};
 use super::relay::{self, Relay};
-use crate::error::Failure;
-use crate::handle::streams::Access;
+use crate::error::{CONNECT, Failure};
 use crate::mcp::capabilities;
 use crate::mcp::era::{self, Era};
 use crate::mcp::message::Message;
 use crate::mcp::method::Method;
 use crate::mcp::splice::Splice;
 use crate::mcp::{header_text, meta, scan};
+use crate::snapshot::Server;
 use crate::upstream::answer::{Answer, Patience};
-use crate::upstream::headers;
+use crate::upstream::{UpstreamFault, headers};
 
 pub(super) async fn request(call: Call) -> Result<Response, Failure> {
     let (node, server) = (&call.node, &call.server);
     if node.upstream.era_of(server.id, server.destination()).await? == Era::Legacy {
+        // A client of a virtual server would fall back for all its members.
+        if call.alias.is_some() {
+            return Err(UpstreamFault::LegacyOnly.into());
+        }
         // Clients that read this fall back to `initialize`.
         return Err(Failure::UpstreamIsLegacy { requested: call.meaning.version.to_owned() });
     }
@@ -59,7 +64,7 @@ pub(super) async fn request(call: Call) -> Result<Response, Failure> {
     let sent = Instant::now();
     let answer = post(&call, headers, outgoing.body).await?;
     let relay = Relay {
-        access: Access::new(&call.node, &call.caller, &call.server),
+        access: call.access(),
         node: call.node.clone(),
         recorder: call.recorder,
         question: Question {
@@ -69,6 +74,7 @@ pub(super) async fn request(call: Call) -> Result<Response, Failure> {
             client_id: call.message.id().unwrap_or_default(),
             progress_token: outgoing.progress_token,
             terms: Some(Arc::new(terms)),
+            alias: call.alias.clone(),
         },
         asked: call.asked,
         takes_events: relay::takes_events(&call.headers),
@@ -88,9 +94,23 @@ async fn listen(call: Call, terms: Terms) -> Result<Response, Failure> {
     listener.respond(answer).await
 }
 
+/// What a client answers to a question of ours is not the upstream's affair.
+fn strip_ours(message: &Message, splice: &mut Splice) {
+    let responses = message.params().and_then(|params| message.find(Some(params), "inputResponses"));
+    if let Some((responses, _)) = responses {
+        meta::remove(message, responses, |key| key == CONNECT, splice);
+    }
+}
+
+/// Whether a task id was given to this caller by this server.
+pub(super) fn knows_task(call: &Call, server: &Arc<Server>, id: &str) -> bool {
+    Seals::new(&call.node, call.owner, server).open_task(id).is_some()
+}
+
 fn outgoing(call: &Call, opened: impl FnOnce(&mut Splice)) -> Outgoing {
     outgoing::request(&call.message, Era::Modern, call.node.upstream.next_id(), |splice| {
         meta::strip_request(&call.message, splice);
+        strip_ours(&call.message, splice);
         meta::retrace(&call.message, call.recorder.traceparent(), splice);
         opened(splice);
     })

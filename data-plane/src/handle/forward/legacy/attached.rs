@@ -5,10 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use proto::members::Alias;
 use tokio::time::{Instant, sleep_until};
 use uuid::Uuid;
 
 use super::super::answer::Question;
+use super::super::bundle;
 use super::dialogue::Dialogue;
 use super::progress::ActiveToken;
 use crate::Node;
@@ -17,6 +19,7 @@ use crate::mcp::correlation::ResumedCall;
 use crate::mcp::message::Message;
 use crate::mcp::method::Method;
 use crate::mcp::reserved;
+use crate::mcp::splice::Splice;
 use crate::mcp::sse;
 use crate::mcp::version::FIRST_WITH_POLLING;
 use crate::session_store::Wish;
@@ -47,12 +50,20 @@ pub(in super::super) struct Attached {
     resume_at: Option<Instant>,
     attempts: u32,
     began: Instant,
+    /// Of the member whose stream it is.
+    alias: Option<Alias>,
     _token: Option<ActiveToken>,
     wish: Option<Wish>,
 }
 
 impl Attached {
-    pub(super) fn new(node: &Arc<Node>, dialogue: &Arc<Dialogue>, takes_events: bool, kind: Kind) -> Self {
+    pub(super) fn new(
+        node: &Arc<Node>,
+        dialogue: &Arc<Dialogue>,
+        takes_events: bool,
+        kind: Kind,
+        alias: Option<&Alias>,
+    ) -> Self {
         Self {
             _token: None,
             node: node.clone(),
@@ -66,6 +77,7 @@ impl Attached {
             resume_at: None,
             attempts: 0,
             began: Instant::now(),
+            alias: alias.cloned(),
             wish: None,
         }
     }
@@ -102,7 +114,14 @@ impl Attached {
         match message.method()? {
             "notifications/cancelled" => self.withdrawn(message),
             "notifications/progress" => self.node.memory.progress_tokens.restored(self.dialogue.client().id, message),
-            _ => Some(reserved::stripped(message)),
+            _ => {
+                let mut splice = Splice::default();
+                reserved::strip(message, &mut splice);
+                if let Some(alias) = &self.alias {
+                    bundle::expose(message, alias, &mut splice);
+                }
+                Some(splice.apply(&message.body))
+            }
         }
     }
 

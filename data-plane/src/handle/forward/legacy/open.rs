@@ -134,7 +134,8 @@ async fn open(node: &Node, server: &Server, base: HeaderMap, body: Bytes) -> Res
     Ok(Opened::Session { answer, session, chosen })
 }
 
-fn new_session(call: &Call, chosen: &str) -> Result<Session, Failure> {
+/// A session that nobody knows yet, for the client of an `initialize`.
+pub(in super::super) fn new_session(call: &Call, chosen: &str) -> Result<Session, Failure> {
     let mut random = [0; 16];
     aws_lc_rs::rand::fill(&mut random).map_err(|error| internal(&call.node, &error))?;
     let (client_name, client_version) = client_info(&call.message);

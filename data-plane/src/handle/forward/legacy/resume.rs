@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::response::Response;
 use bytes::Bytes;
+use proto::members::Alias;
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -13,9 +14,8 @@ use super::super::answer::Question;
 use super::super::relay::{self, Relay};
 use super::attached::{Attached, Kind};
 use super::dialogue::Dialogue;
-use crate::error::{Asked, Failure};
+use crate::error::{Asked, Failure, Links};
 use crate::handle::decode::Listening;
-use crate::handle::streams::Access;
 use crate::mcp::correlation::ResumedCall;
 use crate::mcp::era::Era;
 use crate::mcp::method::Method;
@@ -28,10 +28,11 @@ pub(super) async fn call(
     opened: Uuid,
     last: &Bytes,
     call: ResumedCall,
+    alias: Option<&Alias>,
 ) -> Result<Response, Failure> {
     let (node, client) = (visit.node, listening.session);
     let session = client.id;
-    let asked = Asked { id: call.client_id.clone(), is_tool_call: call.is_tool_call, era: Era::Legacy };
+    let asked = Asked { id: call.client_id.clone(), is_tool_call: call.is_tool_call, era: Era::Legacy, links: Links::Words };
     let held = listening.held.filter(|held| held.opened == opened);
     // Of a call in an upstream session that is gone nobody knows what became.
     let Some(upstream) = held else { return Ok(lost(visit, &asked)) };
@@ -55,10 +56,11 @@ pub(super) async fn call(
             client_id: call.client_id.clone(),
             progress_token: call.progress_token.clone(),
             terms: None,
+            alias: alias.cloned(),
         },
         takes_events: true,
-        access: Access::new(node, visit.caller, visit.server),
-        attached: Some(Attached::new(node, &dialogue, true, Kind::Call(call)).of_call(token, None)),
+        access: visit.access(),
+        attached: Some(Attached::new(node, &dialogue, true, Kind::Call(call), alias).of_call(token, None)),
         entered: Some(entered),
         sent,
     };

@@ -9,6 +9,7 @@ use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
 use http::StatusCode;
+use proto::members::Alias;
 use proto::wire::CallOutcome;
 use tokio::sync::mpsc;
 use tokio::time::sleep;
@@ -40,29 +41,32 @@ pub(crate) struct Listeners {
     streams: Arc<Mutex<Streams>>,
 }
 
-type Streams = HashMap<Uuid, (Uuid, CancellationToken)>;
+/// By session and server: the members of a virtual server are listened to one by one.
+type Streams = HashMap<Uuid, HashMap<Uuid, (Uuid, CancellationToken)>>;
 
 /// The standing stream of a session.
 struct Listener {
     streams: Arc<Mutex<Streams>>,
     session: Uuid,
+    server: Uuid,
     stream: Uuid,
     over: CancellationToken,
 }
 
 impl Listeners {
     /// Ends the stream that the session has, and makes room for a new one.
-    fn enter(&self, session: Uuid) -> Listener {
+    fn enter(&self, session: Uuid, server: Uuid) -> Listener {
         let (stream, over) = (Uuid::new_v4(), CancellationToken::new());
-        if let Some((_, before)) = lock(&self.streams).insert(session, (stream, over.clone())) {
+        let before = lock(&self.streams).entry(session).or_default().insert(server, (stream, over.clone()));
+        if let Some((_, before)) = before {
             before.cancel();
         }
-        Listener { streams: Arc::clone(&self.streams), session, stream, over }
+        Listener { streams: Arc::clone(&self.streams), session, server, stream, over }
     }
 
     /// The session has ended, or listens at another node.
     pub(crate) fn end(&self, session: Uuid) {
-        if let Some((_, over)) = lock(&self.streams).remove(&session) {
+        for (_, over) in lock(&self.streams).remove(&session).unwrap_or_default().into_values() {
             over.cancel();
         }
     }
@@ -71,7 +75,11 @@ impl Listeners {
 impl Drop for Listener {
     fn drop(&mut self) {
         let mut streams = lock(&self.streams);
-        if streams.get(&self.session).is_some_and(|(stream, _)| *stream == self.stream) {
+        let Some(of_session) = streams.get_mut(&self.session) else { return };
+        if of_session.get(&self.server).is_some_and(|(stream, _)| *stream == self.stream) {
+            of_session.remove(&self.server);
+        }
+        if of_session.is_empty() {
             streams.remove(&self.session);
         }
     }
@@ -81,7 +89,12 @@ fn lock(streams: &Mutex<Streams>) -> MutexGuard<'_, Streams> {
     streams.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-pub(in super::super) async fn listen(visit: Visit<'_>, listening: Listening) -> Result<Response, Failure> {
+/// `alias` is of the member that is listened to for its virtual server.
+pub(in super::super) async fn listen(
+    visit: Visit<'_>,
+    listening: Listening,
+    alias: Option<&Alias>,
+) -> Result<Response, Failure> {
     if !relay::takes_events(visit.headers) {
         return Err(Failure::MethodNotAllowed);
     }
@@ -94,20 +107,20 @@ pub(in super::super) async fn listen(visit: Visit<'_>, listening: Listening) -> 
     });
     let last = match last.transpose()? {
         Some(ResumeAt { opened, event_id, call: Some(call) }) => {
-            return resume::call(visit, listening, opened, &event_id, call).await;
+            return resume::call(visit, listening, opened, &event_id, call, alias).await;
         }
         standing => standing,
     };
     let place = node.memory.streams.place(visit.owner())?;
-    let listener = node.memory.listeners.enter(client.id);
+    let listener = node.memory.listeners.enter(client.id, visit.server.id);
     let elsewhere = Letter::Listening { session: client.id };
     node.mailbox.tell_all(keys, visit.caller.snapshot.tenant_id, elsewhere).await;
     let (dialogue, events) = opened(visit, &listening, last).await?;
     visit.recorder.upstream_protocol(client.protocol_version);
     let (frames, received) = mpsc::channel(RELAY_FRAMES_MAX);
     let standing = Standing {
-        attached: Attached::new(node, &dialogue, true, Kind::Standing),
-        access: Access::new(node, visit.caller, visit.server),
+        attached: Attached::new(node, &dialogue, true, Kind::Standing, alias),
+        access: visit.access(),
         recorder: visit.recorder.clone(),
         listener,
         _place: place,

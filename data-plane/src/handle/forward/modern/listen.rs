@@ -18,6 +18,7 @@ use tokio_stream::wrappers::ReceiverStream;
 
 use super::super::Call;
 use super::super::answer::{Final, Question};
+use super::super::bundle;
 use super::super::relay;
 use super::filter::Filter;
 use super::terms::{Subscription, Terms};
@@ -80,6 +81,7 @@ impl Listener {
             client_id,
             progress_token: None,
             terms: Some(terms.clone()),
+            alias: call.alias.clone(),
         };
         Ok(Self {
             _place: call.node.memory.streams.place(call.owner)?,
@@ -89,7 +91,7 @@ impl Listener {
             terms,
             subscription,
             filter,
-            access: Access::new(&call.node, &call.caller, &call.server),
+            access: call.access(),
         })
     }
 
@@ -143,8 +145,8 @@ impl Listener {
         let goodbye = match &end {
             End::ClientLeft | End::BrokenOff(_) => Bytes::new(),
             End::Answered(last) => sse::event(&last.body),
-            End::AccessGone(failure) => self.goodbye(&failure.to_string()),
-            End::Draining => self.goodbye("this gateway node is stopping; connect again"),
+            End::AccessGone(failure) => goodbye(&self.subscription.client_id, &failure.to_string()),
+            End::Draining => goodbye(&self.subscription.client_id, "this gateway node is stopping; connect again"),
         };
         sent += goodbye.len();
         match end {
@@ -219,19 +221,22 @@ impl Listener {
             return Some(params.into());
         };
         let is_ours = self.subscription.tag(message, params, &mut splice);
+        if let Some(alias) = &self.question.alias {
+            bundle::expose(message, alias, &mut splice);
+        }
         let is_fit = self.terms.check_requests(message, params).is_ok();
         (is_ours && is_fit).then(|| splice.apply(&message.body))
     }
+}
 
-    /// The end that we bring about.
-    fn goodbye(&self, reason: &str) -> Bytes {
-        let id = String::from_utf8_lossy(&self.subscription.client_id);
-        let (meta, reason) = (format!("{{\"{SUBSCRIPTION_ID}\":{id}}}"), serde_json::Value::from(reason));
-        let cancelled = format!(
-            "{{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{{\"requestId\":{id},\"reason\":{reason},\"_meta\":{meta}}}}}"
-        );
-        let result =
-            format!("{{\"jsonrpc\":\"2.0\",\"id\":{id},\"result\":{{\"resultType\":\"complete\",\"_meta\":{meta}}}}}");
-        [sse::event(cancelled.as_bytes()), sse::event(result.as_bytes())].concat().into()
-    }
+/// The end of a client's subscription that we bring about.
+pub(in super::super) fn goodbye(client_id: &Bytes, reason: &str) -> Bytes {
+    let id = String::from_utf8_lossy(client_id);
+    let (meta, reason) = (format!("{{\"{SUBSCRIPTION_ID}\":{id}}}"), serde_json::Value::from(reason));
+    let cancelled = format!(
+        "{{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{{\"requestId\":{id},\"reason\":{reason},\"_meta\":{meta}}}}}"
+    );
+    let result =
+        format!("{{\"jsonrpc\":\"2.0\",\"id\":{id},\"result\":{{\"resultType\":\"complete\",\"_meta\":{meta}}}}}");
+    [sse::event(cancelled.as_bytes()), sse::event(result.as_bytes())].concat().into()
 }
