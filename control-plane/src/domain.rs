@@ -6,6 +6,7 @@
 pub mod access;
 pub mod api_key;
 pub mod audit;
+pub mod bundle;
 pub mod call;
 pub mod clock;
 pub mod configuration;
@@ -18,6 +19,7 @@ pub mod ids;
 pub mod invitation;
 pub mod key_form;
 pub mod limits;
+pub mod machine_oauth;
 pub mod node;
 pub mod oauth;
 pub mod page;
@@ -29,6 +31,7 @@ pub mod service_account;
 pub mod session;
 pub mod snippets;
 pub mod tenancy;
+pub mod transport;
 pub mod upstream_oauth;
 
 pub use clock::Clock;

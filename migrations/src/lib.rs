@@ -23,6 +23,9 @@ mod m20261127_0016_lockout;
 mod m20261127_0017_mail;
 mod m20261127_0018_second_factor;
 mod m20261127_0019_user_credentials;
+mod m20261127_0020_virtual_servers;
+mod m20261127_0021_server_transport;
+mod m20261127_0022_auth_overrides;
 mod tenant_table;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -54,6 +57,9 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_0017_mail::Migration),
             Box::new(m20261127_0018_second_factor::Migration),
             Box::new(m20261127_0019_user_credentials::Migration),
+            Box::new(m20261127_0020_virtual_servers::Migration),
+            Box::new(m20261127_0021_server_transport::Migration),
+            Box::new(m20261127_0022_auth_overrides::Migration),
         ]
     }
 }

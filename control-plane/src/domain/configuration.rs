@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::api_key::ApiKey;
+use super::bundle::Member;
 use super::credential::SealedCredential;
 use super::ids::{OAuthGrantId, TenantId};
 use super::server::{AccessGrant, Server};
@@ -14,6 +15,7 @@ use super::tenancy::{TenantSettings, TenantStatus};
 pub enum ResourceKind {
     TenantSettings,
     Server,
+    VirtualServer,
     Principal,
     AccessGrant,
     SigningKey,
@@ -24,9 +26,10 @@ pub enum ResourceKind {
 }
 
 impl ResourceKind {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::TenantSettings,
         Self::Server,
+        Self::VirtualServer,
         Self::Principal,
         Self::AccessGrant,
         Self::SigningKey,
@@ -40,6 +43,7 @@ impl ResourceKind {
         match self {
             Self::TenantSettings => "tenant_settings",
             Self::Server => "server",
+            Self::VirtualServer => "virtual_server",
             Self::Principal => "principal",
             Self::AccessGrant => "access_grant",
             Self::SigningKey => "signing_key",
@@ -59,7 +63,9 @@ impl ResourceKind {
 #[derive(Debug, Clone)]
 pub enum Resource {
     TenantSettings { tenant_id: TenantId, status: TenantStatus, settings: TenantSettings },
-    Server(Server),
+    /// And the principals with an auth override there.
+    Server { server: Box<Server>, overridden: Vec<Uuid> },
+    VirtualServer { server: Box<Server>, members: Vec<Member> },
     Principal(Principal),
     AccessGrant(AccessGrant),
     SigningKey { id: Uuid, public_jwk: serde_json::Value },
@@ -73,7 +79,8 @@ impl Resource {
     pub const fn kind(&self) -> ResourceKind {
         match self {
             Self::TenantSettings { .. } => ResourceKind::TenantSettings,
-            Self::Server(_) => ResourceKind::Server,
+            Self::Server { .. } => ResourceKind::Server,
+            Self::VirtualServer { .. } => ResourceKind::VirtualServer,
             Self::Principal(_) => ResourceKind::Principal,
             Self::AccessGrant(_) => ResourceKind::AccessGrant,
             Self::SigningKey { .. } => ResourceKind::SigningKey,

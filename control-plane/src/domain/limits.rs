@@ -252,6 +252,18 @@ pub const KEY_FIELDS_MAX: usize = 8;
 pub const KEY_FIELD_NAME_CHARS_MAX: usize = 32;
 pub const KEY_VALUE_CHARS_MAX: usize = 4_096;
 pub const KEY_TEMPLATE_CHARS_MAX: usize = 1_024;
+/// Members of a virtual server, chosen things of one kind of one member, and a name of such a thing.
+pub const MEMBERS_MAX: usize = 50;
+pub const MEMBER_ITEMS_MAX: usize = 1_000;
+pub const ITEM_NAME_BYTES_MAX: usize = 1_024;
+/// Certificates that one server trusts of its own.
+pub const CA_CERTIFICATES_MAX: usize = 8;
+pub const CA_BYTES_MAX: usize = 64 * 1024;
+/// A token that Portway mints for one upstream.
+pub const MINTED_TOKEN_S: i64 = 300;
+/// How long a refusal of a provider is remembered before it is asked again for a machine's token.
+pub const MACHINE_REFUSAL_S: u64 = 10;
+pub const MACHINE_TOKENS_MAX: u64 = 50_000;
 /// Portway as a client of providers: what is read of an answer, scopes, a scope, extra parameters, a client's name.
 pub const UPSTREAM_ANSWER_BYTES_MAX: usize = 256 * 1024;
 pub const UPSTREAM_SCOPES_MAX: usize = 50;

@@ -8,7 +8,9 @@ use utoipa::ToSchema;
 use super::access::ServerRole;
 use super::ids::{AccessGrantId, GroupId, ServerId, ServiceAccountId, UserId};
 use super::key_form::KeyForm;
+use super::machine_oauth::MachineSettings;
 use super::principal::PrincipalId;
+use super::transport::Transport;
 use super::upstream_oauth::OauthSettings;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +24,8 @@ pub struct Server {
     pub status: ServerStatus,
     /// Of one call; 0 = the node's default.
     pub timeout_ms: u32,
+    pub kind: ServerKind,
+    pub transport: Transport,
     pub created_by: Option<UserId>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
@@ -39,6 +43,43 @@ pub enum OutboundAuth {
     PerUserHeader(KeyForm),
     /// Each person authorizes Portway at the server's provider; that is a `UserCredential`.
     OauthPerUser(Box<OauthSettings>),
+    /// Portway's own token, for everybody.
+    ClientCredentials(Box<MachineSettings>),
+    /// A token for each caller, in exchange for a statement of ours about them.
+    TokenExchange(Box<MachineSettings>),
+    /// The caller is told about by a token.
+    Passthrough { mode: PassthroughMode },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PassthroughMode {
+    /// Made for this server: `aud` is its URL, and it lives five minutes.
+    Minted,
+    /// The caller's own Portway token. The server could use it in their name, at this gateway URL.
+    Original,
+}
+
+/// Whether a server is called itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ServerKind {
+    Single,
+    /// Made of others.
+    Virtual,
+}
+
+impl ServerKind {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Single => "single",
+            Self::Virtual => "virtual",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Single, Self::Virtual].into_iter().find(|kind| kind.as_str() == text)
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -123,7 +123,7 @@ pub struct AccountFlow {
     pub expires_at: DateTime<Utc>,
 }
 
-fn is_off(flag: &bool) -> bool {
+pub(super) fn is_off(flag: &bool) -> bool {
     !flag
 }
 
@@ -197,14 +197,14 @@ const OURS: [&str; 9] = [
     "resource",
 ];
 
-fn word(text: &str) -> Result<(), Mistake> {
+pub(super) fn word(text: &str) -> Result<(), Mistake> {
     let good =
         !text.is_empty() && text.chars().count() <= CLAIM_CHARS_MAX && text.bytes().all(|b| b.is_ascii_graphic());
     let message = format!("must be 1 to {CLAIM_CHARS_MAX} visible characters");
     if good { Ok(()) } else { Err(("upstream_oauth.client_id", message)) }
 }
 
-fn url(text: &str) -> Result<(), Mistake> {
+pub(super) fn url(text: &str) -> Result<(), Mistake> {
     let parsed = Url::parse(text).ok().filter(|url| metadata::is_endpoint(url) && text.len() <= URL_BYTES_MAX);
     match parsed {
         Some(_) => Ok(()),
@@ -213,7 +213,7 @@ fn url(text: &str) -> Result<(), Mistake> {
 }
 
 /// RFC 6749 §3.3.
-fn is_scope(text: &str) -> bool {
+pub(super) fn is_scope(text: &str) -> bool {
     let is_letter = |byte: u8| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\';
     !text.is_empty() && text.chars().count() <= UPSTREAM_SCOPE_CHARS_MAX && text.bytes().all(is_letter)
 }

@@ -3,6 +3,7 @@
 pub(super) mod account_flow;
 pub(super) mod api_key;
 pub(super) mod audit_event;
+pub(super) mod auth_override;
 pub(super) mod authorization_code;
 pub(super) mod authorization_request;
 pub(super) mod browser_session;
@@ -36,6 +37,7 @@ pub(super) mod scim_user_email;
 pub(super) mod second_factor;
 pub(super) mod server;
 pub(super) mod server_grant;
+pub(super) mod server_member;
 pub(super) mod service_account;
 pub(super) mod session_key;
 pub(super) mod shared_credential;

@@ -277,7 +277,7 @@ pub struct TenantSettings {
     #[prost(string, repeated, tag = "3")]
     pub allowed_origins: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Server {
     #[prost(string, tag = "1")]
     pub slug: ::prost::alloc::string::String,
@@ -292,6 +292,25 @@ pub struct Server {
     /// of one call, without progress; 0 = the node's default
     #[prost(uint32, tag = "6")]
     pub timeout_ms: u32,
+    /// on every request to it, below everything else of that name
+    #[prost(message, repeated, tag = "7")]
+    pub static_headers: ::prost::alloc::vec::Vec<StaticHeader>,
+    /// names that a caller may add for this server
+    #[prost(string, repeated, tag = "8")]
+    pub forwardable_headers: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// PEM; trusted for this server besides the public roots
+    #[prost(string, tag = "9")]
+    pub ca_certificates: ::prost::alloc::string::String,
+    /// Principals for whom a credential is stored that goes before the server's own; the broker has it.
+    #[prost(bytes = "bytes", repeated, tag = "10")]
+    pub override_principal_ids: ::prost::alloc::vec::Vec<::prost::bytes::Bytes>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StaticHeader {
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub value: ::prost::alloc::string::String,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct OutboundAuth {
@@ -322,13 +341,24 @@ pub mod outbound_auth {
         pub version: u64,
     }
     #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-    pub struct ClientCredentials {}
+    pub struct ClientCredentials {
+        /// as of PerUserHeader
+        #[prost(uint64, tag = "1")]
+        pub version: u64,
+    }
     #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-    pub struct TokenExchange {}
+    pub struct TokenExchange {
+        /// as of PerUserHeader
+        #[prost(uint64, tag = "1")]
+        pub version: u64,
+    }
     #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
     pub struct Passthrough {
         #[prost(enumeration = "passthrough::Mode", tag = "1")]
         pub mode: i32,
+        /// as of PerUserHeader; of minted tokens
+        #[prost(uint64, tag = "2")]
+        pub version: u64,
     }
     /// Nested message and enum types in `Passthrough`.
     pub mod passthrough {
@@ -390,6 +420,8 @@ pub mod outbound_auth {
         Passthrough(Passthrough),
     }
 }
+/// What several servers offer, behind one slug. Only to nodes with the capability `virtual_servers`; ids are of the same
+/// kind as those of servers, and grants name them alike.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct VirtualServer {
     #[prost(string, tag = "1")]
@@ -398,23 +430,48 @@ pub struct VirtualServer {
     pub display_name: ::prost::alloc::string::String,
     #[prost(bool, tag = "3")]
     pub enabled: bool,
+    /// in the order in which lists show them
     #[prost(message, repeated, tag = "4")]
     pub members: ::prost::alloc::vec::Vec<virtual_server::Member>,
 }
 /// Nested message and enum types in `VirtualServer`.
 pub mod virtual_server {
-    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+    #[derive(Clone, PartialEq, ::prost::Message)]
     pub struct Member {
+        /// of a server; never of a virtual one
         #[prost(bytes = "bytes", tag = "1")]
         pub server_id: ::prost::bytes::Bytes,
         #[prost(string, tag = "2")]
         pub alias: ::prost::alloc::string::String,
-        #[prost(string, repeated, tag = "3")]
-        pub tools: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-        #[prost(string, repeated, tag = "4")]
-        pub prompts: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-        #[prost(string, repeated, tag = "5")]
-        pub resources: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+        /// absent: all
+        #[prost(message, optional, tag = "6")]
+        pub tools: ::core::option::Option<Choice>,
+        #[prost(message, optional, tag = "7")]
+        pub prompts: ::core::option::Option<Choice>,
+        /// by URI
+        #[prost(message, optional, tag = "8")]
+        pub resources: ::core::option::Option<Choice>,
+        /// by URI template
+        #[prost(message, optional, tag = "9")]
+        pub resource_templates: ::core::option::Option<Choice>,
+    }
+    #[derive(Clone, PartialEq, ::prost::Message)]
+    pub struct Choice {
+        /// what is not among them is not offered
+        #[prost(message, repeated, tag = "1")]
+        pub items: ::prost::alloc::vec::Vec<Item>,
+    }
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+    pub struct Item {
+        /// the member's own
+        #[prost(string, tag = "1")]
+        pub name: ::prost::alloc::string::String,
+        /// of tools and prompts; empty = `alias_name`
+        #[prost(string, tag = "2")]
+        pub exposed_as: ::prost::alloc::string::String,
+        /// empty = the member's own
+        #[prost(string, tag = "3")]
+        pub description: ::prost::alloc::string::String,
     }
 }
 /// Status and epoch cannot be rejected.
@@ -1064,6 +1121,12 @@ pub struct ResolveRequest {
     /// as the caller sent it: access token or API key
     #[prost(string, tag = "3")]
     pub bearer: ::prost::alloc::string::String,
+    /// the virtual server that was called; empty = the server itself
+    #[prost(bytes = "bytes", tag = "4")]
+    pub via_server_id: ::prost::bytes::Bytes,
+    /// the upstream refused the lease of this version; 0 = none
+    #[prost(uint64, tag = "5")]
+    pub refused_version: u64,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ResolveResponse {

@@ -16,6 +16,8 @@ pub struct Model {
     pub outbound_auth: Json,
     pub status: String,
     pub timeout_ms: i64,
+    pub kind: String,
+    pub transport: Option<Json>,
     pub created_by: Option<Uuid>,
     pub created_at: ChronoDateTimeUtc,
     pub updated_at: ChronoDateTimeUtc,

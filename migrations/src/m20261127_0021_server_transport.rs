@@ -1,0 +1,20 @@
+//! What requests to a server carry and whom they trust, besides its credential.
+
+use sea_orm_migration::prelude::*;
+
+use crate::dialect;
+
+#[derive(DeriveMigrationName)]
+pub(crate) struct Migration;
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        dialect::run(manager, UP).await
+    }
+}
+
+const UP: &str = "
+-- Absent: nothing of its own.
+ALTER TABLE servers ADD COLUMN transport {json};
+";
