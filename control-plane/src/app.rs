@@ -4,6 +4,7 @@
 pub mod access_grants;
 pub mod acks;
 pub mod api_keys;
+pub mod auth_overrides;
 pub mod authorize;
 pub mod broker;
 pub mod calls;
@@ -19,6 +20,7 @@ pub mod home;
 pub mod identity_providers;
 pub mod invitations;
 pub mod keys;
+pub mod machine_tokens;
 pub mod mail;
 pub mod nodes;
 pub mod people;

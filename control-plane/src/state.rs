@@ -7,6 +7,7 @@ use moka::future::Cache;
 use tokio::sync::Notify;
 
 use crate::app::documents::Documents;
+use crate::app::machine_tokens::MachineTokens;
 use crate::app::sso::Providers;
 use crate::config::Config;
 use crate::crypto::vault::{Key, KeyEncryptionKey};
@@ -42,6 +43,8 @@ pub struct App {
     pub fetcher: Fetcher,
     pub documents: Documents,
     pub providers: Providers,
+    /// Of calls to servers.
+    pub machine_tokens: MachineTokens,
     data_keys: Cache<TenantId, Key>,
 }
 
@@ -81,6 +84,7 @@ impl App {
             fetcher,
             documents,
             providers,
+            machine_tokens: MachineTokens::default(),
             data_keys,
         })
     }

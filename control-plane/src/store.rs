@@ -7,6 +7,7 @@
 mod access_grants;
 mod api_keys;
 mod audit;
+mod auth_overrides;
 mod authorization;
 mod call_records;
 mod changes;
@@ -40,6 +41,7 @@ mod second_factors;
 #[cfg(test)]
 mod seed;
 mod server_access;
+mod server_members;
 mod servers;
 mod service_accounts;
 mod session_keys;

@@ -116,9 +116,11 @@ pub enum Failure {
     ConfigRejected,
     #[error("{0}")]
     ForwardedHeaders(&'static str),
-    #[error("this MCP server is called with the caller's own token, and an API key is never handed on: sign in with OAuth")]
+    #[error(
+        "this MCP server is called with the caller's own token, and an API key is never handed on: sign in with OAuth"
+    )]
     KeyNotForwarded,
-    #[error("{}: open {} to connect it, then try again", .0.words(), .0.url())]
+    #[error("{0}")]
     CredentialRequired(Need),
     #[error("your account at this MCP server cannot be read now: the control plane is away")]
     BrokerAway,
@@ -313,7 +315,9 @@ impl Failure {
         if let (Self::TasksNotDeclared, Some(data)) = (self, data.as_object_mut()) {
             data.insert("requiredCapabilities".to_owned(), json!({ "extensions": { TASKS_EXTENSION: {} } }));
         }
-        if let (Self::CredentialRequired(need), Some(data)) = (self, data.as_object_mut()) {
+        if let (Self::CredentialRequired(need), Some(data)) = (self, data.as_object_mut())
+            && !need.url().is_empty()
+        {
             data.insert("url".to_owned(), json!(need.url()));
         }
         if let (Some(retry_after_s), Some(data)) = (self.retry_after_s(), data.as_object_mut()) {

@@ -23,9 +23,7 @@ use uuid::Uuid;
 
 pub(crate) use self::accept::tenant_status;
 pub(crate) use self::kind::Kind;
-pub use self::server::{
-    Choice, GrantIndex, HeaderRules, Item, Member, Offer, OutboundAuth, Role, Server, ServerState,
-};
+pub use self::server::{Choice, GrantIndex, HeaderRules, Item, Member, Offer, OutboundAuth, Role, Server, ServerState};
 
 /// All tenants of the pool. An unknown slug is a 404 from memory.
 #[derive(Debug, Clone, Default)]

@@ -40,9 +40,7 @@ use self::sessions::UpstreamSessions;
 use self::trust::Trust;
 use crate::config::Config;
 use crate::disk::StateError;
-use crate::limits::{
-    TRUSTING_CLIENTS_MAX, UPSTREAM_IDLE_CONNECTION_TIMEOUT, UPSTREAM_IDLE_CONNECTIONS_PER_HOST_MAX,
-};
+use crate::limits::{TRUSTING_CLIENTS_MAX, UPSTREAM_IDLE_CONNECTION_TIMEOUT, UPSTREAM_IDLE_CONNECTIONS_PER_HOST_MAX};
 use crate::session_store::SessionStore;
 
 /// A node cannot start without trust anchors, or with a state folder it cannot use.

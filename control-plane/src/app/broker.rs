@@ -7,17 +7,19 @@ use proto::claims::AccessClaims;
 use secrecy::{ExposeSecret as _, SecretString};
 use zeroize::Zeroizing;
 
+use super::credentials::origin;
 use super::upstream_oauth::tokens::{self, Standing};
 use super::user_credentials::{connect_url, headers, state, wants_account};
+use super::{auth_overrides, machine_tokens};
 use crate::crypto::{signing, tokens as digests};
 use crate::domain::api_key::ApiKeyStatus;
-use crate::domain::credential::{AccountKind, AccountState, UserCredential};
+use crate::domain::credential::{AccountKind, AccountState, AuthOverride, UserCredential};
 use crate::domain::ids::{ApiKeyId, OAuthGrantId, ServerId, TenantId, UserId};
 use crate::domain::limits::{LEASE_S, REFRESH_AHEAD_S};
 use crate::domain::node::NodeIdentity;
 use crate::domain::oauth::resource;
 use crate::domain::principal::PrincipalId;
-use crate::domain::server::{Server, ServerStatus};
+use crate::domain::server::{OutboundAuth, PassthroughMode, Server, ServerStatus};
 use crate::domain::service_account::ServiceAccount;
 use crate::domain::tenancy::{Tenant, TenantStatus, User};
 use crate::domain::{Error, Result};
@@ -35,6 +37,16 @@ pub struct Lease {
     pub connect_url: String,
 }
 
+/// What a node asks about.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked {
+    pub server: ServerId,
+    /// The virtual server that was called.
+    pub via: Option<ServerId>,
+    /// The upstream refused what was leased with this version; 0 = nothing.
+    pub refused_version: u64,
+}
+
 pub enum Outcome {
     Lease(Lease),
     /// Only the person can help: by this page.
@@ -49,9 +61,10 @@ pub async fn resolve(
     app: &App,
     node: &NodeIdentity,
     tenant_id: TenantId,
-    server_id: ServerId,
+    asked: Asked,
     bearer: &SecretString,
 ) -> Result<Outcome> {
+    let server_id = asked.server;
     let store = app.store.tenant_read(tenant_id).await?;
     let tenant = store.get_tenant().await?;
     if tenant.pool != node.pool {
@@ -59,13 +72,30 @@ pub async fn resolve(
     }
     let server = store.find_server(server_id).await?.filter(|server| server.status == ServerStatus::Enabled);
     let server = server.ok_or(Error::NotFound { what: "server" })?;
+    // The server that was called: itself, or a virtual one that has it as a member.
+    let entry = match asked.via {
+        None => server.clone(),
+        Some(via) => {
+            let entry = store.find_server(via).await?.filter(|entry| entry.status == ServerStatus::Enabled);
+            let members = store.list_server_members(&[via]).await?.remove(&via).unwrap_or_default();
+            let has_it = members.iter().any(|member| member.server_id == server_id);
+            entry.filter(|_| has_it).ok_or(Error::NotFound { what: "server" })?
+        }
+    };
     let caller = match tenant.status {
-        TenantStatus::Active => verify(&store, &tenant, &server, bearer).await?,
+        TenantStatus::Active => verify(&store, &tenant, &entry, bearer).await?,
         _ => None,
     };
     let caller = caller.ok_or(Error::Unauthenticated)?;
-    if store.list_server_roles(caller, &[server_id]).await?.is_empty() || !wants_account(&server) {
+    if store.list_server_roles(caller, &[entry.id]).await?.is_empty() {
         return Err(Error::NotFound { what: "server" });
+    }
+    if let Some(one) = store.find_auth_override(server_id, caller).await? {
+        return overridden(app, &store, &tenant, &server, &one).await;
+    }
+    if !wants_account(&server) {
+        drop(store);
+        return by_machine(app, &tenant, &server, caller, asked.refused_version).await;
     }
     let stored = store.find_user_credential(server_id, caller).await?;
     let connect_url = connect_url(app, tenant.slug.as_str(), server.slug.as_str());
@@ -80,7 +110,7 @@ pub async fn resolve(
     let Some(stored) = stored else { return Ok(needs(AccountState::NeverConnected)) };
     if stored.kind == AccountKind::Oauth {
         drop(store);
-        return by_account(app, tenant_id, &server, stored, connect_url).await;
+        return by_account(app, tenant_id, &server, stored, connect_url, asked.refused_version).await;
     }
     let Some(headers) = headers(app, &store, &server, &stored).await? else {
         return Ok(needs(AccountState::FormChanged));
@@ -101,10 +131,11 @@ async fn by_account(
     server: &Server,
     stored: UserCredential,
     connect_url: String,
+    refused_version: u64,
 ) -> Result<Outcome> {
-    let (upstream_origin, version) = (stored.upstream_origin.clone(), stored.mark.version);
-    let code = match tokens::current(app, tenant, server, stored).await? {
-        Standing::Live(token, ends) => {
+    let upstream_origin = stored.upstream_origin.clone();
+    let code = match tokens::current(app, tenant, server, stored, refused_version).await? {
+        Standing::Live { token, ends, version } => {
             let lease_ends = app.clock.now() + TimeDelta::seconds(LEASE_S);
             // Back before the token ends, so that it is renewed ahead of that.
             let ahead = |at: DateTime<Utc>| (at - TimeDelta::seconds(REFRESH_AHEAD_S)).max(app.clock.now());
@@ -117,6 +148,61 @@ async fn by_account(
         Standing::Away => "credential.provider_away",
     };
     Ok(Outcome::NeedsUserAction { code, connect_url })
+}
+
+/// What somebody stored for this caller goes before all else.
+async fn overridden(
+    app: &App,
+    store: &TenantStore,
+    tenant: &Tenant,
+    server: &Server,
+    one: &AuthOverride,
+) -> Result<Outcome> {
+    if !auth_overrides::is_for(one, server) {
+        let connect_url = connect_url(app, tenant.slug.as_str(), server.slug.as_str());
+        return Ok(Outcome::NeedsUserAction { code: AccountState::OriginChanged.code(), connect_url });
+    }
+    Ok(Outcome::Lease(Lease {
+        headers: auth_overrides::open(app, store, one).await?,
+        upstream_origin: one.upstream_origin.clone(),
+        expires_at: store.now() + TimeDelta::seconds(LEASE_S),
+        version: one.mark.version,
+        connect_url: String::new(),
+    }))
+}
+
+/// With a token that Portway gets, or makes, by itself.
+async fn by_machine(
+    app: &App,
+    tenant: &Tenant,
+    server: &Server,
+    caller: PrincipalId,
+    refused_version: u64,
+) -> Result<Outcome> {
+    let token = match &server.outbound_auth {
+        OutboundAuth::ClientCredentials(settings) => {
+            machine_tokens::of_portway(app, tenant, server, settings, refused_version).await?
+        }
+        OutboundAuth::TokenExchange(settings) => {
+            machine_tokens::in_exchange(app, tenant, server, settings, caller, refused_version).await?
+        }
+        OutboundAuth::Passthrough { mode: PassthroughMode::Minted } => {
+            Some(machine_tokens::minted(app, tenant, server, caller).await?.into())
+        }
+        _ => return Err(Error::NotFound { what: "server" }),
+    };
+    let Some(token) = token else {
+        let code = "credential.machine_refused";
+        return Ok(Outcome::NeedsUserAction { code, connect_url: String::new() });
+    };
+    let bearer = Zeroizing::new(format!("Bearer {}", token.text.expose_secret()));
+    Ok(Outcome::Lease(Lease {
+        headers: vec![("authorization".to_owned(), bearer)],
+        upstream_origin: origin(&server.upstream_url),
+        expires_at: token.until,
+        version: token.version,
+        connect_url: String::new(),
+    }))
 }
 
 /// Whose bearer it is, if it is good for this server now.

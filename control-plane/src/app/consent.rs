@@ -151,12 +151,17 @@ pub async fn missing_account(ctx: &Ctx, id: AuthorizationRequestId) -> Result<Op
     let store = ctx.app.store.tenant_read(ctx.tenant_id).await?;
     let Some(grant) = store.find_oauth_grant(OAuthGrantId(id.0)).await? else { return Ok(None) };
     let Some(server) = store.find_server(grant.server_id).await? else { return Ok(None) };
-    if !user_credentials::wants_account(&server) {
-        return Ok(None);
+    let asking = match user_credentials::is_virtual(&server) {
+        true => user_credentials::members_that_ask(&store, &server).await?,
+        false => std::iter::once(server.clone()).filter(user_credentials::wants_account).collect(),
+    };
+    for asking in asking {
+        let stored = store.find_user_credential(asking.id, grant.user_id.into()).await?;
+        if user_credentials::state(&ctx.app, &store, &asking, stored.as_ref()).await? != AccountState::Ready {
+            return Ok(Some(server.slug));
+        }
     }
-    let stored = store.find_user_credential(server.id, grant.user_id.into()).await?;
-    let state = user_credentials::state(&ctx.app, &store, &server, stored.as_ref()).await?;
-    Ok((state != AccountState::Ready).then_some(server.slug))
+    Ok(None)
 }
 
 /// Denies, or returns to the client from the page that says there is no access.

@@ -16,7 +16,8 @@ use crate::domain::credential::{CredentialMark, HeaderInput, OutboundInput, Seal
 use crate::domain::fields::{Mistake, Mistakes};
 use crate::domain::ids::{ServerId, UserId};
 use crate::domain::key_form::KeyForm;
-use crate::domain::server::{OutboundAuth, Server};
+use crate::domain::machine_oauth::MachineSettings;
+use crate::domain::server::{OutboundAuth, PassthroughMode, Server};
 use crate::domain::upstream_oauth::OauthSettings;
 use crate::state::App;
 use crate::store::{ResourceKind, TenantStore};
@@ -32,11 +33,15 @@ impl Drop for Headers {
 }
 
 impl Headers {
+    pub(super) fn encoded(&self) -> Vec<u8> {
+        self.0.encode_to_vec()
+    }
+
     fn find(&self, name: &str) -> Option<&str> {
         self.0.headers.iter().find(|header| header.name == name).map(|header| header.value.as_str())
     }
 
-    fn names(&self) -> Vec<String> {
+    pub(super) fn names(&self) -> Vec<String> {
         self.0.headers.iter().map(|header| header.name.clone()).collect()
     }
 }
@@ -47,6 +52,8 @@ pub(super) struct Outbound {
     pub(super) headers: Headers,
     /// What people are asked for.
     per_user: Option<PerUser>,
+    machine: Option<Machine>,
+    passthrough: Option<PassthroughMode>,
 }
 
 enum PerUser {
@@ -54,14 +61,28 @@ enum PerUser {
     Oauth { settings: Box<OauthSettings>, client_secret: Option<SecretString> },
 }
 
+/// A client of Portway's own, and what it is for.
+struct Machine {
+    auth: OutboundAuth,
+    client_id: String,
+    client_secret: Option<SecretString>,
+}
+
 impl Outbound {
     /// Whether it says more than its settings do: values that are not shown.
     pub(super) fn differs_from(&self, stored: &Headers) -> bool {
-        let has_secret = matches!(&self.per_user, Some(PerUser::Oauth { client_secret: Some(_), .. }));
+        let has_secret = matches!(&self.per_user, Some(PerUser::Oauth { client_secret: Some(_), .. }))
+            || self.machine.as_ref().is_some_and(|machine| machine.client_secret.is_some());
         self.headers != *stored || has_secret
     }
 
     pub(super) fn auth(&self) -> OutboundAuth {
+        if let Some(machine) = &self.machine {
+            return machine.auth.clone();
+        }
+        if let Some(mode) = self.passthrough {
+            return OutboundAuth::Passthrough { mode };
+        }
         match (&self.per_user, self.headers.names()) {
             (Some(PerUser::Form(form)), _) => OutboundAuth::PerUserHeader(form.clone()),
             (Some(PerUser::Oauth { settings, .. }), _) => OutboundAuth::OauthPerUser(settings.clone()),
@@ -85,6 +106,15 @@ pub(super) fn check(input: &OutboundInput, stored: &Headers, moved: bool, mistak
             let per_user = Some(PerUser::Oauth { settings, client_secret: client_secret.clone() });
             return Outbound { per_user, ..Outbound::default() };
         }
+        OutboundInput::ClientCredentials { settings, client_secret } => {
+            return machine(settings, client_secret.as_ref(), OutboundAuth::ClientCredentials, mistakes);
+        }
+        OutboundInput::TokenExchange { settings, client_secret } => {
+            return machine(settings, client_secret.as_ref(), OutboundAuth::TokenExchange, mistakes);
+        }
+        OutboundInput::Passthrough { mode } => {
+            return Outbound { passthrough: Some(*mode), ..Outbound::default() };
+        }
         OutboundInput::SharedHeader { headers } => headers,
     };
     let mut headers = Headers::default();
@@ -104,7 +134,18 @@ pub(super) fn check(input: &OutboundInput, stored: &Headers, moved: bool, mistak
             headers.0.headers.push(Header { name, value });
         }
     }
-    Outbound { headers, per_user: None }
+    Outbound { headers, ..Outbound::default() }
+}
+
+fn machine(
+    settings: &MachineSettings,
+    client_secret: Option<&SecretString>,
+    auth: fn(Box<MachineSettings>) -> OutboundAuth,
+    mistakes: &mut Mistakes,
+) -> Outbound {
+    let settings = Box::new(settings.clone().checked(mistakes));
+    let (client_id, client_secret) = (settings.client_id.clone(), client_secret.cloned());
+    Outbound { machine: Some(Machine { auth: auth(settings), client_id, client_secret }), ..Outbound::default() }
 }
 
 fn value(input: &HeaderInput, stored: Option<&str>, moved: bool) -> Result<String, Mistake> {
@@ -152,8 +193,11 @@ pub(super) async fn put(
     outbound: &Outbound,
     set_by: Option<UserId>,
 ) -> Result<()> {
-    let (client_id, secret) = match &outbound.per_user {
-        Some(PerUser::Oauth { settings, client_secret }) => (settings.client_id.as_deref(), client_secret.as_ref()),
+    let (client_id, secret) = match (&outbound.per_user, &outbound.machine) {
+        (Some(PerUser::Oauth { settings, client_secret }), _) => {
+            (settings.client_id.as_deref(), client_secret.as_ref())
+        }
+        (_, Some(machine)) => (Some(machine.client_id.as_str()), machine.client_secret.as_ref()),
         _ => (None, None),
     };
     upstream_oauth::put_client(app, store, server, client_id, secret).await?;

@@ -154,6 +154,11 @@ impl Signer {
     pub fn sign(&self, claims: &AccessClaims) -> Result<SecretString> {
         signing::sign(&self.kid, &self.private, claims)
     }
+
+    /// Something else than an access token.
+    pub fn sign_statement(&self, claims: &Value) -> Result<SecretString> {
+        signing::sign_statement(&self.kid, &self.private, claims)
+    }
 }
 
 /// The key set (RFC 7517 §5): pending, active and recently retired keys.

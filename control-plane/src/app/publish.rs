@@ -7,6 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use prost::Message;
 use proto::convert::uuid_bytes;
 use proto::shared_secret::associated_data;
+use proto::wire::outbound_auth::passthrough::Mode;
 use proto::wire::outbound_auth::{Method, OAuthPerUser, PerUserHeader, SharedHeader};
 use proto::wire::resource::Body;
 use proto::wire::{self, Deleted, DirectoryEntry};
@@ -17,12 +18,14 @@ use crate::crypto::hpke;
 use crate::crypto::vault::{Key, Purpose};
 use crate::domain::access::ServerRole;
 use crate::domain::api_key::ApiKey;
+use crate::domain::bundle::{Item, Member};
 use crate::domain::configuration::{PrincipalKind, Resource, ResourceKind, SealedSessionKey};
 use crate::domain::credential::SealedCredential;
 use crate::domain::ids::TenantId;
 use crate::domain::limits::{CHUNK_BYTES_MAX, OUTBOX_KEPT_DAYS};
-use crate::domain::server::{AccessGrant, OutboundAuth, Server, ServerStatus, Subject};
+use crate::domain::server::{AccessGrant, OutboundAuth, PassthroughMode, Server, ServerStatus, Subject};
 use crate::domain::tenancy::{Tenant, TenantStatus};
+use crate::domain::transport::Transport;
 use crate::domain::{Error, Result};
 use crate::state::App;
 pub use crate::store::Changed;
@@ -61,6 +64,8 @@ pub struct Recipient<'a> {
     pub public_key: &'a [u8],
     /// It refuses tokens of ended grants. To another node such a resource would be a control that it does not know.
     pub knows_revoked_grants: bool,
+    /// It serves virtual servers. To another node such a slug is unknown.
+    pub knows_virtual_servers: bool,
 }
 
 /// The way from revision `have` (0 = nothing) to the present one.
@@ -160,7 +165,11 @@ async fn delta(
 ) -> Result<Vec<wire::Resource>> {
     let found = store.list_resources(changed).await?;
     let alive: HashSet<(ResourceKind, Uuid)> = found.iter().map(|one| (one.kind(), one.id())).collect();
-    let told = |kind: ResourceKind| to.knows_revoked_grants || kind != ResourceKind::RevokedGrant;
+    let told = |kind: ResourceKind| match kind {
+        ResourceKind::RevokedGrant => to.knows_revoked_grants,
+        ResourceKind::VirtualServer => to.knows_virtual_servers,
+        _ => true,
+    };
     let gone = changed.iter().filter(|one| !alive.contains(*one) && told(one.0)).map(|&(kind, id)| wire::Resource {
         id: uuid_bytes(id),
         body: Some(Body::Deleted(Deleted { kind: kind.as_str().to_owned() })),
@@ -190,7 +199,9 @@ fn resource(key: &Key, tenant: TenantId, to: Recipient<'_>, resource: Resource) 
             offline_max_s: settings.offline_max_s,
             allowed_origins: settings.allowed_origins,
         }),
-        Resource::Server(one) => Body::Server(server(one)),
+        Resource::Server { server: one, overridden } => Body::Server(server(*one, overridden)),
+        Resource::VirtualServer { .. } if !to.knows_virtual_servers => return Ok(None),
+        Resource::VirtualServer { server, members } => Body::VirtualServer(virtual_server(*server, members)),
         Resource::Principal(one) => Body::Principal(wire::Principal {
             kind: principal_kind(one.kind).into(),
             active: one.active,
@@ -249,16 +260,29 @@ const fn principal_kind(kind: PrincipalKind) -> wire::PrincipalKind {
     }
 }
 
-fn server(server: Server) -> wire::Server {
+fn server(server: Server, overridden: Vec<Uuid>) -> wire::Server {
+    let version = unix_ms(server.updated_at);
     let method = match server.outbound_auth {
         OutboundAuth::None => Method::None(wire::outbound_auth::None {}),
         OutboundAuth::SharedHeader { header_names } => Method::SharedHeader(SharedHeader { header_names }),
-        OutboundAuth::PerUserHeader(form) => Method::PerUserHeader(PerUserHeader {
-            header_names: form.header_names(),
-            version: unix_ms(server.updated_at),
-        }),
-        OutboundAuth::OauthPerUser(_) => Method::OauthPerUser(OAuthPerUser { version: unix_ms(server.updated_at) }),
+        OutboundAuth::PerUserHeader(form) => {
+            Method::PerUserHeader(PerUserHeader { header_names: form.header_names(), version })
+        }
+        OutboundAuth::OauthPerUser(_) => Method::OauthPerUser(OAuthPerUser { version }),
+        OutboundAuth::ClientCredentials(_) => {
+            Method::ClientCredentials(wire::outbound_auth::ClientCredentials { version })
+        }
+        OutboundAuth::TokenExchange(_) => Method::TokenExchange(wire::outbound_auth::TokenExchange { version }),
+        OutboundAuth::Passthrough { mode } => {
+            let mode = match mode {
+                PassthroughMode::Minted => Mode::Minted,
+                PassthroughMode::Original => Mode::Original,
+            };
+            Method::Passthrough(wire::outbound_auth::Passthrough { mode: mode.into(), version })
+        }
     };
+    let Transport { static_headers, forwardable_headers, ca_certificates } = server.transport;
+    let static_headers = static_headers.into_iter().map(|(name, value)| wire::StaticHeader { name, value });
     wire::Server {
         slug: server.slug.to_string(),
         display_name: server.display_name,
@@ -266,7 +290,37 @@ fn server(server: Server) -> wire::Server {
         outbound_auth: Some(wire::OutboundAuth { method: Some(method) }),
         enabled: server.status == ServerStatus::Enabled,
         timeout_ms: server.timeout_ms,
+        static_headers: static_headers.collect(),
+        forwardable_headers,
+        ca_certificates: ca_certificates.unwrap_or_default(),
+        override_principal_ids: overridden.into_iter().map(uuid_bytes).collect(),
     }
+}
+
+fn virtual_server(server: Server, members: Vec<Member>) -> wire::VirtualServer {
+    let members = members.into_iter().map(|Member { server_id, alias, offer }| wire::virtual_server::Member {
+        server_id: uuid_bytes(server_id.0),
+        alias,
+        tools: offer.tools.map(choice),
+        prompts: offer.prompts.map(choice),
+        resources: offer.resources.map(choice),
+        resource_templates: offer.resource_templates.map(choice),
+    });
+    wire::VirtualServer {
+        slug: server.slug.to_string(),
+        display_name: server.display_name,
+        enabled: server.status == ServerStatus::Enabled,
+        members: members.collect(),
+    }
+}
+
+fn choice(items: Vec<Item>) -> wire::virtual_server::Choice {
+    let items = items.into_iter().map(|Item { name, exposed_as, description }| wire::virtual_server::Item {
+        name,
+        exposed_as: exposed_as.unwrap_or_default(),
+        description: description.unwrap_or_default(),
+    });
+    wire::virtual_server::Choice { items: items.collect() }
 }
 
 fn access_grant(grant: &AccessGrant) -> wire::AccessGrant {

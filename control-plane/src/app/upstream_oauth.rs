@@ -12,13 +12,15 @@ pub mod tokens;
 pub(super) use registration::put_static as put_client;
 
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 use url::Url;
 use zeroize::Zeroizing;
 
 use crate::domain::Error;
 use crate::domain::limits::{FETCH_MS_MAX, UPSTREAM_ANSWER_BYTES_MAX};
+use crate::domain::machine_oauth::MachineSettings;
+use crate::domain::server::Server;
 use crate::domain::tenancy::Tenant;
 use crate::domain::upstream_oauth::{Provider, UpstreamClient};
 use crate::egress::FetchError;
@@ -58,6 +60,33 @@ impl Refusal {
             Self::Domain(error) => error.code(),
         }
     }
+}
+
+/// A token for Portway itself, and how many seconds it lives: `form` says by what grant.
+pub(super) async fn machine(
+    app: &App,
+    tenant: &Tenant,
+    server: &Server,
+    settings: &MachineSettings,
+    form: Vec<(String, String)>,
+) -> Result<(SecretString, Option<i64>), Refusal> {
+    let (provider, scopes) = discovery::for_machine(app, server, settings).await?;
+    let secret = registration::static_secret(app, tenant.id, server).await?;
+    let client = UpstreamClient { client_id: settings.client_id.clone(), secret };
+    let scope = scopes.join(" ");
+    let mut pairs: Vec<(&str, &str)> = form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    if !scope.is_empty() {
+        pairs.push(("scope", &scope));
+    }
+    if !settings.omit_resource {
+        pairs.push(("resource", &provider.resource));
+    }
+    if let Some(audience) = &settings.audience {
+        pairs.push(("audience", audience));
+    }
+    pairs.extend(settings.extra_parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+    let granted = tokens::ask(app, &provider, &client, &pairs).await?;
+    Ok(granted.bearer())
 }
 
 /// Where providers send browsers back to.

@@ -1,7 +1,7 @@
 //! What people and service accounts present to servers for themselves: typed, sealed, kept for one origin (I14). Values
 //! go in and never come out, but by the broker. A manager may store one for somebody else.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use proto::names::ServerSlug;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -20,7 +20,7 @@ use crate::domain::ids::{ServerId, UserCredentialId};
 use crate::domain::key_form::{KeyForm, Values};
 use crate::domain::page::{Created, Page, PageRequest};
 use crate::domain::principal::PrincipalId;
-use crate::domain::server::{OutboundAuth, Server, Subject, SubjectName};
+use crate::domain::server::{OutboundAuth, Server, ServerKind, ServerStatus, Subject, SubjectName};
 use crate::domain::upstream_oauth::OauthSettings;
 use crate::domain::{Error, Result};
 use crate::state::App;
@@ -70,14 +70,21 @@ pub async fn list_mine(ctx: &Ctx) -> Result<Vec<Account>> {
     let store = ctx.app.store.tenant_read(ctx.tenant_id).await?;
     let stored = store.list_credentials_of(ctx.caller.principal).await?;
     let mut stored: HashMap<ServerId, UserCredential> = stored.into_iter().map(|one| (one.server_id, one)).collect();
-    let (mut accounts, mut after) = (Vec::new(), None);
+    let (mut accounts, mut after, mut seen) = (Vec::new(), None, HashSet::new());
     loop {
         let page = PageRequest { limit: SERVERS_AT_ONCE, after };
         let servers = store.list_servers(ServersOf::UsableBy(ctx.caller.principal), page).await?;
         after = servers.items.last().map(|server| Created { at: server.created_at, id: server.id.0 });
-        for server in servers.items.into_iter().filter(wants_account) {
-            let stored = stored.remove(&server.id);
-            accounts.push(account(ctx, &store, server, stored).await?);
+        let ids: Vec<ServerId> = servers.items.iter().filter(|server| is_virtual(server)).map(|one| one.id).collect();
+        let mut found: Vec<Server> = servers.items.into_iter().filter(wants_account).collect();
+        for member in store.list_server_members(&ids).await?.into_values().flatten() {
+            found.extend(store.find_server(member.server_id).await?.filter(wants_account));
+        }
+        for server in found {
+            if seen.insert(server.id) {
+                let stored = stored.remove(&server.id);
+                accounts.push(account(ctx, &store, server, stored).await?);
+            }
         }
         if servers.next_cursor.is_none() {
             break;
@@ -90,13 +97,43 @@ pub async fn list_mine(ctx: &Ctx) -> Result<Vec<Account>> {
 /// How the signed-in person stands with one server; `None` where it wants nothing of theirs.
 pub async fn mine_by_slug(ctx: &Ctx, slug: &ServerSlug) -> Result<Option<Account>> {
     let store = ctx.app.store.tenant_read(ctx.tenant_id).await?;
-    let found = store.find_usable_server(slug, ctx.caller.user_id()?).await?;
-    let server = usable(ctx, &store, found.ok_or(Error::NotFound { what: "server" })?.id).await?;
+    let found = store.find_connectable_server(slug, ctx.caller.user_id()?).await?;
+    let server = usable(ctx, &store, found.ok_or(Error::NotFound { what: "server" })?).await?;
     if !wants_account(&server) {
         return Ok(None);
     }
     let stored = store.find_user_credential(server.id, ctx.caller.principal).await?;
     account(ctx, &store, server, stored).await.map(Some)
+}
+
+/// How the signed-in person stands with each member of a virtual server that wants something of theirs; `None` for a
+/// server that is not virtual.
+pub async fn mine_of_members(ctx: &Ctx, slug: &ServerSlug) -> Result<Option<(Server, Vec<Account>)>> {
+    let store = ctx.app.store.tenant_read(ctx.tenant_id).await?;
+    let found = store.find_usable_server(slug, ctx.caller.user_id()?).await?;
+    let Some(found) = found else { return Ok(None) };
+    let Some(server) = store.find_server(found.id).await?.filter(is_virtual) else { return Ok(None) };
+    let mut accounts = Vec::new();
+    for member in members_that_ask(&store, &server).await? {
+        let stored = store.find_user_credential(member.id, ctx.caller.principal).await?;
+        accounts.push(account(ctx, &store, member, stored).await?);
+    }
+    Ok(Some((server, accounts)))
+}
+
+/// Enabled members of a virtual server that want something of people's own, in order.
+pub(super) async fn members_that_ask(store: &TenantStore, server: &Server) -> Result<Vec<Server>> {
+    let members = store.list_server_members(&[server.id]).await?.remove(&server.id).unwrap_or_default();
+    let mut asking = Vec::new();
+    for member in members {
+        let member = store.find_server(member.server_id).await?;
+        asking.extend(member.filter(|member| member.status == ServerStatus::Enabled && wants_account(member)));
+    }
+    Ok(asking)
+}
+
+pub(super) fn is_virtual(server: &Server) -> bool {
+    server.kind == ServerKind::Virtual
 }
 
 /// Stores what the caller presents to a server, or what somebody else does. Replaces what was there.
@@ -241,11 +278,13 @@ pub(super) fn wants_account(server: &Server) -> bool {
     form(server).is_some() || oauth(server).is_some()
 }
 
-/// A server that the caller may call; what they only see is as absent as what they do not.
-async fn usable(ctx: &Ctx, store: &TenantStore, id: ServerId) -> Result<Server> {
+/// A server that the caller may call, itself or as a member of a virtual one; what they only see is as absent as what
+/// they do not.
+pub(super) async fn usable(ctx: &Ctx, store: &TenantStore, id: ServerId) -> Result<Server> {
     let server = store.find_server(id).await?.ok_or(Error::NotFound { what: "server" })?;
     let role = store.list_server_roles(ctx.caller.principal, &[id]).await?.remove(&id);
-    role.map(|_| server).ok_or(Error::NotFound { what: "server" })
+    let is_reached = role.is_some() || store.may_use_as_member(ctx.caller.principal, id).await?;
+    if is_reached { Ok(server) } else { Err(Error::NotFound { what: "server" }) }
 }
 
 async fn account(ctx: &Ctx, store: &TenantStore, server: Server, stored: Option<UserCredential>) -> Result<Account> {
@@ -259,7 +298,7 @@ pub(super) fn connect_url(app: &App, tenant: &str, server: &str) -> String {
     format!("{}/t/{tenant}/connect/{server}", app.config.public_origin)
 }
 
-fn manages(ctx: &Ctx, role: Option<ServerRole>) -> bool {
+pub(super) fn manages(ctx: &Ctx, role: Option<ServerRole>) -> bool {
     role == Some(ServerRole::Manager) || allows(ctx.caller.role, Action::ManageAllServers)
 }
 

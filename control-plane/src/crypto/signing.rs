@@ -43,6 +43,13 @@ pub fn sign(kid: &str, pkcs8: &[u8], claims: &AccessClaims) -> Result<SecretStri
     Ok(token.into())
 }
 
+/// Signs a statement of the tenant's that is no access token.
+pub fn sign_statement(kid: &str, pkcs8: &[u8], claims: &Value) -> Result<SecretString> {
+    let header = Header { kid: Some(kid.to_owned()), typ: Some("JWT".to_owned()), ..Header::new(Algorithm::ES256) };
+    let token = jsonwebtoken::encode(&header, claims, &EncodingKey::from_ec_der(pkcs8)).map_err(Error::internal)?;
+    Ok(token.into())
+}
+
 /// The claims of a token that the key signed for this issuer, also of an expired one; `None` for anything else.
 pub fn verify(token: &SecretString, public_jwk: &Value, issuer: &str) -> Option<AccessClaims> {
     let jwk = serde_json::from_value(public_jwk.clone()).ok()?;

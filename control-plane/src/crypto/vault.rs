@@ -31,6 +31,8 @@ pub enum Purpose {
     SharedCredential,
     /// What a person presents to a server.
     UserCredential,
+    /// What goes out for one principal in place of all that a server is called with.
+    AuthOverride,
     /// What an authorization at a server's provider must come back with.
     AccountFlow,
     /// The secret of our client at a server's provider.
@@ -58,6 +60,7 @@ impl Purpose {
             Self::FreshApiKey => b"fresh-api-key",
             Self::SharedCredential => b"shared-credential",
             Self::UserCredential => b"user-credential",
+            Self::AuthOverride => b"auth-override",
             Self::AccountFlow => b"account-flow",
             Self::UpstreamClientSecret => b"upstream-client-secret",
             Self::InvitationLink => b"invitation-link",

@@ -74,12 +74,17 @@ pub fn check(members: &[Member], mistakes: &mut Mistakes) {
         names(members, kind, &aliases, mistakes);
     }
     for (index, member) in members.iter().enumerate() {
-        for (key, list) in [("resources", &member.offer.resources), ("resource_templates", &member.offer.resource_templates)] {
+        for (key, list) in
+            [("resources", &member.offer.resources), ("resource_templates", &member.offer.resource_templates)]
+        {
             let list = list.as_deref().unwrap_or_default();
             items(list, &format!("members[{index}].offer.{key}"), mistakes);
             for (at, _) in list.iter().enumerate().filter(|(_, item)| item.exposed_as.is_some()) {
                 let field = format!("members[{index}].offer.{key}[{at}].exposed_as");
-                mistakes.add(&field, ("members.exposed_as", "is for tools and prompts: resources keep their URIs".to_owned()));
+                mistakes.add(
+                    &field,
+                    ("members.exposed_as", "is for tools and prompts: resources keep their URIs".to_owned()),
+                );
             }
         }
     }
@@ -119,12 +124,15 @@ fn names(members: &[Member], kind: Kind, aliases: &HashMap<String, Alias>, mista
             let name = match &item.exposed_as {
                 Some(name) => {
                     if !is_plain(name) {
-                        let message = format!("must be 1 to {NAME_LEN_MAX} letters, digits, underscores, hyphens and dots");
+                        let message =
+                            format!("must be 1 to {NAME_LEN_MAX} letters, digits, underscores, hyphens and dots");
                         mistakes.add(&field, ("members.exposed_as", message));
                     }
                     let other = aliases.values().find(|alias| alias.own_name(name).is_some());
                     if let Some(alias) = other {
-                        let message = format!("could be a name of the member {alias}: choose one that does not begin with {alias}_");
+                        let message = format!(
+                            "could be a name of the member {alias}: choose one that does not begin with {alias}_"
+                        );
                         mistakes.add(&field, ("members.shadowing", message));
                     }
                     name.clone()
@@ -186,7 +194,9 @@ mod tests {
         let mut mistakes = Mistakes::default();
         check(members, &mut mistakes);
         match mistakes.finish(Some(())) {
-            Err(Error::InvalidFields(errors)) => errors.iter().map(|one| format!("{} {}", one.field, one.code)).collect(),
+            Err(Error::InvalidFields(errors)) => {
+                errors.iter().map(|one| format!("{} {}", one.field, one.code)).collect()
+            }
             _ => Vec::new(),
         }
     }
@@ -201,7 +211,13 @@ mod tests {
         assert_eq!(codes(&[member(1, "gh", None), member(2, "gh", None)]), ["members[1].alias members.alias_twice"]);
         assert_eq!(codes(&[member(1, "G_h", None)]), ["members[0].alias members.alias"]);
         let many = vec![member(1, "gh", Some(vec![item("a", None); 2]))];
-        assert_eq!(codes(&many), ["members[0].offer.tools[1].name members.name_twice", "members[0].offer.tools[1].exposed_as members.collision"]);
+        assert_eq!(
+            codes(&many),
+            [
+                "members[0].offer.tools[1].name members.name_twice",
+                "members[0].offer.tools[1].exposed_as members.collision"
+            ]
+        );
     }
 
     #[test]

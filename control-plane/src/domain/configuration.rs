@@ -62,17 +62,37 @@ impl ResourceKind {
 /// The present state of one resource.
 #[derive(Debug, Clone)]
 pub enum Resource {
-    TenantSettings { tenant_id: TenantId, status: TenantStatus, settings: TenantSettings },
+    TenantSettings {
+        tenant_id: TenantId,
+        status: TenantStatus,
+        settings: TenantSettings,
+    },
     /// And the principals with an auth override there.
-    Server { server: Box<Server>, overridden: Vec<Uuid> },
-    VirtualServer { server: Box<Server>, members: Vec<Member> },
+    Server {
+        server: Box<Server>,
+        overridden: Vec<Uuid>,
+    },
+    VirtualServer {
+        server: Box<Server>,
+        members: Vec<Member>,
+    },
     Principal(Principal),
     AccessGrant(AccessGrant),
-    SigningKey { id: Uuid, public_jwk: serde_json::Value },
+    SigningKey {
+        id: Uuid,
+        public_jwk: serde_json::Value,
+    },
     SessionKey(SealedSessionKey),
-    ApiKey { key: ApiKey, secret_sha256: Vec<u8> },
+    ApiKey {
+        key: ApiKey,
+        secret_sha256: Vec<u8>,
+    },
     SharedSecret(SealedCredential),
-    RevokedGrant { id: OAuthGrantId, revoked_at: DateTime<Utc>, forget_after: DateTime<Utc> },
+    RevokedGrant {
+        id: OAuthGrantId,
+        revoked_at: DateTime<Utc>,
+        forget_after: DateTime<Utc>,
+    },
 }
 
 impl Resource {
@@ -94,7 +114,7 @@ impl Resource {
     pub const fn id(&self) -> Uuid {
         match self {
             Self::TenantSettings { tenant_id, .. } => tenant_id.0,
-            Self::Server(server) => server.id.0,
+            Self::Server { server, .. } | Self::VirtualServer { server, .. } => server.id.0,
             Self::Principal(principal) => principal.id,
             Self::AccessGrant(grant) => grant.id.0,
             Self::SigningKey { id, .. } => *id,

@@ -7,9 +7,11 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::ids::{ServerId, UserCredentialId, UserId};
+use super::ids::{AuthOverrideId, ServerId, UserCredentialId, UserId};
 use super::key_form::KeyForm;
+use super::machine_oauth::MachineSettings;
 use super::principal::PrincipalId;
+use super::server::PassthroughMode;
 use super::upstream_oauth::OauthSettings;
 
 /// How the gateway shall authenticate to the server, as typed.
@@ -24,6 +26,19 @@ pub enum OutboundInput {
     OauthPerUser {
         settings: Box<OauthSettings>,
         client_secret: Option<SecretString>,
+    },
+    /// Without a secret the stored one stays.
+    ClientCredentials {
+        settings: Box<MachineSettings>,
+        client_secret: Option<SecretString>,
+    },
+    /// As of client credentials.
+    TokenExchange {
+        settings: Box<MachineSettings>,
+        client_secret: Option<SecretString>,
+    },
+    Passthrough {
+        mode: PassthroughMode,
     },
 }
 
@@ -118,6 +133,21 @@ impl AccountState {
     }
 }
 
+/// What goes out in place of all that a server would be called with, for one principal; sealed by the vault.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AuthOverride {
+    pub id: AuthOverrideId,
+    pub owner: PrincipalId,
+    pub server_id: ServerId,
+    /// The only origin it may be sent to.
+    pub upstream_origin: String,
+    pub header_names: Vec<String>,
+    pub headers_sealed: Vec<u8>,
+    pub mark: CredentialMark,
+    pub set_by: Option<UserId>,
+    pub created_at: DateTime<Utc>,
+}
+
 /// A shared credential, sealed by the vault.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SealedCredential {
@@ -126,6 +156,17 @@ pub struct SealedCredential {
     pub upstream_origin: String,
     pub headers_sealed: Vec<u8>,
     pub mark: CredentialMark,
+}
+
+impl fmt::Debug for AuthOverride {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AuthOverride")
+            .field("id", &self.id)
+            .field("owner", &self.owner)
+            .field("server_id", &self.server_id)
+            .field("header_names", &self.header_names)
+            .finish_non_exhaustive()
+    }
 }
 
 impl fmt::Debug for UserCredential {

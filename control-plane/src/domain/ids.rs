@@ -116,6 +116,7 @@ id!(DomainId, "dom");
 id!(GroupId, "grp");
 id!(ServiceAccountId, "sva");
 id!(UserCredentialId, "ucr");
+id!(AuthOverrideId, "aov");
 id!(SessionId, "ses");
 id!(InvitationId, "inv");
 id!(

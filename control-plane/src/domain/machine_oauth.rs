@@ -98,7 +98,10 @@ mod tests {
             };
             assert_eq!(fields, expected);
         }
-        check(serde_json::json!({"client_id": "a", "token_endpoint": "https://as.example/token", "scopes": ["a:b"]}), &[]);
+        check(
+            serde_json::json!({"client_id": "a", "token_endpoint": "https://as.example/token", "scopes": ["a:b"]}),
+            &[],
+        );
         check(serde_json::json!({"client_id": ""}), &["outbound_auth.client_id"]);
         check(serde_json::json!({"client_id": "a", "token_endpoint": "ftp://x/"}), &["outbound_auth.token_endpoint"]);
         check(serde_json::json!({"client_id": "a", "issuer": "nowhere"}), &["outbound_auth.issuer"]);

@@ -31,7 +31,8 @@ impl Transport {
         let mut checked = Self::default();
         for (name, value) in self.static_headers {
             let field = format!("transport.static_headers.{name}");
-            let lower = mistakes.take(&field, header_name(&name).map_err(|why| ("transport.header_name", why.to_owned())));
+            let lower =
+                mistakes.take(&field, header_name(&name).map_err(|why| ("transport.header_name", why.to_owned())));
             mistakes.take(&field, header_value(&value).map_err(|why| ("transport.header_value", why.to_owned())));
             if let Some(lower) = lower
                 && checked.static_headers.insert(lower, value).is_some()
@@ -41,7 +42,8 @@ impl Transport {
         }
         for (index, name) in self.forwardable_headers.iter().enumerate() {
             let field = format!("transport.forwardable_headers[{index}]");
-            let lower = mistakes.take(&field, header_name(name).map_err(|why| ("transport.header_name", why.to_owned())));
+            let lower =
+                mistakes.take(&field, header_name(name).map_err(|why| ("transport.header_name", why.to_owned())));
             match lower {
                 Some(lower) if checked.static_headers.contains_key(&lower) => {
                     let message = "is fixed by static_headers: callers cannot change it".to_owned();
@@ -66,7 +68,8 @@ impl Transport {
             let read: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem.as_bytes()).collect();
             let is_good = read.is_ok_and(|read| !read.is_empty() && read.len() <= CA_CERTIFICATES_MAX);
             if !is_good || pem.len() > CA_BYTES_MAX {
-                let message = format!("must be 1 to {CA_CERTIFICATES_MAX} certificates as PEM (-----BEGIN CERTIFICATE-----)");
+                let message =
+                    format!("must be 1 to {CA_CERTIFICATES_MAX} certificates as PEM (-----BEGIN CERTIFICATE-----)");
                 mistakes.add("transport.ca_certificates", ("transport.ca_certificates", message));
             }
             checked.ca_certificates = Some(pem);

@@ -213,7 +213,7 @@ pub(super) fn url(text: &str) -> Result<(), Mistake> {
 }
 
 /// RFC 6749 §3.3.
-pub(super) fn is_scope(text: &str) -> bool {
+pub fn is_scope(text: &str) -> bool {
     let is_letter = |byte: u8| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\';
     !text.is_empty() && text.chars().count() <= UPSTREAM_SCOPE_CHARS_MAX && text.bytes().all(is_letter)
 }

@@ -29,6 +29,7 @@ use crate::state::App;
 
 /// Capability of nodes that refuse tokens of ended grants.
 const REVOKED_GRANTS: &str = "revoked_grants";
+const VIRTUAL_SERVERS: &str = "virtual_servers";
 
 type Outbox = mpsc::Sender<Result<ControlMessage, Status>>;
 
@@ -64,7 +65,12 @@ impl config_sync_server::ConfigSync for Service {
     async fn get(&self, request: Request<GetRequest>) -> Result<Response<GetResponse>, Status> {
         let identity = authority::authenticate(&self.app, request.metadata()).await?;
         let id = tenant_id(&request.get_ref().tenant_id)?;
-        let to = Recipient { pool: &identity.pool, public_key: &[], knows_revoked_grants: true };
+        let to = Recipient {
+            pool: &identity.pool,
+            public_key: &[],
+            knows_revoked_grants: true,
+            knows_virtual_servers: true,
+        };
         let answer = publish::tenant(&self.app, to, id, 0).await.map_err(|error| status(&error))?;
         let Answer::Update(update) = answer else { return Err(Status::permission_denied("tenant.outside_pool")) };
         let history_id = publish::history_id(&self.app).await.map_err(|error| status(&error))?;
@@ -104,6 +110,7 @@ async fn run(
         pool: &identity.pool,
         public_key: &hello.hpke_public_key,
         knows_revoked_grants: hello.capabilities.iter().any(|one| one == REVOKED_GRANTS),
+        knows_virtual_servers: hello.capabilities.iter().any(|one| one == VIRTUAL_SERVERS),
     };
     let known_directory = if same_history { hello.directory_revision } else { 0 };
     send(outbox, Control::Welcome(Welcome { history_id, heartbeat_interval_ms: HEARTBEAT_MS as u32 })).await?;

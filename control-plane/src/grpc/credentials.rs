@@ -8,7 +8,7 @@ use proto::wire::{Header, Lease, NeedsUserAction, ResolveRequest, ResolveRespons
 use tonic::{Request, Response, Status};
 
 use super::{authority, status};
-use crate::app::broker::{self, Outcome};
+use crate::app::broker::{self, Asked, Outcome};
 use crate::domain::ids::{ServerId, TenantId};
 use crate::state::App;
 
@@ -27,12 +27,17 @@ impl Service {
 impl credential_broker_server::CredentialBroker for Service {
     async fn resolve(&self, request: Request<ResolveRequest>) -> Result<Response<ResolveResponse>, Status> {
         let node = authority::authenticate(&self.app, request.metadata()).await?;
-        let ResolveRequest { tenant_id, server_id, bearer } = request.into_inner();
+        let ResolveRequest { tenant_id, server_id, bearer, via_server_id, refused_version } = request.into_inner();
         let id = |field, bytes: &[u8]| {
             convert::uuid(field, bytes).map_err(|error| Status::invalid_argument(error.to_string()))
         };
-        let (tenant, server) = (TenantId(id("tenant_id", &tenant_id)?), ServerId(id("server_id", &server_id)?));
-        let outcome = broker::resolve(&self.app, &node, tenant, server, &bearer.into()).await;
+        let tenant = TenantId(id("tenant_id", &tenant_id)?);
+        let via = match via_server_id.is_empty() {
+            true => None,
+            false => Some(ServerId(id("via_server_id", &via_server_id)?)),
+        };
+        let asked = Asked { server: ServerId(id("server_id", &server_id)?), via, refused_version };
+        let outcome = broker::resolve(&self.app, &node, tenant, asked, &bearer.into()).await;
         let answer = match outcome.map_err(|error| status(&error))? {
             Outcome::Lease(lease) => Answer::Lease(Lease {
                 headers: lease

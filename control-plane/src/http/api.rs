@@ -14,6 +14,7 @@ pub(super) mod invitations;
 pub(super) mod keys;
 pub(super) mod nodes;
 mod outbound_auth;
+pub(super) mod overrides;
 pub(super) mod platform;
 pub(super) mod scim;
 pub(super) mod second_factor;
@@ -81,6 +82,10 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/servers/{server}", get(servers::get).patch(servers::update).delete(servers::retire))
         .route("/servers/{server}/credentials", get(credentials::list).put(credentials::put))
         .route("/servers/{server}/credentials/{credential}", delete(credentials::delete))
+        .route("/servers/{server}/overrides", get(overrides::list).put(overrides::put))
+        .route("/servers/{server}/overrides/{override}", delete(overrides::delete))
+        .route("/servers/{server}/uses", get(servers::list_uses))
+        .route("/servers/{server}/uses/{use}", delete(servers::end_use))
         .route("/servers/{server}/grants", get(grants::list).put(grants::put))
         .route("/servers/{server}/grants/{grant}", delete(grants::delete))
         .route("/servers/{server}/candidates", get(grants::candidates))

@@ -21,9 +21,9 @@ use crate::app::{Caller, Ctx, api_keys, platform, sessions};
 use crate::config::Config;
 use crate::domain::error::FieldError;
 use crate::domain::ids::{
-    AccessGrantId, ApiKeyId, CallRecordId, ClientId, DomainId, GroupId, IdentityProviderId, InvitationId, NodeId,
-    OAuthGrantId, OperatorId, ScimTokenId, ServerId, ServiceAccountId, SessionId, TenantId, UserCredentialId, UserId,
-    UserIdentityId,
+    AccessGrantId, ApiKeyId, AuthOverrideId, CallRecordId, ClientId, DomainId, GroupId, IdError, IdentityProviderId,
+    InvitationId, NodeId, OAuthGrantId, OperatorId, ScimTokenId, ServerId, ServiceAccountId, SessionId, TenantId,
+    UserCredentialId, UserId, UserIdentityId,
 };
 use crate::domain::tenancy::Tenant;
 use crate::domain::{Error, Result};
@@ -117,6 +117,17 @@ fn refuse_forged(parts: &Parts, config: &Config) -> Result<(), Problem> {
 /// An id in the path. Text that is no such id is answered like an id that does not exist.
 pub struct Target<T>(pub T);
 
+/// The virtual server, where a path names two servers.
+pub struct VirtualServerId(pub ServerId);
+
+impl FromStr for VirtualServerId {
+    type Err = IdError;
+
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        text.parse().map(Self)
+    }
+}
+
 /// Ids and the names of their path parameters.
 pub trait PathId: FromStr + Send {
     const PARAM: &'static str;
@@ -136,6 +147,8 @@ path_id! {
     IdentityProviderId => "provider",
     UserIdentityId => "identity",
     ServerId => "server",
+    VirtualServerId => "use",
+    AuthOverrideId => "override",
     UserCredentialId => "credential",
     AccessGrantId => "grant",
     CallRecordId => "call",

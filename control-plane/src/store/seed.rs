@@ -41,6 +41,8 @@ impl TenantStore {
             upstream_url: Set("https://mcp.example.com/".to_owned()),
             outbound_auth: Set(serde_json::json!({ "kind": "none" })),
             status: Set("enabled".to_owned()),
+            kind: Set("single".to_owned()),
+            transport: Set(None),
             timeout_ms: Set(0),
             created_by: Set(None),
             created_at: Set(self.now()),

@@ -10,6 +10,7 @@ use super::{TenantStore, db_error, unreadable};
 use crate::domain::Result;
 use crate::domain::access::TenantRole;
 use crate::domain::ids::{ServerId, UserId};
+use crate::domain::server::ServerStatus;
 
 /// What people see of a server they may use.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +33,17 @@ impl TenantStore {
             .await
             .map_err(db_error)?;
         row.map(to_usable).transpose()
+    }
+
+    /// The same, or one that is a member of a virtual server that the person may use.
+    pub async fn find_connectable_server(&self, slug: &ServerSlug, user_id: UserId) -> Result<Option<ServerId>> {
+        if let Some(server) = self.find_usable_server(slug, user_id).await? {
+            return Ok(Some(server.id));
+        }
+        let Some(server) = self.find_server_by_slug(slug).await? else { return Ok(None) };
+        let reached =
+            server.status == ServerStatus::Enabled && self.may_use_as_member(user_id.into(), server.id).await?;
+        Ok(reached.then_some(server.id))
     }
 
     /// Whether the person may still use the server.

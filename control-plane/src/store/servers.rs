@@ -39,6 +39,8 @@ impl TenantStore {
             outbound_auth: Set(serde_json::to_value(&server.outbound_auth).map_err(Error::internal)?),
             status: Set(server.status.as_str().to_owned()),
             timeout_ms: Set(i64::from(server.timeout_ms)),
+            kind: Set(server.kind.as_str().to_owned()),
+            transport: Set(transport(server)?),
             created_by: Set(server.created_by.map(|id| id.0)),
             created_at: Set(server.created_at),
             updated_at: Set(server.updated_at),
@@ -117,7 +119,7 @@ impl TenantStore {
         Ok(roles)
     }
 
-    /// Writes everything but slug and creation.
+    /// Writes everything but slug, kind and creation.
     pub async fn update_server(&self, server: &Server) -> Result<()> {
         let outbound_auth = serde_json::to_value(&server.outbound_auth).map_err(Error::internal)?;
         let done = Entity::update_many()
@@ -127,6 +129,7 @@ impl TenantStore {
             .col_expr(Column::OutboundAuth, Expr::value(outbound_auth))
             .col_expr(Column::Status, Expr::value(server.status.as_str()))
             .col_expr(Column::TimeoutMs, Expr::value(i64::from(server.timeout_ms)))
+            .col_expr(Column::Transport, Expr::value(transport(server)?))
             .col_expr(Column::UpdatedAt, Expr::value(server.updated_at))
             .filter(Column::TenantId.eq(self.tenant_id.0))
             .filter(Column::Id.eq(server.id.0))
@@ -155,5 +158,13 @@ impl TenantStore {
             .add(server_grant::Column::UserId.eq(user_id.0))
             .add(server_grant::Column::GroupId.in_subquery(groups));
         of_tenant.add(subject)
+    }
+}
+
+/// Absent where there is nothing of its own.
+fn transport(server: &Server) -> Result<Option<serde_json::Value>> {
+    match server.transport.is_default() {
+        true => Ok(None),
+        false => serde_json::to_value(&server.transport).map(Some).map_err(Error::internal),
     }
 }

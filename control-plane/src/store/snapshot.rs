@@ -10,8 +10,8 @@ use uuid::Uuid;
 
 use super::api_keys::to_api_key;
 use super::entity::{
-    api_key, group_member, revoked_grant, server, server_grant, service_account, session_key, shared_credential,
-    signing_key, tenant, user,
+    api_key, auth_override, group_member, revoked_grant, server, server_grant, service_account, session_key,
+    shared_credential, signing_key, tenant, user,
 };
 use super::session_keys::KeyState;
 use super::shared_credentials::credential_of;
@@ -21,7 +21,7 @@ use crate::domain::access::ServerRole;
 use crate::domain::configuration::{Principal, PrincipalKind, Resource, ResourceKind, SealedSessionKey};
 use crate::domain::ids::{AccessGrantId, GroupId, OAuthGrantId, ServerId, ServiceAccountId, UserId};
 use crate::domain::limits::{API_KEY_EXPIRED_TOLD_S, SIGNING_KEY_RETIRED_S};
-use crate::domain::server::{AccessGrant, Server, ServerStatus, Subject};
+use crate::domain::server::{AccessGrant, Server, ServerKind, ServerStatus, Subject};
 use crate::domain::tenancy::Tenant;
 use crate::domain::{Error, Result};
 
@@ -67,6 +67,7 @@ impl TenantStore {
         match kind {
             ResourceKind::TenantSettings => self.read_settings().await,
             ResourceKind::Server => self.read_servers(pick).await,
+            ResourceKind::VirtualServer => self.read_virtual_servers(pick).await,
             ResourceKind::Principal => self.read_principals(pick).await,
             ResourceKind::AccessGrant => self.read_grants(pick).await,
             ResourceKind::SigningKey => self.read_signing_keys(pick).await,
@@ -86,8 +87,40 @@ impl TenantStore {
         let query = server::Entity::find()
             .filter(server::Column::TenantId.eq(self.tenant_id.0))
             .filter(server::Column::Status.ne(ServerStatus::Retired.as_str()));
+        let query = query.filter(server::Column::Kind.eq(ServerKind::Single.as_str()));
         let rows = pick.narrow(query, server::Column::Id).all(&self.tx).await.map_err(db_error)?;
-        rows.into_iter().map(|row| server_of(row).map(Resource::Server)).collect()
+        let mut overridden = self.read_overridden(pick).await?;
+        let one = |row: server::Model| {
+            let overridden = overridden.remove(&row.id).unwrap_or_default();
+            Ok(Resource::Server { server: Box::new(server_of(row)?), overridden })
+        };
+        rows.into_iter().map(one).collect()
+    }
+
+    /// By server, for whom there is an auth override.
+    async fn read_overridden(&self, pick: Pick<'_>) -> Result<HashMap<Uuid, Vec<Uuid>>> {
+        let query = auth_override::Entity::find().filter(auth_override::Column::TenantId.eq(self.tenant_id.0));
+        let rows = pick.narrow(query, auth_override::Column::ServerId).all(&self.tx).await.map_err(db_error)?;
+        let mut overridden: HashMap<Uuid, Vec<Uuid>> = HashMap::new();
+        for row in rows {
+            overridden.entry(row.server_id).or_default().extend(row.user_id.or(row.service_account_id));
+        }
+        Ok(overridden)
+    }
+
+    async fn read_virtual_servers(&self, pick: Pick<'_>) -> Result<Vec<Resource>> {
+        let query = server::Entity::find()
+            .filter(server::Column::TenantId.eq(self.tenant_id.0))
+            .filter(server::Column::Status.ne(ServerStatus::Retired.as_str()))
+            .filter(server::Column::Kind.eq(ServerKind::Virtual.as_str()));
+        let rows = pick.narrow(query, server::Column::Id).all(&self.tx).await.map_err(db_error)?;
+        let ids: Vec<ServerId> = rows.iter().map(|row| ServerId(row.id)).collect();
+        let mut members = self.list_server_members(&ids).await?;
+        let one = |row: server::Model| {
+            let members = members.remove(&ServerId(row.id)).unwrap_or_default();
+            Ok(Resource::VirtualServer { server: Box::new(server_of(row)?), members })
+        };
+        rows.into_iter().map(one).collect()
     }
 
     async fn read_grants(&self, pick: Pick<'_>) -> Result<Vec<Resource>> {
@@ -213,6 +246,8 @@ pub(super) fn server_of(row: server::Model) -> Result<Server> {
         outbound_auth: serde_json::from_value(row.outbound_auth).map_err(Error::internal)?,
         status: ServerStatus::parse(&row.status).ok_or_else(|| unreadable("servers", "status"))?,
         timeout_ms: u32::try_from(row.timeout_ms).map_err(Error::internal)?,
+        kind: ServerKind::parse(&row.kind).ok_or_else(|| unreadable("servers", "kind"))?,
+        transport: row.transport.map(serde_json::from_value).transpose().map_err(Error::internal)?.unwrap_or_default(),
         created_by: row.created_by.map(UserId),
         created_at: row.created_at,
         updated_at: row.updated_at,

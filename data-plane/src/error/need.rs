@@ -1,5 +1,6 @@
 //! What only the person can do, in words for them.
 
+use std::fmt;
 use std::sync::Arc;
 
 /// What a person has to do before a call can go out, and where.
@@ -10,13 +11,14 @@ pub struct Need {
 }
 
 /// What there is to do; the last is the upstream's own no.
-const KNOWN: [&str; 7] = [
+const KNOWN: [&str; 8] = [
     "credential.never_connected",
     "credential.origin_changed",
     "credential.form_changed",
     "credential.expired",
     "credential.provider_away",
     "credential.scope_missing",
+    "credential.machine_refused",
     "credential.refused",
 ];
 
@@ -45,7 +47,7 @@ impl Need {
 
     /// Whether the person can do anything there.
     pub(super) fn is_met_by_its_page(&self) -> bool {
-        self.code != "credential.provider_away"
+        self.code != "credential.provider_away" && !self.url.is_empty()
     }
 
     pub(super) const fn words(&self) -> &'static str {
@@ -57,9 +59,21 @@ impl Need {
             b"credential.form_changed" => "this MCP server asks for something else than you gave it",
             b"credential.expired" => "your account at this MCP server has expired",
             b"credential.provider_away" => "whoever signs people in to this MCP server does not answer now; try again",
+            b"credential.machine_refused" => {
+                "whoever gives this gateway access to the MCP server refuses, or does not answer; an administrator can read why"
+            }
             b"credential.scope_missing" => "the MCP server wants more rights than you have given it",
             b"credential.refused" => "the MCP server refused your account",
             _ => "this MCP server wants something of you first",
+        }
+    }
+}
+
+impl fmt::Display for Need {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.url() {
+            "" => f.write_str(self.words()),
+            url => write!(f, "{}: open {url} to connect it, then try again", self.words()),
         }
     }
 }

@@ -35,7 +35,7 @@ use crate::mcp::message::{Message, MessageKind};
 use crate::mcp::method::Method;
 use crate::mcp::session::{Owner, Session};
 use crate::session_store::SessionAt;
-use crate::snapshot::Server;
+use crate::snapshot::{OutboundAuth, Server};
 use crate::upstream::UpstreamFault;
 
 /// An authorized message on its way.
@@ -122,7 +122,7 @@ pub(super) async fn send(call: Call) -> Result<Response, Failure> {
 /// To one server. What it refuses a leased credential has not run: it is sent once more with what is leased anew.
 async fn to_server(call: Call) -> Result<Response, Failure> {
     let server = call.server.clone();
-    let again = server.connect_url().is_some().then(|| call.clone());
+    let again = matches!(server.outbound_auth, OutboundAuth::Leased { .. }).then(|| call.clone());
     let failure = match exchanged(call).await {
         Err(failure @ Failure::Upstream(UpstreamFault::CredentialRefused)) => failure,
         other => return other.map_err(|failure| explain(failure, &server)),
@@ -156,9 +156,7 @@ async fn exchanged(call: Call) -> Result<Response, Failure> {
         }
         // A modern client cancels by closing its stream; no notification of its kind means anything over HTTP.
         (MessageKind::Notification, Era::Modern, _) => Ok(accepted(&call.recorder)),
-        (MessageKind::Request, Era::Modern, _) => {
-            while_allowed(call.access(), modern::request(call)).await
-        }
+        (MessageKind::Request, Era::Modern, _) => while_allowed(call.access(), modern::request(call)).await,
         (MessageKind::Request, Era::Legacy, Some(Method::Ping)) => Ok(pong(&call)),
         (MessageKind::Request, Era::Legacy, method) => {
             // A legacy client that disconnects has not cancelled (L7): the call goes on without it.

@@ -215,9 +215,26 @@ mod tests {
             assert!(!why.contains("s3cret"), "{why}");
         }
         for name in [
-            "Host", "Connection", "TE", "Content-Length", "Content-Type", "Accept", "accept-encoding", "Origin", "Cookie",
-            "Forwarded", "X-Forwarded-For", "Mcp-Session-Id", "mcp-name", "traceparent", "x-portway-mcp-headers",
-            "x-tfy-mcp-headers", "x-team", "x-not-listed", "a b", "",
+            "Host",
+            "Connection",
+            "TE",
+            "Content-Length",
+            "Content-Type",
+            "Accept",
+            "accept-encoding",
+            "Origin",
+            "Cookie",
+            "Forwarded",
+            "X-Forwarded-For",
+            "Mcp-Session-Id",
+            "mcp-name",
+            "traceparent",
+            "x-portway-mcp-headers",
+            "x-tfy-mcp-headers",
+            "x-team",
+            "x-not-listed",
+            "a b",
+            "",
         ] {
             check(&format!(r#"{{"github": {{"{name}": "s3cret"}}}}"#));
         }
@@ -246,7 +263,8 @@ mod tests {
 
     #[test]
     fn another_credential_is_another_session() {
-        let version = |text: &str| given(text).ok().flatten().and_then(|given| given.credential).map(|one| one.version());
+        let version =
+            |text: &str| given(text).ok().flatten().and_then(|given| given.credential).map(|one| one.version());
         let one = version(r#"{"github": {"authorization": "a"}}"#);
         assert_eq!(one, version(r#"{"github": {"Authorization": "a"}}"#));
         assert_ne!(one, version(r#"{"github": {"authorization": "b"}}"#));

@@ -55,9 +55,7 @@ fn servers(state: &TenantState) -> HashMap<ServerSlug, Arc<Server>> {
 fn outbound_auth(upstream: &Upstream, secret: Option<&Credential>) -> Option<OutboundAuth> {
     match upstream.auth {
         Auth::None => Some(OutboundAuth::None),
-        Auth::SharedHeader => {
-            secret.filter(|secret| secret.is_for(&upstream.url)).cloned().map(OutboundAuth::Shared)
-        }
+        Auth::SharedHeader => secret.filter(|secret| secret.is_for(&upstream.url)).cloned().map(OutboundAuth::Shared),
         Auth::Brokered { version } => Some(OutboundAuth::Brokered { version }),
         Auth::Original => Some(OutboundAuth::Original),
     }

@@ -4,6 +4,8 @@
 use super::manifest::{API_VERSION, GROUP, SERVER, SERVICE_ACCOUNT, SubjectSpec};
 use super::present::{Account, Auth, Grant, Group, Present, Server};
 use super::text::scalar;
+use control_plane::domain::machine_oauth::MachineSettings;
+use control_plane::domain::server::PassthroughMode;
 use control_plane::domain::upstream_oauth::OauthSettings;
 
 /// One document for each service account, group and server. What an identity provider owns is left out: files cannot
@@ -84,6 +86,13 @@ fn auth(auth: &Auth) -> Vec<String> {
             lines
         }
         Auth::OauthPerUser(settings) => oauth(settings),
+        Auth::ClientCredentials(settings) => machine("clientCredentials", settings),
+        Auth::TokenExchange(settings) => machine("tokenExchange", settings),
+        Auth::Passthrough { mode } => vec![
+            "  outboundAuth:".to_owned(),
+            "    kind: passthrough".to_owned(),
+            format!("    mode: {}", if *mode == PassthroughMode::Minted { "minted" } else { "original" }),
+        ],
         Auth::PerUserHeader(form) => {
             let mut lines =
                 vec!["  outboundAuth:".to_owned(), "    kind: perUserHeader".to_owned(), "    fields:".to_owned()];
@@ -100,6 +109,37 @@ fn auth(auth: &Auth) -> Vec<String> {
             lines
         }
     }
+}
+
+fn machine(kind: &str, settings: &MachineSettings) -> Vec<String> {
+    let mut lines = vec!["  outboundAuth:".to_owned(), format!("    kind: {kind}")];
+    let mut line = |key: &str, value: String| lines.push(format!("    {key}: {value}"));
+    line("clientId", scalar(&settings.client_id));
+    line(
+        "# The secret is never exported: the stored one is kept. To set one, add clientSecret",
+        "{fromEnv: NAME}".into(),
+    );
+    if let Some(issuer) = &settings.issuer {
+        line("issuer", scalar(issuer));
+    }
+    if let Some(endpoint) = &settings.token_endpoint {
+        line("tokenEndpoint", scalar(endpoint.as_str()));
+    }
+    if let Some(scopes) = &settings.scopes {
+        line("scopes", format!("[{}]", scopes.iter().map(|scope| scalar(scope)).collect::<Vec<_>>().join(", ")));
+    }
+    if let Some(audience) = &settings.audience {
+        line("audience", scalar(audience));
+    }
+    if settings.omit_resource {
+        line("omitResource", "true".to_owned());
+    }
+    if !settings.extra_parameters.is_empty() {
+        let pairs = settings.extra_parameters.iter();
+        let pairs: Vec<String> = pairs.map(|(name, value)| format!("{}: {}", scalar(name), scalar(value))).collect();
+        line("extraParameters", format!("{{{}}}", pairs.join(", ")));
+    }
+    lines
 }
 
 fn oauth(settings: &OauthSettings) -> Vec<String> {

@@ -11,6 +11,8 @@ use std::fmt;
 use control_plane::domain::access::{ServerRole, TenantRole};
 use control_plane::domain::fields::Mistake as Wrong;
 use control_plane::domain::key_form::KeyForm;
+use control_plane::domain::machine_oauth::MachineSettings;
+use control_plane::domain::server::PassthroughMode;
 use control_plane::domain::upstream_oauth::OauthSettings;
 use secrecy::SecretString;
 
@@ -90,6 +92,13 @@ pub(super) enum AuthSpec {
         settings: Box<OauthSettings>,
         client_secret: Option<SecretString>,
     },
+    /// The same, of Portway itself: `kind` is the API's word for what it does with them.
+    Machine {
+        kind: &'static str,
+        settings: Box<MachineSettings>,
+        client_secret: Option<SecretString>,
+    },
+    Passthrough(PassthroughMode),
 }
 
 #[derive(Debug)]

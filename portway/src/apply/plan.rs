@@ -4,6 +4,8 @@ mod principals;
 
 use control_plane::domain::access::ServerRole;
 use control_plane::domain::key_form::KeyForm;
+use control_plane::domain::machine_oauth::MachineSettings;
+use control_plane::domain::server::PassthroughMode;
 use control_plane::domain::upstream_oauth::OauthSettings;
 
 pub(super) use self::principals::{AccountStep, GroupStep};
@@ -251,8 +253,10 @@ fn fields(spec: &ServerSpec, server: &Server, set_secrets: bool) -> Vec<Field> {
     let mut fields: Vec<Field> = pairs.map(|((name, after), before)| Field { name, before, after }).collect();
     let has_values = match &spec.auth {
         AuthSpec::SharedHeader(headers) => headers.iter().any(|one| one.value.is_some()),
-        AuthSpec::OauthPerUser { client_secret, .. } => client_secret.is_some(),
-        AuthSpec::None | AuthSpec::PerUserHeader(_) => false,
+        AuthSpec::OauthPerUser { client_secret, .. } | AuthSpec::Machine { client_secret, .. } => {
+            client_secret.is_some()
+        }
+        AuthSpec::None | AuthSpec::Passthrough(_) | AuthSpec::PerUserHeader(_) => false,
     };
     if set_secrets && has_values && !fields.iter().any(|field| field.name == "outboundAuth") {
         let (before, after) = ("stored values".to_owned(), "values from the environment".to_owned());
@@ -285,6 +289,8 @@ fn wanted_auth(auth: &AuthSpec) -> String {
         AuthSpec::SharedHeader(headers) => named(headers.iter().map(|header| header.name.clone()).collect()),
         AuthSpec::PerUserHeader(form) => asked(form),
         AuthSpec::OauthPerUser { settings, .. } => authorized(settings),
+        AuthSpec::Machine { kind, settings, .. } => machine(kind, settings),
+        AuthSpec::Passthrough(mode) => passed(*mode),
     }
 }
 
@@ -296,7 +302,18 @@ fn stored_auth(auth: &Auth) -> String {
         }
         Auth::PerUserHeader(form) => asked(form),
         Auth::OauthPerUser(settings) => authorized(settings),
+        Auth::ClientCredentials(settings) => machine("client_credentials", settings),
+        Auth::TokenExchange(settings) => machine("token_exchange", settings),
+        Auth::Passthrough { mode } => passed(*mode),
     }
+}
+
+fn machine(kind: &str, settings: &MachineSettings) -> String {
+    format!("{kind} {}", serde_json::to_string(settings).unwrap_or_default())
+}
+
+fn passed(mode: PassthroughMode) -> String {
+    format!("passthrough {}", if mode == PassthroughMode::Minted { "minted" } else { "original" })
 }
 
 /// On one line; a secret is not among the settings.

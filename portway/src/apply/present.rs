@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use anyhow::Context;
 use control_plane::domain::access::{ServerRole, TenantRole};
 use control_plane::domain::key_form::KeyForm;
+use control_plane::domain::machine_oauth::MachineSettings;
+use control_plane::domain::server::PassthroughMode;
 use control_plane::domain::upstream_oauth::OauthSettings;
 use serde::Deserialize;
 
@@ -68,6 +70,9 @@ pub(super) enum Auth {
     SharedHeader { headers: Vec<Header> },
     PerUserHeader(KeyForm),
     OauthPerUser(Box<OauthSettings>),
+    ClientCredentials(Box<MachineSettings>),
+    TokenExchange(Box<MachineSettings>),
+    Passthrough { mode: PassthroughMode },
 }
 
 #[derive(Debug, Deserialize)]
@@ -83,6 +88,8 @@ struct ServerView {
     description: String,
     status: String,
     your_role: Option<ServerRole>,
+    /// `virtual`: made of others. Those are not in files.
+    kind: String,
     upstream: Option<UpstreamView>,
 }
 
@@ -152,7 +159,7 @@ impl Present {
             let manages = views.first().context("you manage no server, and may not see the people of the tenant")?;
             present.find_subjects(api, &manages.id, wanted).await?;
         }
-        for view in views {
+        for view in views.into_iter().filter(|view| view.kind != "virtual") {
             let grants = present.grants(api, &view.id).await?;
             let upstream = view.upstream.with_context(|| format!("you do not see how {} is reached", view.slug))?;
             present.servers.push(Server {

@@ -212,6 +212,17 @@ fn auth(auth: &AuthSpec) -> Value {
             }
             body
         }
+        AuthSpec::Machine { kind, settings, client_secret } => {
+            let mut body = json!(settings);
+            if let Some(members) = body.as_object_mut() {
+                members.insert("kind".to_owned(), json!(kind));
+                if let Some(secret) = client_secret {
+                    members.insert("client_secret".to_owned(), json!(secret.expose_secret()));
+                }
+            }
+            body
+        }
+        AuthSpec::Passthrough(mode) => json!({ "kind": "passthrough", "mode": mode }),
         AuthSpec::PerUserHeader(form) => {
             json!({ "kind": "per_user_header", "fields": form.fields, "headers": form.headers })
         }

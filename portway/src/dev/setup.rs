@@ -10,6 +10,7 @@ use control_plane::domain::Error;
 use control_plane::domain::audit::Actor;
 use control_plane::domain::credential::OutboundInput;
 use control_plane::domain::ids::{OperatorId, TenantId};
+use control_plane::domain::transport::Transport;
 use control_plane::state::App;
 use secrecy::{ExposeSecret, SecretString};
 
@@ -113,9 +114,11 @@ async fn demo_server(
         slug: SERVER.to_owned(),
         display_name: "Demo".to_owned(),
         description: "A small MCP server to try the gateway with.".to_owned(),
-        upstream_url: upstream_url.to_owned(),
+        upstream_url: Some(upstream_url.to_owned()),
         outbound_auth: OutboundInput::None,
         timeout_ms: 0,
+        members: None,
+        transport: Transport::default(),
     };
     Ok(provision::provide_server(app, operator, tenant_id, new).await?)
 }

@@ -17,9 +17,11 @@ use control_plane::domain::key_form::{HeaderTemplate, KeyField, KeyForm};
 use control_plane::domain::oauth::Grant;
 use control_plane::domain::oauth::client::{Client, ClientAuth, ClientKind};
 use control_plane::domain::principal::PrincipalId;
+use control_plane::domain::server::ServerKind;
 use control_plane::domain::server::{AccessGrant, OutboundAuth, Server, ServerStatus, Subject};
 use control_plane::domain::service_account::{ServiceAccount, ServiceAccountStatus};
 use control_plane::domain::tenancy::{Group, GroupSource, User, UserSource, UserStatus};
+use control_plane::domain::transport::Transport;
 use control_plane::store::TenantStore;
 use secrecy::SecretString;
 
@@ -83,6 +85,8 @@ impl Scene {
             outbound_auth: OutboundAuth::PerUserHeader(key_form()),
             status: ServerStatus::Enabled,
             timeout_ms: 0,
+            kind: ServerKind::Single,
+            transport: Transport::default(),
             created_by: Some(self.owner.id),
             created_at: store.now(),
             updated_at: store.now(),

@@ -5,6 +5,7 @@ use url::Url;
 
 use super::{Refusal, send};
 use crate::domain::Error;
+use crate::domain::machine_oauth::MachineSettings;
 use crate::domain::server::Server;
 use crate::domain::upstream_oauth::metadata::{
     self, Challenge, ResourceMetadata, provider_metadata_urls, resource_metadata_urls,
@@ -52,6 +53,36 @@ pub(super) async fn find(
         (None, _) => provider.scopes.clone(),
     };
     Ok((provider, scopes))
+}
+
+/// The same for Portway itself, which needs no browser and so no PKCE.
+pub(super) async fn for_machine(
+    app: &App,
+    server: &Server,
+    settings: &MachineSettings,
+) -> Result<(Provider, Vec<String>), Refusal> {
+    if let Some(token) = &settings.token_endpoint {
+        let provider = Provider {
+            issuer: settings.issuer.clone().unwrap_or_default(),
+            authorization: token.clone(),
+            token: token.clone(),
+            revocation: None,
+            registration: None,
+            names_itself: false,
+            takes_documents: false,
+            secret_in_body: false,
+            scopes: Vec::new(),
+            resource: server.upstream_url.clone(),
+        };
+        return Ok((provider, settings.scopes.clone().unwrap_or_default()));
+    }
+    let asked = OauthSettings {
+        issuer: settings.issuer.clone(),
+        scopes: settings.scopes.clone(),
+        without_pkce: true,
+        ..OauthSettings::default()
+    };
+    find(app, server, &asked).await
 }
 
 /// The server's metadata, and its challenge.

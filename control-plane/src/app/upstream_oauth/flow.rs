@@ -14,10 +14,10 @@ use crate::crypto::vault::Purpose;
 use crate::crypto::{pkce, tokens as random};
 use crate::domain::audit::AuditEntry;
 use crate::domain::ids::{AuthorizationRequestId, ServerId};
-use crate::domain::limits::ACCOUNT_FLOW_S;
+use crate::domain::limits::{ACCOUNT_FLOW_S, UPSTREAM_SCOPES_MAX};
 use crate::domain::server::Server;
 use crate::domain::tenancy::Tenant;
-use crate::domain::upstream_oauth::{AccountFlow, OauthSettings, Provider, UpstreamClient};
+use crate::domain::upstream_oauth::{AccountFlow, OauthSettings, Provider, UpstreamClient, is_scope};
 use crate::domain::{Error, Result};
 use crate::store::TenantStore;
 
@@ -54,14 +54,15 @@ impl<E: Into<Refusal>> From<E> for Refused {
 }
 
 /// Begins an authorization and answers its id. The provider is found and knows us before the browser leaves: whoever
-/// cannot be helped hears so here and not on a dead page.
+/// cannot be helped hears so here and not on a dead page. `wider` are scopes that the server wanted in mid-session.
 pub async fn begin(
     ctx: &Ctx,
     tenant: &Tenant,
     server: &Server,
     request: Option<AuthorizationRequestId>,
+    wider: &str,
 ) -> Result<Uuid, Refusal> {
-    let begun = prepare(ctx, tenant, server, request).await;
+    let begun = prepare(ctx, tenant, server, request, wider).await;
     if let Err(refusal) = &begun {
         note(ctx, server.id, refusal).await?;
     }
@@ -73,10 +74,12 @@ async fn prepare(
     tenant: &Tenant,
     server: &Server,
     request: Option<AuthorizationRequestId>,
+    wider: &str,
 ) -> Result<Uuid, Refusal> {
     let user_id = ctx.caller.user_id()?;
     let settings = oauth(server).ok_or(Error::NotFound { what: "server" })?;
-    let (provider, scopes) = discovery::find(&ctx.app, server, settings).await?;
+    let (provider, mut scopes) = discovery::find(&ctx.app, server, settings).await?;
+    widen(ctx, server, wider, &mut scopes).await?;
     let client = registration::client(&ctx.app, tenant, server, settings, &provider).await?;
     let fresh = || random::opaque("").map(|token| secrecy::ExposeSecret::expose_secret(&token).to_owned());
     let secrets = Secrets {
@@ -103,6 +106,22 @@ async fn prepare(
     store.insert_account_flow(&flow).await?;
     store.commit().await?;
     Ok(id)
+}
+
+/// Adds the rights that a server wanted in mid-session to those that the person has given already (O9, step-up).
+async fn widen(ctx: &Ctx, server: &Server, wider: &str, scopes: &mut Vec<String>) -> Result<()> {
+    if wider.is_empty() {
+        return Ok(());
+    }
+    let store = ctx.app.store.tenant_read(ctx.tenant_id).await?;
+    let stored = store.find_user_credential(server.id, ctx.caller.principal).await?;
+    let given = stored.map(|stored| stored.scope).unwrap_or_default();
+    for scope in given.split(' ').chain(wider.split(' ')).filter(|scope| is_scope(scope)) {
+        if scopes.len() < UPSTREAM_SCOPES_MAX && !scopes.iter().any(|known| known == scope) {
+            scopes.push(scope.to_owned());
+        }
+    }
+    Ok(())
 }
 
 /// The provider's host and the address there, for the person who began.

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::{Refusal, description, document_url, error_code, send};
 use crate::crypto::vault::Purpose;
 use crate::domain::Error;
+use crate::domain::ids::TenantId;
 use crate::domain::limits::CLIENT_ID_BYTES_MAX;
 use crate::domain::server::Server;
 use crate::domain::tenancy::Tenant;
@@ -24,11 +25,7 @@ pub(super) async fn client(
 ) -> Result<UpstreamClient, Refusal> {
     let store = app.store.tenant_read(tenant.id).await?;
     if let Some(client_id) = &settings.client_id {
-        let row = store.find_upstream_client_of(server.id).await?;
-        let secret = match row {
-            Some(row) => open(app, &store, &row).await?,
-            None => None,
-        };
+        let secret = static_secret(app, tenant.id, server).await?;
         return Ok(UpstreamClient { client_id: client_id.clone(), secret });
     }
     if provider.takes_documents && app.config.is_https() {
@@ -40,6 +37,15 @@ pub(super) async fn client(
     }
     drop(store);
     register(app, tenant, provider).await
+}
+
+/// The secret of a client that somebody registered by hand.
+pub(super) async fn static_secret(app: &App, tenant: TenantId, server: &Server) -> Result<Option<SecretString>, Error> {
+    let store = app.store.tenant_read(tenant).await?;
+    match store.find_upstream_client_of(server.id).await? {
+        Some(row) => open(app, &store, &row).await,
+        None => Ok(None),
+    }
 }
 
 /// Forgets how a provider knew us: it does not any more.

@@ -40,8 +40,12 @@ pub(super) struct Granted {
 
 /// What a call may be sent with, or why there is nothing.
 pub enum Standing {
-    /// The token, and until when.
-    Live(SecretString, Option<DateTime<Utc>>),
+    Live {
+        token: SecretString,
+        ends: Option<DateTime<Utc>>,
+        /// Of the account that has it.
+        version: u64,
+    },
     /// The provider said no for good.
     Expired,
     /// The token has ended, and the provider does not answer.
@@ -49,6 +53,11 @@ pub enum Standing {
 }
 
 impl Granted {
+    /// The token, and how many seconds it lives.
+    pub(super) fn bearer(self) -> (SecretString, Option<i64>) {
+        (self.access_token, self.expires_in_s)
+    }
+
     pub(super) fn account(&self, provider: Provider, client: &UpstreamClient, asked_scope: &str) -> AccountTokens {
         AccountTokens {
             access_token: self.access_token.clone(),
@@ -131,7 +140,14 @@ pub(super) async fn connect(
 
 /// The token to call with now, renewed if it is about to end. Of all replicas one asks the provider; the others wait for
 /// what it hears, and as long as the old token lives nobody waits for a provider that is away.
-pub async fn current(app: &App, tenant: TenantId, server: &Server, credential: UserCredential) -> Result<Standing> {
+/// `refused_version` is of an account whose token the server refused although it should live: it is renewed at once.
+pub async fn current(
+    app: &App,
+    tenant: TenantId,
+    server: &Server,
+    credential: UserCredential,
+    refused_version: u64,
+) -> Result<Standing> {
     let deadline = tokio::time::Instant::now() + Duration::from_millis(REFRESH_WAIT_MS);
     let mut credential = credential;
     loop {
@@ -141,16 +157,22 @@ pub async fn current(app: &App, tenant: TenantId, server: &Server, credential: U
             return Ok(Standing::Expired);
         }
         let account = open(app, &store, &credential).await?;
-        let is_fresh = credential.expires_at.is_none_or(|at| now + TimeDelta::seconds(REFRESH_AHEAD_S) < at);
+        let is_refused = refused_version > 0 && credential.mark.version == refused_version;
+        let ahead = now + TimeDelta::seconds(REFRESH_AHEAD_S);
+        let is_fresh = !is_refused && credential.expires_at.is_none_or(|at| ahead < at);
         let lives = credential.expires_at.is_none_or(|at| now < at);
         let settings = oauth(server).cloned().unwrap_or_default();
+        let live = || Standing::Live {
+            token: account.bearer(&settings).clone(),
+            ends: credential.expires_at,
+            version: credential.mark.version,
+        };
         if is_fresh {
-            return Ok(Standing::Live(account.bearer(&settings).clone(), credential.expires_at));
+            return Ok(live());
         }
         if account.refresh_token.is_none() {
             // Nothing renews it: the person does, when it has ended.
-            let bearer = account.bearer(&settings).clone();
-            return Ok(if lives { Standing::Live(bearer, credential.expires_at) } else { Standing::Expired });
+            return Ok(if lives && !is_refused { live() } else { Standing::Expired });
         }
         drop(store);
         let store = app.store.tenant(tenant).await?;
@@ -161,8 +183,8 @@ pub async fn current(app: &App, tenant: TenantId, server: &Server, credential: U
         }
         drop(store);
         // Somebody is at it, or the provider was away a moment ago.
-        if lives {
-            return Ok(Standing::Live(account.bearer(&settings).clone(), credential.expires_at));
+        if lives && !is_refused {
+            return Ok(live());
         }
         if tokio::time::Instant::now() >= deadline {
             return Ok(Standing::Away);
@@ -218,7 +240,8 @@ async fn refresh(
             };
             // Leases of before live as long as the token they hold: nodes come by themselves.
             store.update_user_credential(&renewed).await?;
-            Standing::Live(fresh.bearer(&settings).clone(), renewed.expires_at)
+            let (ends, version) = (renewed.expires_at, renewed.mark.version);
+            Standing::Live { token: fresh.bearer(&settings).clone(), ends, version }
         }
         Err(Refusal::Refused(code)) if code == "invalid_grant" => {
             store.update_user_credential(&UserCredential { refused_at: Some(now), ..credential.clone() }).await?;
@@ -232,7 +255,7 @@ async fn refresh(
             store.release_refresh(credential.id, now + TimeDelta::seconds(REFRESH_PAUSE_S)).await?;
             match credential.expires_at {
                 Some(at) if now >= at => Standing::Away,
-                at => Standing::Live(bearer, at),
+                ends => Standing::Live { token: bearer, ends, version: credential.mark.version },
             }
         }
     };

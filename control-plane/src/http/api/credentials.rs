@@ -170,7 +170,7 @@ pub(crate) async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn principal(subject: SubjectBody) -> DomainResult<PrincipalId> {
+pub(super) fn principal(subject: SubjectBody) -> DomainResult<PrincipalId> {
     match subject.try_into()? {
         Subject::User(id) => Ok(id.into()),
         Subject::ServiceAccount(id) => Ok(id.into()),

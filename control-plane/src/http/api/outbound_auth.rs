@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
+use url::Url;
 use utoipa::ToSchema;
 
 use crate::domain::credential::{CredentialMark, HeaderInput, OutboundInput};
 use crate::domain::key_form::KeyForm;
-use crate::domain::server::OutboundAuth;
+use crate::domain::machine_oauth::MachineSettings;
+use crate::domain::server::{OutboundAuth, PassthroughMode};
 use crate::domain::upstream_oauth::{OauthSettings, ProviderEndpoints};
 
 /// How the gateway authenticates to the server.
@@ -30,6 +32,12 @@ pub(crate) enum OutboundAuthView {
     PerUserHeader(KeyForm),
     /// Each person authorizes Portway at the server's provider.
     OauthPerUser(Box<OauthSettings>),
+    /// A token that Portway gets for itself (RFC 6749 §4.4).
+    ClientCredentials(Box<MachineSettings>),
+    /// A token for each caller, in exchange for a statement of Portway's (RFC 8693).
+    TokenExchange(Box<MachineSettings>),
+    /// A token about the caller.
+    Passthrough { mode: PassthroughMode },
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -49,6 +57,9 @@ impl OutboundAuthView {
             },
             OutboundAuth::PerUserHeader(form) => Self::PerUserHeader(form),
             OutboundAuth::OauthPerUser(settings) => Self::OauthPerUser(settings),
+            OutboundAuth::ClientCredentials(settings) => Self::ClientCredentials(settings),
+            OutboundAuth::TokenExchange(settings) => Self::TokenExchange(settings),
+            OutboundAuth::Passthrough { mode } => Self::Passthrough { mode },
         }
     }
 }
@@ -67,6 +78,53 @@ pub(crate) enum OutboundAuthBody {
     PerUserHeader(KeyForm),
     /// Each person authorizes Portway at the server's provider, once; Portway keeps the tokens fresh.
     OauthPerUser(Box<OauthBody>),
+    /// Portway gets a token for itself, for everybody.
+    ClientCredentials(Box<MachineBody>),
+    /// Portway exchanges a statement about each caller for a token. The provider must trust this tenant's issuer.
+    TokenExchange(Box<MachineBody>),
+    /// A token about the caller goes to the server: made for it (`minted`), or the caller's own (`original`), with which
+    /// the server could call this gateway URL in their name.
+    Passthrough { mode: PassthroughMode },
+}
+
+#[derive(Deserialize, ToSchema)]
+#[schema(as = MachineSettingsInput)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MachineBody {
+    /// Of the client that is registered at the provider.
+    client_id: String,
+    /// Without it the stored one stays, as long as `client_id` does.
+    #[schema(value_type = Option<String>, write_only)]
+    client_secret: Option<SecretString>,
+    /// The authorization server, where the server's challenge does not say.
+    issuer: Option<String>,
+    /// Where tokens are asked for, for a provider that publishes no metadata.
+    token_endpoint: Option<Url>,
+    /// Absent: what the challenge names.
+    scopes: Option<Vec<String>>,
+    /// For providers that want an audience.
+    audience: Option<String>,
+    /// For providers that refuse `resource`.
+    #[serde(default)]
+    omit_resource: bool,
+    /// Added to every request at the token endpoint.
+    #[serde(default)]
+    extra_parameters: BTreeMap<String, String>,
+}
+
+impl MachineBody {
+    fn parts(self) -> (Box<MachineSettings>, Option<SecretString>) {
+        let settings = MachineSettings {
+            client_id: self.client_id,
+            issuer: self.issuer,
+            token_endpoint: self.token_endpoint,
+            scopes: self.scopes,
+            audience: self.audience,
+            omit_resource: self.omit_resource,
+            extra_parameters: self.extra_parameters,
+        };
+        (Box::new(settings), self.client_secret)
+    }
 }
 
 /// All of it may be left out: then the server says who its provider is, and Portway registers itself there.
@@ -141,6 +199,15 @@ impl From<OutboundAuthBody> for OutboundInput {
             }
             OutboundAuthBody::PerUserHeader(form) => Self::PerUserHeader(form),
             OutboundAuthBody::OauthPerUser(body) => (*body).into(),
+            OutboundAuthBody::ClientCredentials(body) => {
+                let (settings, client_secret) = body.parts();
+                Self::ClientCredentials { settings, client_secret }
+            }
+            OutboundAuthBody::TokenExchange(body) => {
+                let (settings, client_secret) = body.parts();
+                Self::TokenExchange { settings, client_secret }
+            }
+            OutboundAuthBody::Passthrough { mode } => Self::Passthrough { mode },
         }
     }
 }

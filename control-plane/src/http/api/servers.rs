@@ -9,9 +9,11 @@ use super::outbound_auth::{OutboundAuthBody, OutboundAuthView};
 use super::{PageQuery, PageView};
 use crate::app::servers::{self, NewServer, Seen, ServerChange};
 use crate::domain::access::ServerRole;
+use crate::domain::bundle::Member;
 use crate::domain::ids::{ServerId, UserId};
-use crate::domain::server::ServerStatus;
-use crate::http::extract::{Json, Query, Target, TenantScope};
+use crate::domain::server::{ServerKind, ServerStatus};
+use crate::domain::transport::Transport;
+use crate::http::extract::{Json, Query, Target, TenantScope, VirtualServerId};
 use crate::http::problem::Problem;
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -27,9 +29,13 @@ pub(crate) struct ServerView {
     /// Your role on the server by grant; absent if you see it by your tenant role only.
     #[serde(skip_serializing_if = "Option::is_none")]
     your_role: Option<ServerRole>,
-    /// How the gateway reaches it; absent for those who may only use it.
+    kind: ServerKind,
+    /// How the gateway reaches it; absent for those who may only use it, and of virtual servers.
     #[serde(skip_serializing_if = "Option::is_none")]
     upstream: Option<UpstreamView>,
+    /// Of a virtual server: what it is made of; absent for those who may only use it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    members: Option<Vec<Member>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     created_by: Option<UserId>,
     created_at: DateTime<Utc>,
@@ -42,14 +48,32 @@ pub(crate) struct UpstreamView {
     outbound_auth: OutboundAuthView,
     /// Of one call; 0 = the node's default.
     timeout_ms: u32,
+    transport: Transport,
+}
+
+/// A virtual server that has a server as a member.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ServerUse)]
+pub(crate) struct UseView {
+    id: ServerId,
+    #[schema(value_type = String)]
+    slug: proto::names::ServerSlug,
+    display_name: String,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ServerUses)]
+pub(crate) struct UsesView {
+    items: Vec<UseView>,
 }
 
 impl From<Seen> for ServerView {
-    fn from(Seen { server, gateway_url, role, sees_upstream, credential }: Seen) -> Self {
+    fn from(Seen { server, gateway_url, role, sees_upstream, credential, members }: Seen) -> Self {
         let upstream = UpstreamView {
             url: server.upstream_url,
             outbound_auth: OutboundAuthView::of(server.outbound_auth, credential),
             timeout_ms: server.timeout_ms,
+            transport: server.transport,
         };
         Self {
             id: server.id,
@@ -59,7 +83,9 @@ impl From<Seen> for ServerView {
             status: server.status,
             gateway_url,
             your_role: role,
-            upstream: sees_upstream.then_some(upstream),
+            kind: server.kind,
+            upstream: (sees_upstream && members.is_none()).then_some(upstream),
+            members: members.filter(|_| sees_upstream),
             created_by: server.created_by,
             created_at: server.created_at,
             updated_at: server.updated_at,
@@ -76,11 +102,15 @@ pub(crate) struct ServerBody {
     #[serde(default)]
     description: String,
     /// Where the server speaks MCP over HTTP.
-    upstream_url: String,
+    upstream_url: Option<String>,
+    /// In place of `upstream_url`: the servers that a virtual server is made of. You must manage each of them.
+    members: Option<Vec<Member>>,
     #[serde(default)]
     outbound_auth: OutboundAuthBody,
     #[serde(default)]
     timeout_ms: u32,
+    #[serde(default)]
+    transport: Transport,
 }
 
 /// What to change; absent members stay. The slug cannot change.
@@ -92,6 +122,10 @@ pub(crate) struct ServerPatch {
     upstream_url: Option<String>,
     outbound_auth: Option<OutboundAuthBody>,
     timeout_ms: Option<u32>,
+    /// All of it: what is left out is removed.
+    transport: Option<Transport>,
+    /// All of them: what is left out is removed. You must manage each that is new.
+    members: Option<Vec<Member>>,
     #[schema(inline)]
     status: Option<Switch>,
 }
@@ -138,9 +172,11 @@ pub(crate) async fn register(
     TenantScope(ctx): TenantScope,
     Json(body): Json<ServerBody>,
 ) -> Result<(StatusCode, Json<ServerView>), Problem> {
-    let ServerBody { slug, display_name, description, upstream_url, outbound_auth, timeout_ms } = body;
+    let ServerBody { slug, display_name, description, upstream_url, members, outbound_auth, timeout_ms, transport } =
+        body;
     let outbound_auth = outbound_auth.into();
-    let new = NewServer { slug, display_name, description, upstream_url, outbound_auth, timeout_ms };
+    let new =
+        NewServer { slug, display_name, description, upstream_url, members, outbound_auth, timeout_ms, transport };
     Ok((StatusCode::CREATED, Json(servers::register(&ctx, new).await?.into())))
 }
 
@@ -164,9 +200,19 @@ pub(crate) async fn update(
     Json(body): Json<ServerPatch>,
 ) -> Result<Json<ServerView>, Problem> {
     let enabled = body.status.map(|status| status == Switch::Enabled);
-    let ServerPatch { display_name, description, upstream_url, outbound_auth, timeout_ms, .. } = body;
+    let ServerPatch { display_name, description, upstream_url, outbound_auth, timeout_ms, transport, members, .. } =
+        body;
     let outbound_auth = outbound_auth.map(Into::into);
-    let change = ServerChange { display_name, description, upstream_url, outbound_auth, timeout_ms, enabled };
+    let change = ServerChange {
+        display_name,
+        description,
+        upstream_url,
+        outbound_auth,
+        timeout_ms,
+        transport,
+        members,
+        enabled,
+    };
     Ok(Json(servers::update(&ctx, id, change).await?.into()))
 }
 
@@ -179,5 +225,30 @@ pub(crate) async fn retire(
     Query(query): Query<RetireQuery>,
 ) -> Result<StatusCode, Problem> {
     servers::retire(&ctx, id, query.confirm.as_deref()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// List the virtual servers that have a server as a member; for its managers.
+#[utoipa::path(get, path = "/api/v1/tenants/{tenant}/servers/{server}/uses", tag = "servers",
+    operation_id = "list_server_uses", params(("server" = ServerId, Path)),
+    responses((status = 200, body = UsesView)))]
+pub(crate) async fn list_uses(
+    TenantScope(ctx): TenantScope,
+    Target(id): Target<ServerId>,
+) -> Result<Json<UsesView>, Problem> {
+    let uses = servers::list_uses(&ctx, id).await?.into_iter();
+    let items = uses.map(|one| UseView { id: one.id, slug: one.slug, display_name: one.display_name });
+    Ok(Json(UsesView { items: items.collect() }))
+}
+
+/// Take a server out of a virtual server, as a manager of the member.
+#[utoipa::path(delete, path = "/api/v1/tenants/{tenant}/servers/{server}/uses/{use}", tag = "servers",
+    operation_id = "end_server_use", params(("server" = ServerId, Path), ("use" = ServerId, Path)), responses((status = 204)))]
+pub(crate) async fn end_use(
+    TenantScope(ctx): TenantScope,
+    Target(id): Target<ServerId>,
+    Target(VirtualServerId(of)): Target<VirtualServerId>,
+) -> Result<StatusCode, Problem> {
+    servers::end_use(&ctx, id, of).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -17,6 +17,7 @@ use super::form::Fields;
 use super::sign_in::{parse_request, request_of, sign_in_path};
 use super::sso::PathFlow;
 use super::{PageBrowser, PageError, PageTenant, SignedIn, page, see_other, signed_in, with_cookie};
+use crate::app::consent;
 use crate::app::upstream_oauth;
 use crate::app::upstream_oauth::flow::{self, Arrived, Refused};
 use crate::app::user_credentials::{self, Account};
@@ -24,6 +25,7 @@ use crate::crypto::csrf;
 use crate::domain::Error;
 use crate::domain::credential::AccountState;
 use crate::domain::ids::AuthorizationRequestId;
+use crate::domain::server::Server;
 use crate::domain::tenancy::Tenant;
 use crate::http::cookies::{self, CookieKind};
 use crate::state::App;
@@ -46,6 +48,27 @@ struct ConnectPage<'a> {
     since: String,
     /// What was wrong with what was typed; empty at first.
     problem: &'a str,
+    /// Rights that the server wanted in mid-session, for the provider; empty for the usual ones.
+    wider: &'a str,
+}
+
+/// The members of a virtual server that want something of the person, each with its state.
+#[derive(Template)]
+#[template(path = "connect_members.html")]
+struct MembersPage<'a> {
+    tenant_slug: &'a str,
+    tenant_name: &'a str,
+    server_name: &'a str,
+    request: String,
+    members: Vec<MemberRow<'a>>,
+    /// How many are still to be connected.
+    missing: usize,
+}
+
+struct MemberRow<'a> {
+    slug: &'a str,
+    name: &'a str,
+    state: AccountState,
 }
 
 /// On the way to the provider.
@@ -91,10 +114,48 @@ pub(super) async fn show(
         let back = cookies::set(&app.config, CookieKind::Connect, &tenant.slug, &slug.to_string().into());
         return Ok(with_cookie(see_other(&sign_in_path(&tenant, request)), &back));
     };
+    if let Some((server, accounts)) = user_credentials::mine_of_members(&browser.ctx, &slug).await? {
+        return Ok(members_page(&tenant, &server, &accounts, request));
+    }
     let Some(account) = user_credentials::mine_by_slug(&browser.ctx, &slug).await? else {
-        return Ok(see_other(&next(&tenant, request)));
+        return Ok(see_other(&connected(&tenant, request)));
     };
-    Ok(connect_page(StatusCode::OK, (&tenant, &browser), &account, request, None))
+    let wider = parameter(query.as_deref(), "scope").unwrap_or_default();
+    Ok(connect_page(StatusCode::OK, (&tenant, &browser), &account, request, Shown { wider: &wider, mistakes: None }))
+}
+
+/// What the page shows besides how things stand.
+#[derive(Clone, Copy, Default)]
+struct Shown<'a> {
+    wider: &'a str,
+    mistakes: Option<&'a [crate::domain::error::FieldError]>,
+}
+
+fn members_page(
+    tenant: &Tenant,
+    server: &Server,
+    accounts: &[Account],
+    request: Option<AuthorizationRequestId>,
+) -> Response {
+    let missing = accounts.iter().filter(|account| account.state != AccountState::Ready).count();
+    // With nothing left to do in the middle of an IDE's way in, there is nothing to read either.
+    if missing == 0 && request.is_some() {
+        return see_other(&connected(tenant, request));
+    }
+    let rows = accounts.iter().map(|account| MemberRow {
+        slug: account.server.slug.as_str(),
+        name: &account.server.display_name,
+        state: account.state,
+    });
+    let template = MembersPage {
+        tenant_slug: tenant.slug.as_str(),
+        tenant_name: &tenant.display_name,
+        server_name: &server.display_name,
+        request: request.map(|id| id.to_string()).unwrap_or_default(),
+        members: rows.collect(),
+        missing,
+    };
+    page(StatusCode::OK, &template)
 }
 
 pub(super) async fn submit(
@@ -105,10 +166,11 @@ pub(super) async fn submit(
     fields.check(Some(&browser.token), &form(&slug))?;
     let request = parse_request(&fields.text("request"))?;
     let Some(account) = user_credentials::mine_by_slug(&browser.ctx, &slug).await? else {
-        return Ok(see_other(&next(&tenant, request)));
+        return Ok(see_other(&connected(&tenant, request)));
     };
     if user_credentials::oauth(&account.server).is_some() {
-        return match flow::begin(&browser.ctx, &tenant, &account.server, request).await {
+        let wider = fields.text("scope");
+        return match flow::begin(&browser.ctx, &tenant, &account.server, request, &wider).await {
             Ok(flow) => Ok(see_other(&format!("/t/{}/accounts/out/{flow}", tenant.slug))),
             Err(refusal) => Err(PageError::account(refusal, &tenant, Some(&slug), request)),
         };
@@ -117,11 +179,12 @@ pub(super) async fn submit(
     let values: BTreeMap<_, _> =
         asked.iter().map(|field| (field.name.clone(), fields.get(&format!("value_{}", field.name)))).collect();
     match user_credentials::put(&browser.ctx, account.server.id, None, &values).await {
-        Ok(()) if request.is_some() => Ok(see_other(&next(&tenant, request))),
+        Ok(()) if request.is_some() => Ok(see_other(&on(&browser, &tenant, request).await?)),
         Ok(()) => Ok(see_other(&path(&tenant, &slug))),
         Err(Error::InvalidFields(mistakes)) => {
             let status = StatusCode::BAD_REQUEST;
-            Ok(connect_page(status, (&tenant, &browser), &account, request, Some(&mistakes)))
+            let shown = Shown { mistakes: Some(&mistakes), ..Shown::default() };
+            Ok(connect_page(status, (&tenant, &browser), &account, request, shown))
         }
         Err(error) => Err(error.into()),
     }
@@ -143,14 +206,7 @@ pub(super) async fn callback(
     PageBrowser(tenant, browser): PageBrowser,
     RawQuery(query): RawQuery,
 ) -> Result<Response, PageError> {
-    let query = query.unwrap_or_default();
-    let parameter = |name: &str| {
-        let mut found = url::form_urlencoded::parse(query.as_bytes()).filter(|(known, _)| known == name);
-        match (found.next(), found.next()) {
-            (Some((_, value)), None) => Some(value.into_owned()),
-            _ => None,
-        }
-    };
+    let parameter = |name: &str| parameter(query.as_deref(), name);
     let answer = flow::Answer {
         state: parameter("state"),
         code: parameter("code"),
@@ -158,7 +214,7 @@ pub(super) async fn callback(
         iss: parameter("iss"),
     };
     match flow::finish(&browser.ctx, &tenant, &answer).await {
-        Ok(Arrived { request: Some(id), .. }) => Ok(see_other(&next(&tenant, Some(id)))),
+        Ok(Arrived { request: Some(id), .. }) => Ok(see_other(&on(&browser, &tenant, Some(id)).await?)),
         Ok(Arrived { server, request: None }) => Ok(see_other(&path(&tenant, &server.slug))),
         Err(Refused { refusal, server, request }) => {
             Err(PageError::account(refusal, &tenant, server.as_ref().map(|server| &server.slug), request))
@@ -194,7 +250,7 @@ fn connect_page(
     (tenant, browser): (&Tenant, &SignedIn),
     account: &Account,
     request: Option<AuthorizationRequestId>,
-    mistakes: Option<&[crate::domain::error::FieldError]>,
+    Shown { wider, mistakes }: Shown<'_>,
 ) -> Response {
     let Account { server, stored, state, .. } = account;
     let wrong = |name: &str| {
@@ -221,6 +277,7 @@ fn connect_page(
         state: *state,
         since: stored.as_ref().map(|one| one.mark.set_at.format("%-d %b %Y").to_string()).unwrap_or_default(),
         problem: if mistakes.is_some() { "Nothing was stored yet: look at what is marked." } else { "" },
+        wider,
     };
     page(status, &template)
 }
@@ -230,8 +287,30 @@ pub(super) fn path(tenant: &Tenant, slug: &ServerSlug) -> String {
     format!("/t/{}/connect/{slug}", tenant.slug)
 }
 
+/// Where a browser goes on that has connected one server: to what is still missing, else back to the IDE.
+async fn on(browser: &SignedIn, tenant: &Tenant, request: Option<AuthorizationRequestId>) -> Result<String, PageError> {
+    let missing = match request {
+        Some(id) => consent::missing_account(&browser.ctx, id).await?,
+        None => None,
+    };
+    Ok(match (missing, request) {
+        (Some(slug), Some(id)) => format!("{}?request={id}", path(tenant, &slug)),
+        _ => connected(tenant, request),
+    })
+}
+
+/// The one value of a parameter.
+fn parameter(query: Option<&str>, name: &str) -> Option<String> {
+    let query = query.unwrap_or_default();
+    let mut found = url::form_urlencoded::parse(query.as_bytes()).filter(|(known, _)| known == name);
+    match (found.next(), found.next()) {
+        (Some((_, value)), None) => Some(value.into_owned()),
+        _ => None,
+    }
+}
+
 /// Back to the IDE that waits, or home.
-fn next(tenant: &Tenant, request: Option<AuthorizationRequestId>) -> String {
+fn connected(tenant: &Tenant, request: Option<AuthorizationRequestId>) -> String {
     match request {
         Some(id) => format!("/t/{}/connected/{id}", tenant.slug),
         None => format!("/t/{}/", tenant.slug),

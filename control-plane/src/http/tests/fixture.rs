@@ -21,8 +21,10 @@ use crate::domain::access::{ServerRole, TenantRole};
 use crate::domain::audit::Actor;
 use crate::domain::clock::ShiftedClock;
 use crate::domain::ids::{AccessGrantId, ServerId, UserId};
+use crate::domain::server::ServerKind;
 use crate::domain::server::{AccessGrant, OutboundAuth, Server, ServerStatus, Subject};
 use crate::domain::tenancy::{Tenant, TenantSettings, User, UserSource, UserStatus};
+use crate::domain::transport::Transport;
 use crate::state::App;
 use crate::store;
 use crate::tasks::Tasks;
@@ -125,6 +127,8 @@ impl World {
             outbound_auth: OutboundAuth::None,
             status: ServerStatus::Enabled,
             timeout_ms: 0,
+            kind: ServerKind::Single,
+            transport: Transport::default(),
             created_by: None,
             created_at: store.now(),
             updated_at: store.now(),

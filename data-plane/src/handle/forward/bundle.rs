@@ -53,10 +53,9 @@ async fn request(call: Call, members: &[Member]) -> Result<Response, Failure> {
         Method::Ping => Ok(pong(&call)),
         Method::SetLogLevel => Ok(everywhere(call, members).await),
         Method::Listen => streams::listen(call, members).await,
-        list @ (Method::ToolsList
-        | Method::PromptsList
-        | Method::ResourcesList
-        | Method::ResourceTemplatesList) => lists::merged(call, list, members).await,
+        list @ (Method::ToolsList | Method::PromptsList | Method::ResourcesList | Method::ResourceTemplatesList) => {
+            lists::merged(call, list, members).await
+        }
         one => {
             let to = member::route(&call, one, members).await?;
             to_server(to.call(&call).await?).await
@@ -97,7 +96,8 @@ async fn everywhere(call: Call, members: &[Member]) -> Response {
 /// An answer of ours.
 fn answer(call: &Call, result: &str) -> Response {
     let id = call.message.id().unwrap_or_default();
-    let body = Bytes::from([b"{\"jsonrpc\":\"2.0\",\"id\":", &id[..], b",\"result\":", result.as_bytes(), b"}"].concat());
+    let body =
+        Bytes::from([b"{\"jsonrpc\":\"2.0\",\"id\":", &id[..], b",\"result\":", result.as_bytes(), b"}"].concat());
     call.recorder.finished(CallOutcome::Ok, body.len());
     json_response(StatusCode::OK, body)
 }

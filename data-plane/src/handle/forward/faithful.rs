@@ -33,6 +33,7 @@ proptest! {
             client_id: Bytes::from_static(b"\"\\u0031\""),
             progress_token: None,
             terms: None,
+            alias: None,
         };
         let last = question.finish(&message).expect("an answer");
         prop_assert_eq!(String::from_utf8_lossy(&last.body), text.with("\"\\u0031\"", ""));

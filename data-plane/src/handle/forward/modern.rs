@@ -17,9 +17,9 @@ use tokio::time::Instant;
 
 use self::filter::Filter;
 use self::listen::Listener;
+pub(super) use self::listen::goodbye;
 use self::returned::Returned;
 use self::seals::{Origin, Seals};
-pub(super) use self::listen::goodbye;
 pub(super) use self::terms::Terms;
 use super::Call;
 use super::answer::Question;

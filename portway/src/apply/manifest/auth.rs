@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use control_plane::domain::fields::Mistakes;
 use control_plane::domain::key_form::{HeaderTemplate, KeyField, KeyForm};
+use control_plane::domain::machine_oauth::MachineSettings;
+use control_plane::domain::server::PassthroughMode;
 use control_plane::domain::upstream_oauth::{OauthSettings, ProviderEndpoints};
 use control_plane::domain::{Error, Result};
 use secrecy::SecretString;
@@ -31,8 +33,11 @@ impl Reader<'_> {
             }
             "perUserHeader" => self.per_user_header(node),
             "oauthPerUser" => self.oauth_per_user(node),
+            "clientCredentials" => self.machine(node, "client_credentials"),
+            "tokenExchange" => self.machine(node, "token_exchange"),
+            "passthrough" => self.passthrough(node),
             _ => {
-                let message = "must be none, sharedHeader, perUserHeader or oauthPerUser";
+                let message = "must be none, sharedHeader, perUserHeader, oauthPerUser, clientCredentials, tokenExchange or passthrough";
                 self.wrong(kind.line, "spec.outboundAuth.kind", message);
                 None
             }
@@ -126,6 +131,61 @@ impl Reader<'_> {
         let settings = settings.checked(client_secret.is_some(), &mut mistakes);
         let settings = self.by_the_rules(node, mistakes.finish(Some(settings)))?;
         Some(AuthSpec::OauthPerUser { settings: Box::new(settings), client_secret })
+    }
+
+    fn machine(&mut self, node: &Node, kind: &'static str) -> Option<AuthSpec> {
+        let known = [
+            "kind",
+            "clientId",
+            "clientSecret",
+            "issuer",
+            "tokenEndpoint",
+            "scopes",
+            "audience",
+            "omitResource",
+            "extraParameters",
+        ];
+        let entries = self.map(node, WITHIN, &known)?;
+        let client_secret = match find(entries, "clientSecret") {
+            Some(secret) => Some(self.secret(secret, "spec.outboundAuth.clientSecret")?),
+            None => None,
+        };
+        let client_id = self.required(node, entries, WITHIN, "clientId");
+        let settings = MachineSettings {
+            client_id: client_id.and_then(|id| self.text(id, "spec.outboundAuth.clientId").map(str::to_owned))?,
+            issuer: self.word(entries, "issuer")?,
+            token_endpoint: match find(entries, "tokenEndpoint") {
+                Some(node) => Some(self.url(node, "spec.outboundAuth.tokenEndpoint")?),
+                None => None,
+            },
+            scopes: match find(entries, "scopes") {
+                Some(node) => Some(self.list(node, "spec.outboundAuth.scopes", Self::owned)?),
+                None => None,
+            },
+            audience: self.word(entries, "audience")?,
+            omit_resource: self.flag(entries, "omitResource")?,
+            extra_parameters: match find(entries, "extraParameters") {
+                Some(node) => self.parameters(node)?,
+                None => BTreeMap::new(),
+            },
+        };
+        let mut mistakes = Mistakes::default();
+        let settings = settings.checked(&mut mistakes);
+        let settings = Box::new(self.by_the_rules(node, mistakes.finish(Some(settings)))?);
+        Some(AuthSpec::Machine { kind, settings, client_secret })
+    }
+
+    fn passthrough(&mut self, node: &Node) -> Option<AuthSpec> {
+        let entries = self.map(node, WITHIN, &["kind", "mode"])?;
+        let mode = self.required(node, entries, WITHIN, "mode")?;
+        match self.text(mode, "spec.outboundAuth.mode")? {
+            "minted" => Some(AuthSpec::Passthrough(PassthroughMode::Minted)),
+            "original" => Some(AuthSpec::Passthrough(PassthroughMode::Original)),
+            _ => {
+                self.wrong(mode.line, "spec.outboundAuth.mode", "must be minted or original");
+                None
+            }
+        }
     }
 
     fn endpoints(&mut self, node: &Node) -> Option<ProviderEndpoints> {

@@ -65,7 +65,7 @@ spec:
         "f.yaml:6: spec.url: must start with https:// or http://",
         "f.yaml:7: spec.enabled: must be true or false",
         "f.yaml:8: spec.timeoutMs: must be 0 (the default) or 1000 to 600000",
-        "f.yaml:9: spec.outboundAuth.kind: must be none, sharedHeader, perUserHeader or oauthPerUser",
+        "f.yaml:9: spec.outboundAuth.kind: must be none, sharedHeader, perUserHeader, oauthPerUser, clientCredentials, tokenExchange or passthrough",
         "f.yaml:11: spec.grants[0].role: must be user or manager",
         "f.yaml:11: spec.grants[0].user: must be an address",
         "f.yaml:12: spec.grants[1].role: must be user when",

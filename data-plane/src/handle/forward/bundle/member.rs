@@ -16,7 +16,8 @@ use crate::session_store::Loaded;
 use crate::snapshot::{Choice, Member};
 
 const UNKNOWN_TOOL: Failure = Failure::InvalidParams("this server has no tool of that name; list the tools again");
-const UNKNOWN_PROMPT: Failure = Failure::InvalidParams("this server has no prompt of that name; list the prompts again");
+const UNKNOWN_PROMPT: Failure =
+    Failure::InvalidParams("this server has no prompt of that name; list the prompts again");
 const UNKNOWN_RESOURCE: Failure = Failure::InvalidParams("this server has no resource of that URI");
 const UNKNOWN_TASK: Failure = Failure::InvalidParams("unknown task");
 
@@ -100,7 +101,8 @@ pub(super) async fn route<'m>(call: &Call, method: Method, members: &'m [Member]
             Ok(renamed(message, member, message.params(), "name", own))
         }
         Method::Complete => {
-            let reference = message.params().and_then(|params| message.find(Some(params), "ref")).map(|(index, _)| index);
+            let reference =
+                message.params().and_then(|params| message.find(Some(params), "ref")).map(|(index, _)| index);
             let is_prompt = message.text(reference, "name").is_some() && reference.is_some();
             let (member, own, key) = match is_prompt {
                 true => {
@@ -117,7 +119,9 @@ pub(super) async fn route<'m>(call: &Call, method: Method, members: &'m [Member]
         method if method.is_about_a_task() => {
             let id = message.param("taskId").unwrap_or_default();
             for member in members {
-                let Ok(server) = authorize::member(&call.caller.snapshot, &call.entry, member.server_id) else { continue };
+                let Ok(server) = authorize::member(&call.caller.snapshot, &call.entry, member.server_id) else {
+                    continue;
+                };
                 if modern::knows_task(call, &server, &id) {
                     return Ok(Way::whole(member));
                 }
@@ -175,7 +179,11 @@ async fn look_up(call: &Call, kind: Kind, member: &Member, name: &str) -> Result
 }
 
 /// A request of ours in the client's name, under its id and with the metadata that it sent.
-pub(super) fn request(call: &Call, method: &str, params: &mut serde_json::Map<String, Value>) -> Result<Message, Failure> {
+pub(super) fn request(
+    call: &Call,
+    method: &str,
+    params: &mut serde_json::Map<String, Value>,
+) -> Result<Message, Failure> {
     if let Some(meta) = call.message.params().and_then(|params| call.message.find(Some(params), "_meta")) {
         let mut meta: Value = serde_json::from_slice(call.message.slice(&meta.1.value)).unwrap_or_default();
         if let Some(members) = meta.as_object_mut() {

@@ -27,7 +27,10 @@ use crate::handle::credential::Visitor;
 use crate::handle::decode::{Bodiless, Listening};
 use crate::handle::forwarded::Forwarded;
 use crate::handle::record::Recorder;
-use crate::limits::{FRAME_BYTES_MAX, GOODBYE_TIMEOUT, KEEP_ALIVE_EVERY, MEMBER_TIMEOUT, RELAY_FRAMES_MAX, RESUME_PAUSE, RESUME_PAUSE_MAX};
+use crate::limits::{
+    FRAME_BYTES_MAX, GOODBYE_TIMEOUT, KEEP_ALIVE_EVERY, MEMBER_TIMEOUT, RELAY_FRAMES_MAX, RESUME_PAUSE,
+    RESUME_PAUSE_MAX,
+};
 use crate::mcp::correlation::ResumeAt;
 use crate::mcp::era;
 use crate::mcp::message::{Message, MessageKind};
@@ -142,7 +145,9 @@ impl Guest {
 
     /// A client that comes back for the rest of a call, where that call runs.
     async fn rest_of_a_call(&self, members: &[Member]) -> Result<Option<Result<Response, Failure>>, Failure> {
-        let Some(last) = self.headers.get(era::LAST_EVENT_ID).filter(|value| !value.is_empty()) else { return Ok(None) };
+        let Some(last) = self.headers.get(era::LAST_EVENT_ID).filter(|value| !value.is_empty()) else {
+            return Ok(None);
+        };
         let (keys, owner) = (&self.caller.snapshot.session_keys, self.caller.owner(&self.entry));
         let resume = ResumeAt::open(last.to_str().unwrap_or_default(), keys, owner, self.session.id);
         let resume = resume.ok_or(Failure::EventUnknown)?;
@@ -317,9 +322,8 @@ impl Heard {
         let agreed = agreed.filter(|message| message.method() == Some("notifications/subscriptions/acknowledged"));
         let agreed = agreed.ok_or(UpstreamFault::BadResponse("it does not let anybody listen"))?;
         let params = agreed.params().and_then(|params| agreed.find(Some(params), "notifications"));
-        let mut agreed: Value = params
-            .and_then(|(_, member)| serde_json::from_slice(agreed.slice(&member.value)).ok())
-            .unwrap_or_default();
+        let mut agreed: Value =
+            params.and_then(|(_, member)| serde_json::from_slice(agreed.slice(&member.value)).ok()).unwrap_or_default();
         if let Some(uris) = agreed.get_mut("resourceSubscriptions").and_then(Value::as_array_mut) {
             for uri in uris {
                 *uri = member.alias.exposed_uri(uri.as_str().unwrap_or_default()).into();

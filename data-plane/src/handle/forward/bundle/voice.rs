@@ -14,7 +14,8 @@ use crate::mcp::splice::Splice;
 /// Adds the edits that a result, or a notification, of a member needs.
 pub(in super::super) fn expose(message: &Message, alias: &Alias, splice: &mut Splice) {
     if let Some(result) = message.result() {
-        for (key, within) in [("contents", Within::Contents), ("content", Within::Block), ("messages", Within::Message)] {
+        for (key, within) in [("contents", Within::Contents), ("content", Within::Block), ("messages", Within::Message)]
+        {
             if let Some((_, list)) = message.find(Some(result), key).filter(|(_, list)| list.kind == Kind::Array) {
                 each(message, list.value.clone(), within, alias, splice);
             }
@@ -104,18 +105,28 @@ mod tests {
             &result(r#"{"contents":[{"uri":"gh+file:///a","text":"\"uri\":\"x\""}, { "uri" : "gh+b:c" }]}"#),
         );
         check(
-            &result(r#"{"content":[{"type":"text","text":"t","uri":"x:y"},{"uri":"a:b","type":"resource_link"},{"type":"resource","resource":{"uri":"c:d","blob":""}}]}"#),
-            &result(r#"{"content":[{"type":"text","text":"t","uri":"x:y"},{"uri":"gh+a:b","type":"resource_link"},{"type":"resource","resource":{"uri":"gh+c:d","blob":""}}]}"#),
+            &result(
+                r#"{"content":[{"type":"text","text":"t","uri":"x:y"},{"uri":"a:b","type":"resource_link"},{"type":"resource","resource":{"uri":"c:d","blob":""}}]}"#,
+            ),
+            &result(
+                r#"{"content":[{"type":"text","text":"t","uri":"x:y"},{"uri":"gh+a:b","type":"resource_link"},{"type":"resource","resource":{"uri":"gh+c:d","blob":""}}]}"#,
+            ),
         );
         check(
             &result(r#"{"messages":[{"role":"user","content":{"type":"resource","resource":{"uri":"c:d"}}}]}"#),
             &result(r#"{"messages":[{"role":"user","content":{"type":"resource","resource":{"uri":"gh+c:d"}}}]}"#),
         );
-        check(&result(r#"{"content":7,"structuredContent":{"uri":"a:b"}}"#), &result(r#"{"content":7,"structuredContent":{"uri":"a:b"}}"#));
+        check(
+            &result(r#"{"content":7,"structuredContent":{"uri":"a:b"}}"#),
+            &result(r#"{"content":7,"structuredContent":{"uri":"a:b"}}"#),
+        );
         check(
             r#"{"jsonrpc":"2.0","method":"notifications/resources/updated","params":{"uri":"a:b"}}"#,
             r#"{"jsonrpc":"2.0","method":"notifications/resources/updated","params":{"uri":"gh+a:b"}}"#,
         );
-        check(r#"{"jsonrpc":"2.0","method":"notifications/message","params":{"uri":"a:b"}}"#, r#"{"jsonrpc":"2.0","method":"notifications/message","params":{"uri":"a:b"}}"#);
+        check(
+            r#"{"jsonrpc":"2.0","method":"notifications/message","params":{"uri":"a:b"}}"#,
+            r#"{"jsonrpc":"2.0","method":"notifications/message","params":{"uri":"a:b"}}"#,
+        );
     }
 }

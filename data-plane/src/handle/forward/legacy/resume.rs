@@ -32,7 +32,8 @@ pub(super) async fn call(
 ) -> Result<Response, Failure> {
     let (node, client) = (visit.node, listening.session);
     let session = client.id;
-    let asked = Asked { id: call.client_id.clone(), is_tool_call: call.is_tool_call, era: Era::Legacy, links: Links::Words };
+    let asked =
+        Asked { id: call.client_id.clone(), is_tool_call: call.is_tool_call, era: Era::Legacy, links: Links::Words };
     let held = listening.held.filter(|held| held.opened == opened);
     // Of a call in an upstream session that is gone nobody knows what became.
     let Some(upstream) = held else { return Ok(lost(visit, &asked)) };
