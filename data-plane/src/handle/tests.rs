@@ -2,6 +2,7 @@
 //! tokens. Tests of attacks carry the attack's number.
 
 mod api_keys;
+mod bundle;
 mod credentials;
 mod doors;
 mod faithful;

@@ -14,6 +14,11 @@ pub(super) const LINES: &[Line] = &[
     ("PUT /tenants/{tenant}/servers/{server}/credentials", "somebody else's", [401, 401,    404,   403, 204,    403,    204,  204,  401,     401]),
     ("DELETE /tenants/{tenant}/servers/{server}/credentials/{credential}", "", [401, 401,   404,   404, 204,    404,    204,  204,  401,     401]),
     ("DELETE /tenants/{tenant}/servers/{server}/credentials/{credential}", "oneself", [401, 401, 404, 204, 204, 204,    204,  204,  401,     401]),
+    ("GET /tenants/{tenant}/servers/{server}/overrides", "",               [401,   401,     404,   200, 200,    200,    200,  200,  401,     401]),
+    ("PUT /tenants/{tenant}/servers/{server}/overrides", "",               [401,   401,     404,   204, 204,    404,    404,  404,  401,     401]),
+    ("PUT /tenants/{tenant}/servers/{server}/overrides", "somebody else's", [401, 401,      404,   403, 204,    403,    204,  204,  401,     401]),
+    ("DELETE /tenants/{tenant}/servers/{server}/overrides/{override}", "", [401,   401,     404,   404, 204,    404,    204,  204,  401,     401]),
+    ("DELETE /tenants/{tenant}/servers/{server}/overrides/{override}", "oneself", [401, 401, 404, 204, 204, 204,        204,  204,  401,     401]),
 ];
 
 /// What is sent.
@@ -24,6 +29,15 @@ pub(super) fn body(asked: &Asked<'_>) -> Option<Value> {
             json!({"subject": subject, "values": {"token": "typed"}})
         }
         ("PUT", "/tenants/{tenant}/servers/{server}/credentials") => json!({"values": {"token": "typed"}}),
+        ("PUT", "/tenants/{tenant}/servers/{server}/overrides") => {
+            let headers = json!([{"name": "authorization", "value": "Bearer theirs"}]);
+            match asked.what {
+                "somebody else's" => {
+                    json!({"subject": {"kind": "user", "id": asked.things.person.id}, "headers": headers})
+                }
+                _ => json!({ "headers": headers }),
+            }
+        }
         _ => return None,
     })
 }

@@ -65,3 +65,16 @@ pub(super) async fn insert_provider(store: &TenantStore, user_id: UserId) -> (Id
     store.insert_user_identity(&identity).await.unwrap();
     (id, identity.id)
 }
+
+#[test]
+fn atk_13_a_trial_needs_the_role_that_saving_needs() {
+    let row = |operation: &str| LINES.iter().find(|(line, ..)| *line == operation).expect("a line").2;
+    let may = |row: [u16; 10]| row.map(|status| (200..300).contains(&status));
+    let (create, typed) =
+        (row("POST /tenants/{tenant}/identity-providers"), row("POST /tenants/{tenant}/identity-providers/test"));
+    let (change, saved) = (
+        row("PATCH /tenants/{tenant}/identity-providers/{provider}"),
+        row("POST /tenants/{tenant}/identity-providers/{provider}/test"),
+    );
+    assert_eq!((may(create), may(change)), (may(typed), may(saved)));
+}

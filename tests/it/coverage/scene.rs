@@ -8,8 +8,8 @@ use control_plane::domain::access::{ServerRole, TenantRole};
 use control_plane::domain::api_key::KeyScope;
 use control_plane::domain::audit::Actor;
 use control_plane::domain::ids::{
-    AccessGrantId, ApiKeyId, CallRecordId, IdentityProviderId, OAuthGrantId, ServerId, SessionId, TenantId,
-    UserCredentialId, UserId, UserIdentityId,
+    AccessGrantId, ApiKeyId, AuthOverrideId, CallRecordId, IdentityProviderId, OAuthGrantId, ServerId, SessionId,
+    TenantId, UserCredentialId, UserId, UserIdentityId,
 };
 use control_plane::domain::server::{AccessGrant, Subject};
 use control_plane::domain::tenancy::User;
@@ -23,8 +23,8 @@ use world::people::PASSWORD;
 use world::world::Setup;
 
 use super::things::{
-    Things, insert_api_key, insert_call, insert_connection, insert_credential, insert_person, insert_service_account,
-    slug, start_session,
+    Things, insert_api_key, insert_call, insert_connection, insert_credential, insert_override, insert_person,
+    insert_service_account, slug, start_session,
 };
 use super::{
     account, api_keys, clients, connections, credentials, groups, identity, people, platform as operators, scim,
@@ -193,6 +193,14 @@ impl Scene {
             true => insert_credential(&store, of, &things).await,
             false => UserCredentialId(store.new_id()),
         };
+        let auth_override = match operation.contains("{override}") {
+            true => insert_override(&store, of, &things).await,
+            false => AuthOverrideId(store.new_id()),
+        };
+        let bundle = match operation.contains("{use}") {
+            true => self.insert_virtual_server(&store, &things).await,
+            false => ServerId(store.new_id()),
+        };
         store.commit().await.unwrap();
         let fresh = self.world.app().new_id().simple().to_string();
         let (method, path) = operation.split_once(' ').unwrap();
@@ -219,6 +227,8 @@ impl Scene {
             .replace("{session}", &session.to_string())
             .replace("{connection}", &connection.to_string())
             .replace("{credential}", &credential.to_string())
+            .replace("{override}", &auth_override.to_string())
+            .replace("{use}", &bundle.to_string())
             .replace("{token}", &scim_token.to_string())
             .replace("{provider}", &provider.to_string())
             .replace("{identity}", &bound.to_string())

@@ -19,6 +19,8 @@ pub(super) const LINES: &[Line] = &[
     ("PUT /tenants/{tenant}/servers/{server}/grants",    "everyone",       [401,   401,     404,   403, 200,    403,    200,  200,  401,     401]),
     ("GET /tenants/{tenant}/servers/{server}/candidates", "",              [401,   401,     404,   403, 200,    403,    200,  200,  401,     401]),
     ("DELETE /tenants/{tenant}/servers/{server}/grants/{grant}", "",       [401,   401,     404,   403, 204,    403,    204,  204,  401,     401]),
+    ("GET /tenants/{tenant}/servers/{server}/uses",      "",               [401,   401,     404,   403, 200,    403,    200,  200,  401,     401]),
+    ("DELETE /tenants/{tenant}/servers/{server}/uses/{use}", "",           [401,   401,     404,   403, 204,    403,    204,  204,  401,     401]),
 ];
 
 /// What is sent.

@@ -5,12 +5,13 @@ use control_plane::app::sessions;
 use control_plane::crypto::tokens;
 use control_plane::domain::access::{ServerRole, TenantRole};
 use control_plane::domain::api_key::{ApiKey, KeyScope};
+use control_plane::domain::bundle::{Member, Offer};
 use control_plane::domain::call::{CallOutcome, CallRecord, Fault};
 use control_plane::domain::configuration::PrincipalKind;
-use control_plane::domain::credential::{AccountKind, CredentialMark, UserCredential};
+use control_plane::domain::credential::{AccountKind, AuthOverride, CredentialMark, UserCredential};
 use control_plane::domain::ids::{
-    AccessGrantId, ApiKeyId, CallRecordId, ClientId, GroupId, InvitationId, OAuthGrantId, ServerId, ServiceAccountId,
-    SessionId, UserCredentialId, UserId,
+    AccessGrantId, ApiKeyId, AuthOverrideId, CallRecordId, ClientId, GroupId, InvitationId, OAuthGrantId, ServerId,
+    ServiceAccountId, SessionId, UserCredentialId, UserId,
 };
 use control_plane::domain::invitation::Invitation;
 use control_plane::domain::key_form::{HeaderTemplate, KeyField, KeyForm};
@@ -109,6 +110,38 @@ impl Scene {
         store.insert_invitation(&invitation, tokens::random_bytes().unwrap()).await.unwrap();
         invitation
     }
+}
+
+impl Scene {
+    /// One that has the server as a member.
+    pub(super) async fn insert_virtual_server(&self, store: &TenantStore, things: &Things) -> ServerId {
+        let id = ServerId(store.new_id());
+        let slug = slug("v", &id.0.simple().to_string()).parse().unwrap();
+        let (kind, upstream_url) = (ServerKind::Virtual, String::new());
+        let server = Server { id, slug, kind, upstream_url, ..things.server.clone() };
+        store.insert_server(&server).await.unwrap();
+        let (alias, offer) = ("one".to_owned(), Offer::default());
+        let member = Member { server_id: things.server.id, alias, offer };
+        store.replace_server_members(id, &[member], Some(self.owner.id)).await.unwrap();
+        id
+    }
+}
+
+/// What goes out for somebody; nobody reads it.
+pub(super) async fn insert_override(store: &TenantStore, owner: UserId, things: &Things) -> AuthOverrideId {
+    let one = AuthOverride {
+        id: AuthOverrideId(store.new_id()),
+        owner: owner.into(),
+        server_id: things.server.id,
+        upstream_origin: "https://mcp.example".to_owned(),
+        header_names: vec!["authorization".to_owned()],
+        headers_sealed: vec![1],
+        mark: CredentialMark { version: 1, set_at: store.now() },
+        set_by: Some(owner),
+        created_at: store.now(),
+    };
+    store.insert_auth_override(&one).await.unwrap();
+    one.id
 }
 
 fn key_form() -> KeyForm {

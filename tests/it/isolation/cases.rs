@@ -6,6 +6,7 @@
 
 mod account;
 mod answers;
+mod bundles;
 mod identity;
 mod lockout;
 mod oauth;
@@ -101,6 +102,7 @@ pub(super) fn all() -> Vec<Case> {
         lockout::cases(),
         sso::cases(),
         scim::cases(),
+        bundles::cases(),
         user_credentials::cases(),
     ];
     topics.into_iter().flatten().collect()

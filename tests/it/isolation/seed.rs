@@ -5,15 +5,14 @@ mod imagine;
 mod oauth;
 mod people;
 mod scim;
-mod servers;
+pub(super) mod servers;
 mod sso;
 
 use control_plane::crypto::tokens;
 use control_plane::domain::api_key::ApiKey;
 use control_plane::domain::audit::{Actor, AuditEntry};
 use control_plane::domain::call::CallRecord;
-use control_plane::domain::credential::SealedCredential;
-use control_plane::domain::credential::UserCredential;
+use control_plane::domain::credential::{AuthOverride, SealedCredential, UserCredential};
 use control_plane::domain::ids::{ServiceAccountId, UserId};
 use control_plane::domain::invitation::Invitation;
 use control_plane::domain::oauth::{AuthorizationCode, AuthorizationRequest, Client, Grant, RefreshToken};
@@ -67,6 +66,10 @@ pub(super) struct Seed {
     pub(super) refresh_sha256: [u8; 32],
     pub(super) call: CallRecord,
     pub(super) user_credential: UserCredential,
+    /// Of `bare_server`; granted like it to nobody.
+    pub(super) virtual_server: Server,
+    /// Of the person on `server`.
+    pub(super) auth_override: AuthOverride,
     /// One that registered itself, one that belongs to a server.
     pub(super) upstream_clients: [UpstreamClientRow; 2],
     pub(super) account_flow: AccountFlow,

@@ -176,6 +176,8 @@ impl Provider {
                 Some(person) => person,
                 None => return refuse("invalid_grant"),
             },
+            Some("client_credentials") => client,
+            Some("urn:ietf:params:oauth:grant-type:token-exchange") if form.contains_key("subject_token") => client,
             _ => return refuse("unsupported_grant_type"),
         };
         desk.count += 1;

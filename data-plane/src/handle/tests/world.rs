@@ -13,6 +13,7 @@ use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt as _;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header};
 use proto::claims::AccessClaims;
+use proto::members::Alias;
 use proto::names::ServerSlug;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
@@ -25,8 +26,8 @@ use crate::clock::{Clock as _, FixedClock};
 use crate::config::Config;
 use crate::handle::Gateway;
 use crate::snapshot::{
-    Directory, GrantIndex, OutboundAuth, Principal, PrincipalKind, Role, Server, ServerState, SessionKey, SigningKey,
-    Snapshot, TenantEntry, TenantStatus,
+    Choice, Directory, GrantIndex, Item, Member, Offer, OutboundAuth, Principal, PrincipalKind, Role, Server,
+    ServerState, SessionKey, SigningKey, Snapshot, TenantEntry, TenantStatus,
 };
 use crate::upstream::credential::Credential;
 
@@ -160,6 +161,7 @@ impl World {
             allowed_origins: vec!["https://tool.acme.test".into()],
             offline_max_s: 86_400,
             servers: HashMap::from([
+                self.bundle(server(107, "all", ServerState::Enabled, everyone(), 0), tenant_id),
                 server(100, "demo", ServerState::Enabled, everyone(), 0),
                 server(101, "secret", ServerState::Enabled, bob_only(), 0),
                 server(102, "off", ServerState::Disabled, everyone(), 0),
@@ -174,6 +176,31 @@ impl World {
             session_keys: vec![SessionKey { key_id: 1, secret: Zeroizing::new([7; 32]), created_unix_ms: 0 }],
             revoked_grants: Arc::default(),
         }
+    }
+
+    /// Made of others: one with a choice of tools, one with a credential, one that is off, one whose credential is for
+    /// another place.
+    fn bundle(&self, (slug, server): Named, tenant_id: Uuid) -> Named {
+        let member = |number: u128, of: &str, alias: &str, tools: Choice| Member {
+            server_id: Uuid::from_u128(tenant_id.as_u128() << 32 | number),
+            slug: of.parse().expect("slug"),
+            alias: Alias::parse(alias).expect("alias"),
+            offer: Arc::new(Offer { tools, ..Offer::default() }),
+        };
+        let item = |name: &str, exposed_as: Option<&str>| Item {
+            name: name.to_owned(),
+            exposed_as: exposed_as.map(str::to_owned),
+            description: None,
+        };
+        let chosen = Choice::Only(vec![item("echo", Some("say")), item("stream", None)]);
+        let members: Arc<[Member]> = Arc::new([
+            member(100, "demo", "d", chosen),
+            member(105, "keyed", "k", Choice::All),
+            member(102, "off", "o", Choice::All),
+            member(106, "moved", "m", Choice::All),
+        ]);
+        let upstream_url = "https://virtual.invalid/".parse().expect("URL");
+        (slug, Arc::new(Server { members: Some(members), upstream_url, ..Server::clone(&server) }))
     }
 
     /// With a credential that was stored for `origin`; a later revision has another value.

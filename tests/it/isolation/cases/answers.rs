@@ -47,6 +47,7 @@ answers!(
     CallRecord,
     Changes,
     IdentityProvider,
+    control_plane::domain::credential::AuthOverride,
     control_plane::domain::credential::UserCredential,
     (Uuid, String, Vec<u8>)
 );
@@ -155,6 +156,7 @@ shown!(
     ClientSecret,
     SessionKeyRow,
     control_plane::domain::server::SubjectName,
+    control_plane::domain::server::Server,
     control_plane::store::UsableServer,
     control_plane::domain::configuration::Resource,
 );

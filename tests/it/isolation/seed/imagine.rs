@@ -5,15 +5,15 @@ use control_plane::domain::access::{ServerRole, TenantRole};
 use control_plane::domain::api_key::{ApiKey, KeyScope};
 use control_plane::domain::call::{CallOutcome, CallRecord, Fault};
 use control_plane::domain::configuration::PrincipalKind;
-use control_plane::domain::credential::{AccountKind, CredentialMark, SealedCredential, UserCredential};
+use control_plane::domain::credential::{AccountKind, AuthOverride, CredentialMark, SealedCredential, UserCredential};
 use control_plane::domain::ids::{
-    AccessGrantId, ApiKeyId, AuthorizationRequestId, CallRecordId, ClientId, GroupId, InvitationId, OAuthGrantId,
-    ServerId, ServiceAccountId, SessionId, TenantId, UserCredentialId, UserId,
+    AccessGrantId, ApiKeyId, AuthOverrideId, AuthorizationRequestId, CallRecordId, ClientId, GroupId, InvitationId,
+    OAuthGrantId, ServerId, ServiceAccountId, SessionId, TenantId, UserCredentialId, UserId,
 };
 use control_plane::domain::invitation::Invitation;
 use control_plane::domain::oauth::client::{ClientAuth, ClientKind};
 use control_plane::domain::oauth::{AuthorizationCode, AuthorizationRequest, Client, Grant, RefreshToken};
-use control_plane::domain::server::{AccessGrant, Server, Subject};
+use control_plane::domain::server::{AccessGrant, Server, ServerKind, Subject};
 use control_plane::domain::session::Session;
 use control_plane::domain::tenancy::{Group, GroupSource, Tenant, TenantSettings, TenantStatus};
 use control_plane::domain::upstream_oauth::AccountFlow;
@@ -106,6 +106,24 @@ impl Seed {
             set_by: Some(user.id),
             created_at: now,
         };
+        let virtual_server = Server {
+            id: ServerId(id()),
+            slug: format!("{slug}-virtual").parse().unwrap(),
+            kind: ServerKind::Virtual,
+            upstream_url: String::new(),
+            ..server.clone()
+        };
+        let auth_override = AuthOverride {
+            id: AuthOverrideId(id()),
+            owner: user.id.into(),
+            server_id: server.id,
+            upstream_origin: text("origin"),
+            header_names: vec![text("header")],
+            headers_sealed: digest().to_vec(),
+            mark: CredentialMark { version: 3, set_at: now },
+            set_by: Some(user.id),
+            created_at: now,
+        };
         let request_id = AuthorizationRequestId(id());
         let sso = Sso::imagine(id, slug, user.id, request_id, now);
         let upstream_client = |issuer: Option<String>, server_id| UpstreamClientRow {
@@ -142,6 +160,8 @@ impl Seed {
             scim,
             sso,
             user_credential,
+            virtual_server,
+            auth_override,
             upstream_clients,
             account_flow,
             revision: 0,
