@@ -76,6 +76,34 @@ CREATE POLICY tenant_only ON audit_events FOR ALL TO portway_app USING ((tenant_
 GRANT INSERT, SELECT ON audit_events TO portway_app;
 GRANT INSERT, SELECT ON audit_events TO portway_system;
 
+CREATE TABLE auth_overrides (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    server_id uuid NOT NULL,
+    user_id uuid,
+    service_account_id uuid,
+    upstream_origin text NOT NULL,
+    header_names jsonb NOT NULL,
+    headers_sealed bytea NOT NULL,
+    version bigint NOT NULL,
+    set_by uuid,
+    set_at timestamp with time zone NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT auth_overrides_pkey PRIMARY KEY (tenant_id, id),
+    CONSTRAINT auth_overrides_owner CHECK (((user_id IS NULL) <> (service_account_id IS NULL))),
+    CONSTRAINT auth_overrides_tenant_id_server_id_fkey FOREIGN KEY (tenant_id, server_id) REFERENCES servers(tenant_id, id) ON DELETE CASCADE,
+    CONSTRAINT auth_overrides_tenant_id_service_account_id_fkey FOREIGN KEY (tenant_id, service_account_id) REFERENCES service_accounts(tenant_id, id) ON DELETE CASCADE,
+    CONSTRAINT auth_overrides_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES users(tenant_id, id) ON DELETE CASCADE
+);
+CREATE UNIQUE INDEX auth_overrides_service_account ON public.auth_overrides USING btree (tenant_id, server_id, service_account_id);
+CREATE UNIQUE INDEX auth_overrides_user ON public.auth_overrides USING btree (tenant_id, server_id, user_id);
+ALTER TABLE auth_overrides ENABLE ROW LEVEL SECURITY;
+ALTER TABLE auth_overrides FORCE ROW LEVEL SECURITY;
+CREATE POLICY every_tenant ON auth_overrides FOR ALL TO portway_system USING (true) WITH CHECK (true);
+CREATE POLICY tenant_only ON auth_overrides FOR ALL TO portway_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"))) WITH CHECK ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
+GRANT DELETE, INSERT, SELECT, UPDATE ON auth_overrides TO portway_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON auth_overrides TO portway_system;
+
 CREATE TABLE authorization_codes (
     tenant_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -705,6 +733,29 @@ CREATE POLICY tenant_only ON server_grants FOR ALL TO portway_app USING ((tenant
 GRANT DELETE, INSERT, SELECT, UPDATE ON server_grants TO portway_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON server_grants TO portway_system;
 
+CREATE TABLE server_members (
+    tenant_id uuid NOT NULL,
+    virtual_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    "position" bigint NOT NULL,
+    alias text NOT NULL,
+    offer jsonb NOT NULL,
+    added_by uuid,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT server_members_pkey PRIMARY KEY (tenant_id, virtual_id, member_id),
+    CONSTRAINT server_members_not_itself CHECK ((virtual_id <> member_id)),
+    CONSTRAINT server_members_tenant_id_member_id_fkey FOREIGN KEY (tenant_id, member_id) REFERENCES servers(tenant_id, id) ON DELETE CASCADE,
+    CONSTRAINT server_members_tenant_id_virtual_id_fkey FOREIGN KEY (tenant_id, virtual_id) REFERENCES servers(tenant_id, id) ON DELETE CASCADE
+);
+CREATE UNIQUE INDEX server_members_alias ON public.server_members USING btree (tenant_id, virtual_id, alias);
+CREATE INDEX server_members_of ON public.server_members USING btree (tenant_id, member_id);
+ALTER TABLE server_members ENABLE ROW LEVEL SECURITY;
+ALTER TABLE server_members FORCE ROW LEVEL SECURITY;
+CREATE POLICY every_tenant ON server_members FOR ALL TO portway_system USING (true) WITH CHECK (true);
+CREATE POLICY tenant_only ON server_members FOR ALL TO portway_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"))) WITH CHECK ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
+GRANT DELETE, INSERT, SELECT, UPDATE ON server_members TO portway_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON server_members TO portway_system;
+
 CREATE TABLE servers (
     tenant_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -718,6 +769,8 @@ CREATE TABLE servers (
     created_by uuid,
     created_at timestamp with time zone NOT NULL,
     updated_at timestamp with time zone NOT NULL,
+    kind text NOT NULL DEFAULT 'single'::text,
+    transport jsonb,
     CONSTRAINT servers_pkey PRIMARY KEY (tenant_id, id),
     CONSTRAINT servers_status_check CHECK ((status = ANY (ARRAY['enabled'::text, 'disabled'::text, 'retired'::text]))),
     CONSTRAINT servers_tenant_id_created_by_fkey FOREIGN KEY (tenant_id, created_by) REFERENCES users(tenant_id, id),
