@@ -114,6 +114,8 @@ pub enum Failure {
     Stale,
     #[error("the configuration of this server was rejected by the gateway; ask an administrator")]
     ConfigRejected,
+    #[error("the MCP server that has this is switched off")]
+    MemberOff,
     #[error("{0}")]
     ForwardedHeaders(&'static str),
     #[error(
@@ -167,7 +169,7 @@ impl Failure {
             Self::Upstream(_) => Source::Upstream,
             Self::NotReady(_) | Self::Stale | Self::ConfigRejected => Source::Gateway,
             Self::Stopping | Self::ServerChanged | Self::ReplyGone | Self::Internal(_) => Source::Gateway,
-            Self::BrokerAway => Source::Gateway,
+            Self::BrokerAway | Self::MemberOff => Source::Gateway,
             _ => Source::Client,
         }
     }
@@ -219,6 +221,7 @@ impl Failure {
             Self::TenantSuspended => "tenant.suspended",
             Self::Stale => "config.stale",
             Self::ConfigRejected => "config.rejected",
+            Self::MemberOff => "member.off",
             Self::ForwardedHeaders(_) => "request.forwarded_headers",
             Self::KeyNotForwarded => "credential.key_not_forwarded",
             Self::CredentialRequired(need) => need.code(),
@@ -276,7 +279,7 @@ impl Failure {
             Self::Forbidden => -32010,
             Self::TooManyStreams => -32011,
             Self::CredentialRequired(_) | Self::KeyNotForwarded => -32012,
-            Self::BrokerAway | Self::Upstream(UpstreamFault::Busy | UpstreamFault::NoSeal) => -32014,
+            Self::BrokerAway | Self::MemberOff | Self::Upstream(UpstreamFault::Busy | UpstreamFault::NoSeal) => -32014,
             Self::Stopping | Self::ServerChanged | Self::ReplyGone => -32014,
             Self::Upstream(_) => -32013,
             Self::Internal(_) => -32603,

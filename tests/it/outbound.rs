@@ -120,7 +120,7 @@ on_both! {
         let stage = stage(setup, json!({"outbound_auth": {"kind": "passthrough", "mode": "original"}})).await;
         let mut ide = ready(&stage.ana).await;
         assert_eq!(sent(&mut ide).await["authorization"], format!("Bearer {}", ide.access_token()));
-        let key = stage.ana.post("keys", json!({"name": "ci"})).await.ok()["key"].as_str().unwrap().to_owned();
+        let key = stage.ana.post("keys", json!({"name": "ci"})).await.ok()["secret"].as_str().unwrap().to_owned();
         stage.world.synced("acme").await;
         let mut by_key = Ide::new(&stage.ana.url("github"));
         by_key.tokens = json!({"access_token": key});

@@ -74,7 +74,7 @@ on_both! {
             assert_eq!(said(&mut there, "t_open").await, "\"open\" Bearer shared-key");
         }
         // A grant on the whole is none on its parts.
-        let key = ana.post("keys", json!({"name": "ci"})).await.ok()["key"].as_str().unwrap().to_owned();
+        let key = ana.post("keys", json!({"name": "ci"})).await.ok()["secret"].as_str().unwrap().to_owned();
         let mut part = Ide::new(&ana.url("tickets"));
         part.tokens = json!({ "access_token": key });
         assert_eq!(part.initialize().await.status, 404);

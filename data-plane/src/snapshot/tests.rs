@@ -96,7 +96,16 @@ fn a_resource_is_accepted_or_rejected_by_itself() {
 
     // Kinds that give nothing when they are missing.
     check(vec![resource(60, Body::ApiKey(Default::default()))], &["api_key public_id: is not the id's"], &one);
-    check(vec![resource(61, Body::VirtualServer(Default::default()))], &["virtual_server unsupported"], &one);
+    let reason = "virtual_server server_slug: must have 2 to 40 characters";
+    check(vec![resource(61, Body::VirtualServer(Default::default()))], &[reason], &one);
+    let bundle = wire::bundle("all", &[(1, "a"), (9, "b")]);
+    check(vec![resource(61, Body::VirtualServer(bundle))], &[], &[("all", Enabled), ("one", Enabled)]);
+    let twice = wire::bundle("all", &[(1, "a"), (1, "b")]);
+    let reason = "virtual_server members: one is given twice";
+    check(vec![resource(61, Body::VirtualServer(twice))], &[reason], &[("all", ConfigRejected), ("one", Enabled)]);
+    let bad = wire::bundle("all", &[(1, "A_b")]);
+    let (rejects, servers) = delta(vec![resource(61, Body::VirtualServer(bad))]);
+    assert_eq!((rejects.len(), servers[0].1.clone()), (1, ConfigRejected));
 
     // Malformed ids stop what the resource names.
     let malformed = Resource { id: vec![7; 3].into(), body: Some(Body::AccessGrant(grant(1, 10))) };

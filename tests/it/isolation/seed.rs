@@ -66,7 +66,7 @@ pub(super) struct Seed {
     pub(super) refresh_sha256: [u8; 32],
     pub(super) call: CallRecord,
     pub(super) user_credential: UserCredential,
-    /// Of `bare_server`; granted like it to nobody.
+    /// Of `bare_server`; the person may use it.
     pub(super) virtual_server: Server,
     /// Of the person on `server`.
     pub(super) auth_override: AuthOverride,

@@ -33,7 +33,7 @@ async fn a_legacy_client_sees_all_members_under_their_names() {
     assert_eq!(names(&list), ["say", "k_echo"]);
     let missing = &list["_meta"]["portway/unavailable"];
     let codes: Vec<_> = missing.as_array().expect("said").iter().map(|one| (&one["member"], &one["code"])).collect();
-    let (off, moved) = ((json!("o"), json!("not_found")), (json!("m"), json!("credential.origin")));
+    let (off, moved) = ((json!("o"), json!("member.off")), (json!("m"), json!("credential.origin")));
     assert_eq!(codes, [(&off.0, &off.1), (&moved.0, &moved.1)], "{missing}");
 
     assert_eq!(ide.call(1, "say").await.json()["result"]["content"][0]["type"], "text");

@@ -54,6 +54,21 @@ pub(crate) fn server(slug: &str) -> Server {
     }
 }
 
+/// Made of these servers under these aliases.
+pub(crate) fn bundle(slug: &str, members: &[(u128, &str)]) -> VirtualServer {
+    let member = |(id, alias): &(u128, &str)| virtual_server::Member {
+        server_id: bytes(*id),
+        alias: (*alias).to_owned(),
+        ..Default::default()
+    };
+    VirtualServer {
+        slug: slug.to_owned(),
+        display_name: slug.to_owned(),
+        enabled: true,
+        members: members.iter().map(member).collect(),
+    }
+}
+
 pub(crate) fn shared_header() -> OutboundAuth {
     OutboundAuth { method: Some(Method::SharedHeader(SharedHeader { header_names: vec!["x-key".to_owned()] })) }
 }

@@ -16,6 +16,9 @@ impl Seed {
         store.insert_server(&self.virtual_server).await.unwrap();
         let member = member(&self.bare_server);
         store.replace_server_members(self.virtual_server.id, &[member], Some(self.user.id)).await.unwrap();
+        let (id, server_id) = (AccessGrantId(store.new_id()), self.virtual_server.id);
+        let grant = AccessGrant { id, server_id, ..self.grant.clone() };
+        store.insert_access_grant(&grant, Some(self.user.id)).await.unwrap();
         store.insert_auth_override(&self.auth_override).await.unwrap();
         store.put_shared_credential(&self.credential, Some(self.user.id)).await.unwrap();
         let others = [Subject::Everyone, Subject::Group(self.group.id), Subject::ServiceAccount(self.service_account)];

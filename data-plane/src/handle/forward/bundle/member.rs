@@ -64,7 +64,10 @@ impl<'m> Way<'m> {
     }
 
     async fn addressed(self, call: &Call) -> Result<Call, Failure> {
-        let server = authorize::member(&call.caller.snapshot, &call.entry, self.member.server_id)?;
+        // Not 404: clients read that as the end of their session.
+        let server = authorize::member(&call.caller.snapshot, &call.entry, self.member.server_id);
+        let server =
+            server.map_err(|failure| if failure == Failure::NotFound { Failure::MemberOff } else { failure })?;
         let server = call.visitor().attach(server).await?;
         let (node, caller) = (&call.node, &call.caller);
         let mut meaning = call.meaning.clone();
