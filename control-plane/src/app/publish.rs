@@ -301,10 +301,10 @@ fn virtual_server(server: Server, members: Vec<Member>) -> wire::VirtualServer {
     let members = members.into_iter().map(|Member { server_id, alias, offer }| wire::virtual_server::Member {
         server_id: uuid_bytes(server_id.0),
         alias,
-        tools: offer.tools.map(choice),
-        prompts: offer.prompts.map(choice),
-        resources: offer.resources.map(choice),
-        resource_templates: offer.resource_templates.map(choice),
+        chosen_tools: offer.tools.map(choice),
+        chosen_prompts: offer.prompts.map(choice),
+        chosen_resources: offer.resources.map(choice),
+        chosen_resource_templates: offer.resource_templates.map(choice),
     });
     wire::VirtualServer {
         slug: server.slug.to_string(),

@@ -237,10 +237,10 @@ fn members(wire: &[wire::virtual_server::Member]) -> Result<Vec<MemberRecord>, S
             return Err("members: one is given twice".to_owned());
         }
         let offer = Offer {
-            tools: choice(member.tools.as_ref()),
-            prompts: choice(member.prompts.as_ref()),
-            resources: choice(member.resources.as_ref()),
-            templates: choice(member.resource_templates.as_ref()),
+            tools: choice(member.chosen_tools.as_ref()),
+            prompts: choice(member.chosen_prompts.as_ref()),
+            resources: choice(member.chosen_resources.as_ref()),
+            templates: choice(member.chosen_resource_templates.as_ref()),
         };
         members.push(MemberRecord { server_id, alias, offer: Arc::new(offer) });
     }

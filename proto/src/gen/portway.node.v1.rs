@@ -445,15 +445,15 @@ pub mod virtual_server {
         pub alias: ::prost::alloc::string::String,
         /// absent: all
         #[prost(message, optional, tag = "6")]
-        pub tools: ::core::option::Option<Choice>,
+        pub chosen_tools: ::core::option::Option<Choice>,
         #[prost(message, optional, tag = "7")]
-        pub prompts: ::core::option::Option<Choice>,
+        pub chosen_prompts: ::core::option::Option<Choice>,
         /// by URI
         #[prost(message, optional, tag = "8")]
-        pub resources: ::core::option::Option<Choice>,
+        pub chosen_resources: ::core::option::Option<Choice>,
         /// by URI template
         #[prost(message, optional, tag = "9")]
-        pub resource_templates: ::core::option::Option<Choice>,
+        pub chosen_resource_templates: ::core::option::Option<Choice>,
     }
     #[derive(Clone, PartialEq, ::prost::Message)]
     pub struct Choice {
