@@ -42,6 +42,9 @@ pub struct Config {
     pub kek: Option<SecretString>,
     /// The same from a file.
     pub kek_file: Option<PathBuf>,
+    /// Key-encryption keys of before: they open what they wrapped until `portway keys rewrap` has wrapped it anew.
+    #[serde(default)]
+    pub previous_kek_files: Vec<PathBuf>,
     /// Balancers whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
     /// Clients may be named by the URL of a document about them, which this process then reads: off where it cannot
@@ -135,6 +138,9 @@ impl Config {
         if let Err(mistake) = self.key_encryption_key() {
             mistakes.push(format!("  {mistake}"));
         }
+        if let Err(mistake) = self.previous_keys() {
+            mistakes.push(format!("  {mistake}"));
+        }
         if let Err(mistake) = self.mailer() {
             mistakes.push(format!("  {mistake}"));
         }
@@ -145,18 +151,23 @@ impl Config {
     pub fn key_encryption_key(&self) -> Result<KeyEncryptionKey, String> {
         let text = match (&self.kek, &self.kek_file) {
             (Some(text), None) => text.clone(),
-            (None, Some(path)) => std::fs::read_to_string(path)
-                .map_err(|error| format!("kek_file: cannot read {}: {error}", path.display()))?
-                .into(),
+            (None, Some(path)) => read_key(path)?,
             _ => {
                 return Err(
                     "kek: set exactly one of kek and kek_file (make one with: openssl rand -base64 32)".to_owned()
                 );
             }
         };
-        let bytes =
-            STANDARD.decode(text.expose_secret().trim()).ok().and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
-        bytes.map(KeyEncryptionKey::new).ok_or_else(|| "kek: expected 32 bytes in base64".to_owned())
+        parse_key(&text).ok_or_else(|| "kek: expected 32 bytes in base64".to_owned())
+    }
+
+    /// Those of before.
+    pub fn previous_keys(&self) -> Result<Vec<KeyEncryptionKey>, String> {
+        let read = |path: &PathBuf| {
+            let key = parse_key(&read_key(path)?);
+            key.ok_or_else(|| format!("previous_kek_files: {}: expected 32 bytes in base64", path.display()))
+        };
+        self.previous_kek_files.iter().map(read).collect()
     }
 
     /// The way to the mail server, if there is one.
@@ -226,6 +237,16 @@ pub fn is_origin(text: &str) -> bool {
     let loopback = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
     let scheme_ok = url.scheme() == "https" || (url.scheme() == "http" && loopback);
     scheme_ok && url.origin().ascii_serialization() == text
+}
+
+fn read_key(path: &Path) -> Result<SecretString, String> {
+    let text = std::fs::read_to_string(path);
+    text.map(SecretString::from).map_err(|error| format!("kek_file: cannot read {}: {error}", path.display()))
+}
+
+fn parse_key(text: &SecretString) -> Option<KeyEncryptionKey> {
+    let bytes = STANDARD.decode(text.expose_secret().trim()).ok()?;
+    <[u8; 32]>::try_from(bytes).ok().map(KeyEncryptionKey::new)
 }
 
 #[cfg(test)]

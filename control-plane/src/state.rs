@@ -31,6 +31,8 @@ pub struct App {
     pub store: Store,
     pub clock: Arc<dyn Clock>,
     pub kek: KeyEncryptionKey,
+    /// Of before: they only open.
+    previous_keks: Vec<KeyEncryptionKey>,
     pub nodes: Nodes,
     pub tasks: Tasks,
     pub metrics: Metrics,
@@ -62,6 +64,8 @@ impl App {
         resolver: Arc<dyn Resolve>,
     ) -> Result<Self> {
         let kek = config.key_encryption_key().map_err(|public| Error::invalid("config.kek", "kek", public))?;
+        let previous_keks = config.previous_keys();
+        let previous_keks = previous_keks.map_err(|public| Error::invalid("config.kek", "previous_kek_files", public))?;
         let fetcher = Fetcher::new(&config.egress, resolver.clone());
         let fetcher = fetcher.map_err(|public| Error::invalid("config.egress", "egress", public))?;
         let mailer = config.mailer().map_err(|public| Error::invalid("config.mail", "mail", public))?;
@@ -74,6 +78,7 @@ impl App {
             store,
             clock,
             kek,
+            previous_keks,
             nodes,
             tasks,
             metrics,
@@ -101,14 +106,22 @@ impl App {
             return Ok(key);
         }
         let (id, kek_id, wrapped) = store.get_data_key().await?;
-        if kek_id != self.kek.id {
-            return Err(Error::internal(format!(
-                "data key of {tenant} is wrapped by KEK {kek_id}, this process has {}",
-                self.kek.id
-            )));
-        }
-        let key = self.kek.unwrap(tenant, id, &wrapped)?;
+        let kek = self.kek_by_id(&kek_id).ok_or_else(|| {
+            let have = &self.kek.id;
+            Error::internal(format!("data key of {tenant} is wrapped by KEK {kek_id}, this process has {have}"))
+        })?;
+        let key = kek.unwrap(tenant, id, &wrapped)?;
         self.data_keys.insert(tenant, key.clone()).await;
         Ok(key)
+    }
+
+    /// The key-encryption key that wrapped a data key, if this process has it.
+    pub fn kek_by_id(&self, id: &str) -> Option<&KeyEncryptionKey> {
+        std::iter::once(&self.kek).chain(&self.previous_keks).find(|kek| kek.id == id)
+    }
+
+    /// A tenant's data key is destroyed, or wrapped anew.
+    pub async fn forget_data_key(&self, tenant: TenantId) {
+        self.data_keys.invalidate(&tenant).await;
     }
 }

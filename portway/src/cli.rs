@@ -61,7 +61,7 @@ A file, or each document in it:
     enabled: true
     timeoutMs: 0                 # of one call; 0 is the node's default
     outboundAuth:
-      kind: sharedHeader         # or none, perUserHeader, oauthPerUser (below)
+      kind: sharedHeader         # or none, or one of those below
       headers:
         - name: authorization
           secret: {fromEnv: GITHUB_MCP_TOKEN}
@@ -85,6 +85,14 @@ A file, or each document in it:
       clientId: abc
       clientSecret: {fromEnv: GITHUB_CLIENT_SECRET}
       scopes: [repo]
+
+  A server that Portway gets a token for by itself (tokenExchange: one for each caller), or makes one (passthrough):
+    outboundAuth:
+      kind: clientCredentials
+      clientId: abc
+      clientSecret: {fromEnv: SEARCH_CLIENT_SECRET}
+      tokenEndpoint: https://login.example.com/token
+    outboundAuth: {kind: passthrough, mode: minted}    # or original
 
   kind: Group
   metadata: {name: Platform team}
@@ -242,6 +250,18 @@ Example:
         #[command(flatten)]
         connection: ConnectionArgs,
     },
+    /// Delete a tenant for ever: its data key is destroyed, and with it every secret; everybody is refused. Its slug stays
+    /// taken
+    #[command(after_help = "Example:\n  portway tenant delete acme")]
+    Delete {
+        /// Slug of the tenant
+        slug: String,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+        #[command(flatten)]
+        connection: ConnectionArgs,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -290,6 +310,14 @@ pub enum KeysCommand {
         /// Only the key that seals session ids
         #[arg(long)]
         session: bool,
+        #[command(flatten)]
+        connection: ConnectionArgs,
+    },
+    /// Wrap every tenant's data key by the control plane's present key-encryption key, while everybody works. To replace
+    /// that key: give every replica the new one as kek_file and the old one in previous_kek_files, run this, then take
+    /// the old one away
+    #[command(after_help = "Example:\n  portway keys rewrap")]
+    Rewrap {
         #[command(flatten)]
         connection: ConnectionArgs,
     },

@@ -48,4 +48,5 @@ mod session_store;
 mod shared_credentials;
 mod sso;
 mod tenancy;
+mod vault;
 mod virtual_servers;

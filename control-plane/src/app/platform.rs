@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::invitations::{self, NewInvitation};
 use super::keys::{KeyKind, Rotation};
-use super::{keys, tenancy};
+use super::{keys, tenancy, upkeep};
 use crate::crypto::tokens;
 use crate::crypto::vault::Key;
 use crate::domain::access::TenantRole;
@@ -184,6 +184,60 @@ pub async fn update_tenant(app: &App, actor: Actor, slug: &str, change: Platform
         store.commit().await?;
     }
     Ok(new)
+}
+
+/// What came of wrapping data keys anew.
+pub struct Rewrapped {
+    /// The key-encryption key of this process.
+    pub kek_id: String,
+    pub rewrapped: u64,
+    /// Were wrapped by it already.
+    pub unchanged: u64,
+    /// Tenants whose data key is wrapped by a key that this process does not have.
+    pub unknown: Vec<String>,
+}
+
+/// Wraps every tenant's data key by the present key-encryption key, so that the one before can go. One tenant after the
+/// other, while everybody works: the data keys themselves stay, and so does all that they sealed.
+pub async fn rewrap_data_keys(app: &App, actor: Actor) -> Result<Rewrapped> {
+    let mut done = Rewrapped { kek_id: app.kek.id.clone(), rewrapped: 0, unchanged: 0, unknown: Vec::new() };
+    for tenant in upkeep::list_tenants(app).await? {
+        let store = app.store.tenant(tenant).await?;
+        let (id, kek_id, wrapped) = store.get_data_key().await?;
+        if kek_id == app.kek.id {
+            done.unchanged += 1;
+            continue;
+        }
+        let Some(kek) = app.kek_by_id(&kek_id) else {
+            done.unknown.push(store.get_tenant().await?.slug.to_string());
+            continue;
+        };
+        let data_key = kek.unwrap(tenant, id, &wrapped)?;
+        store.rewrap_data_key(id, &app.kek.id, app.kek.wrap(tenant, id, &data_key)?).await?;
+        note(&store, actor, "data_key.rewrapped", json!({ "from": kek_id, "to": app.kek.id }));
+        store.commit().await?;
+        done.rewrapped += 1;
+    }
+    Ok(done)
+}
+
+/// Deletes a tenant for ever: its data key is destroyed, so that no secret of it opens again, and everybody is refused. The
+/// slug stays taken. `confirm` repeats the slug. Rows stay for the audit trail; what is sealed in them is lost, also in
+/// what is copied from now on. Backups of before are as good as the key-encryption key that is kept with them.
+pub async fn delete_tenant(app: &App, actor: Actor, slug: &str, confirm: Option<&str>) -> Result<()> {
+    let (store, old) = open_tenant(app, slug).await?;
+    if confirm != Some(old.slug.as_str()) {
+        let public = format!("must be {}: the tenant goes for ever, with everybody's connections", old.slug);
+        return Err(Error::invalid("tenant.confirm", "confirm", public));
+    }
+    if old.status != TenantStatus::Deleting {
+        store.update_tenant(&Tenant { status: TenantStatus::Deleting, ..old.clone() }).await?;
+        note(&store, actor, "tenant.deleted", json!({ "slug": old.slug }));
+    }
+    store.destroy_data_keys().await?;
+    store.commit().await?;
+    app.forget_data_key(old.id).await;
+    Ok(())
 }
 
 /// A further one-time link for an owner: the first one expired or was lost. Earlier links to the address end.

@@ -78,6 +78,10 @@ pub async fn tenant(app: &App, to: Recipient<'_>, id: TenantId, have: u64) -> Re
     if tenant.pool != to.pool {
         return Ok(Answer::OutsidePool);
     }
+    // Nothing of it opens any more; the directory says what became of it.
+    if tenant.status == TenantStatus::Deleting {
+        return Ok(Answer::Unknown);
+    }
     let revision = store.revision().await?;
     if have == revision && have > 0 {
         return Ok(Answer::UpToDate);
@@ -301,6 +305,7 @@ fn virtual_server(server: Server, members: Vec<Member>) -> wire::VirtualServer {
     let members = members.into_iter().map(|Member { server_id, alias, offer }| wire::virtual_server::Member {
         server_id: uuid_bytes(server_id.0),
         alias,
+        plain_uris: offer.plain_uris,
         chosen_tools: offer.tools.map(choice),
         chosen_prompts: offer.prompts.map(choice),
         chosen_resources: offer.resources.map(choice),

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use super::fields::{self, Mistakes};
 use super::ids::ServerId;
+use super::upstream_oauth::is_off;
 use super::limits::{ITEM_NAME_BYTES_MAX, MEMBER_ITEMS_MAX, MEMBERS_MAX};
 
 /// A server within a virtual one.
@@ -35,6 +36,9 @@ pub struct Offer {
     /// By URI template.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resource_templates: Option<Vec<Item>>,
+    /// Its resources keep their URIs, without the alias; for one member at most.
+    #[serde(skip_serializing_if = "is_off")]
+    pub plain_uris: bool,
 }
 
 /// One thing that is offered.
@@ -64,6 +68,10 @@ pub fn check(members: &[Member], mistakes: &mut Mistakes) {
         }
         let field = format!("members[{index}].alias");
         let alias = mistakes.take(&field, Alias::parse(&member.alias).map_err(|why| ("members.alias", why.to_owned())));
+        if member.offer.plain_uris && members.iter().take(index).any(|other| other.offer.plain_uris) {
+            let message = "is for one member at most: nobody could tell whose a URI is".to_owned();
+            mistakes.add(&format!("members[{index}].offer.plain_uris"), ("members.plain_uris", message));
+        }
         if let Some(alias) = alias
             && aliases.insert(member.alias.clone(), alias).is_some()
         {

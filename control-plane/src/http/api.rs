@@ -39,7 +39,8 @@ use crate::state::App;
 pub fn router(app: Arc<App>) -> Router {
     let platform = Router::new()
         .route("/tenants", get(platform::list).post(platform::create))
-        .route("/tenants/{tenant}", get(platform::get).patch(platform::update))
+        .route("/tenants/{tenant}", get(platform::get).patch(platform::update).delete(platform::delete))
+        .route("/data-keys/rewrap", post(platform::rewrap))
         .route("/nodes", get(nodes::list).post(nodes::enrol))
         .route("/nodes/{node}", delete(nodes::revoke))
         .route("/tenants/{tenant}/key-rotations", post(platform::rotate_keys))

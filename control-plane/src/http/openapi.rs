@@ -44,7 +44,7 @@ use super::problem::ProblemView;
         scim::give_user, scim::take_user,
         nodes::enrol, nodes::list, nodes::revoke,
         platform::create, platform::list, platform::get, platform::update, platform::invite_owner,
-        platform::rotate_keys,
+        platform::rotate_keys, platform::delete, platform::rewrap,
     ),
     components(schemas(ProblemView)),
     modifiers(&Shared),

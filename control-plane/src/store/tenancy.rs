@@ -17,6 +17,29 @@ impl TenantStore {
     }
 
     /// The wrapped data key: its id, the KEK that wrapped it, and the bytes.
+    /// Wraps a data key by another key-encryption key; false if there is none.
+    pub async fn rewrap_data_key(&self, id: uuid::Uuid, kek_id: &str, wrapped: Vec<u8>) -> Result<bool> {
+        let done = data_key::Entity::update_many()
+            .col_expr(data_key::Column::KekId, Expr::value(kek_id))
+            .col_expr(data_key::Column::Wrapped, Expr::value(wrapped))
+            .filter(data_key::Column::TenantId.eq(self.tenant_id.0))
+            .filter(data_key::Column::Id.eq(id))
+            .exec(&self.tx)
+            .await
+            .map_err(db_error)?;
+        Ok(done.rows_affected == 1)
+    }
+
+    /// Destroys the tenant's data keys: nothing that they sealed opens again. Answers how many there were.
+    pub async fn destroy_data_keys(&self) -> Result<u64> {
+        let done = data_key::Entity::delete_many()
+            .filter(data_key::Column::TenantId.eq(self.tenant_id.0))
+            .exec(&self.tx)
+            .await
+            .map_err(db_error)?;
+        Ok(done.rows_affected)
+    }
+
     pub async fn get_data_key(&self) -> Result<(uuid::Uuid, String, Vec<u8>)> {
         let row = data_key::Entity::find()
             .filter(data_key::Column::TenantId.eq(self.tenant_id.0))

@@ -56,7 +56,7 @@ pub(super) struct Call {
     /// What of them is for single servers.
     pub(super) forwarded: Option<Arc<Forwarded>>,
     pub(super) recorder: Recorder,
-    /// What the member is called that answers for its virtual server.
+    /// What URIs get in the answers of a member of a virtual server.
     pub(super) alias: Option<Alias>,
 }
 

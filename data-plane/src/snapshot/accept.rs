@@ -236,11 +236,15 @@ fn members(wire: &[wire::virtual_server::Member]) -> Result<Vec<MemberRecord>, S
         if members.iter().any(|other| other.alias == alias || other.server_id == server_id) {
             return Err("members: one is given twice".to_owned());
         }
+        if member.plain_uris && members.iter().any(|other| other.offer.plain_uris) {
+            return Err("members: two have plain URIs".to_owned());
+        }
         let offer = Offer {
             tools: choice(member.chosen_tools.as_ref()),
             prompts: choice(member.chosen_prompts.as_ref()),
             resources: choice(member.chosen_resources.as_ref()),
             templates: choice(member.chosen_resource_templates.as_ref()),
+            plain_uris: member.plain_uris,
         };
         members.push(MemberRecord { server_id, alias, offer: Arc::new(offer) });
     }

@@ -105,6 +105,8 @@ pub struct Offer {
     pub resources: Choice,
     /// By URI template.
     pub templates: Choice,
+    /// Its URIs carry no alias; of one member at most.
+    pub plain_uris: bool,
 }
 
 /// Which things of one kind.
@@ -121,6 +123,18 @@ pub struct Item {
     pub name: String,
     pub exposed_as: Option<String>,
     pub description: Option<String>,
+}
+
+impl Member {
+    /// What clients call a resource, or a template, of this member.
+    pub fn exposed_uri(&self, uri: &str) -> String {
+        if self.offer.plain_uris { uri.to_owned() } else { self.alias.exposed_uri(uri) }
+    }
+
+    /// The alias that URIs in its answers get.
+    pub fn uri_alias(&self) -> Option<&Alias> {
+        (!self.offer.plain_uris).then_some(&self.alias)
+    }
 }
 
 impl Choice {

@@ -19,6 +19,14 @@ struct Rotated {
     rotated: bool,
 }
 
+#[derive(Debug, Deserialize)]
+struct Rewrapped {
+    kek_id: String,
+    rewrapped: u64,
+    unchanged: u64,
+    unknown: Vec<String>,
+}
+
 /// Does what was asked, on standard output.
 pub async fn run(command: KeysCommand) -> anyhow::Result<()> {
     match command {
@@ -28,7 +36,25 @@ pub async fn run(command: KeysCommand) -> anyhow::Result<()> {
             let keys: Vec<&str> = wanted.into_iter().filter(|(_, wanted)| *wanted).map(|(key, _)| key).collect();
             rotate(&connection, &tenant, &keys).await
         }
+        KeysCommand::Rewrap { connection } => rewrap(&connection).await,
     }
+}
+
+/// Fails while some data key still needs a key-encryption key that was not given.
+async fn rewrap(connection: &ConnectionArgs) -> anyhow::Result<()> {
+    let answer: Value = Platform::connect(connection)?.post(&["data-keys", "rewrap"], &json!({})).await?;
+    if connection.json {
+        terminal::say(&answer.to_string());
+    }
+    let done: Rewrapped = serde_json::from_value(answer)?;
+    if !connection.json {
+        let Rewrapped { kek_id, rewrapped, unchanged, .. } = &done;
+        terminal::say(&format!("Wrapped {rewrapped} data keys by {kek_id}; {unchanged} were already"));
+    }
+    if !done.unknown.is_empty() {
+        bail!("wrapped by a key that the control plane was not given: {}", done.unknown.join(", "));
+    }
+    Ok(())
 }
 
 /// Fails if a node has not acknowledged a new key: who rotates because a key leaked must know that it still works.

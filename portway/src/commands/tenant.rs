@@ -40,6 +40,7 @@ pub async fn run(command: TenantCommand) -> anyhow::Result<()> {
             let effect = format!("Everybody of {slug} will be refused on every node.");
             set_status(&connection, &slug, "suspended", yes, &effect).await
         }
+        TenantCommand::Delete { slug, yes, connection } => delete(&connection, &slug, yes).await,
         TenantCommand::Resume { slug, yes, connection } => {
             let effect = format!("Everybody of {slug} will be let in again.");
             set_status(&connection, &slug, "active", yes, &effect).await
@@ -76,6 +77,16 @@ async fn list(connection: &ConnectionArgs) -> anyhow::Result<()> {
         .map(|tenant| [tenant.slug, tenant.display_name, tenant.status, tenant.pool, tenant.issuer])
         .collect();
     terminal::table(["SLUG", "NAME", "STATUS", "POOL", "ISSUER"], &rows);
+    Ok(())
+}
+
+async fn delete(connection: &ConnectionArgs, slug: &str, yes: bool) -> anyhow::Result<()> {
+    let effect = format!("{slug} goes for ever: every secret is destroyed, everybody is refused, and nobody gets the name.");
+    if !yes && !terminal::confirm(&format!("{effect} Type {slug} to go on:"), slug) {
+        bail!("nothing was changed");
+    }
+    Platform::connect(connection)?.delete_with(&["tenants", slug], &[("confirm", slug)]).await?;
+    terminal::say(&format!("Tenant {slug} is deleted"));
     Ok(())
 }
 

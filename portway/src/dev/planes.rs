@@ -58,6 +58,7 @@ pub(super) async fn start_control_plane(
         require_second_factor: false,
         mail: None,
         kek_file: None,
+        previous_kek_files: Vec::new(),
         trusted_proxies: loopback()?,
         // A laptop may be offline: editors that can also register themselves then do.
         client_documents: false,

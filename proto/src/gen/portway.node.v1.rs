@@ -454,6 +454,9 @@ pub mod virtual_server {
         /// by URI template
         #[prost(message, optional, tag = "9")]
         pub chosen_resource_templates: ::core::option::Option<Choice>,
+        /// its URIs carry no alias; of one member at most
+        #[prost(bool, tag = "10")]
+        pub plain_uris: bool,
     }
     #[derive(Clone, PartialEq, ::prost::Message)]
     pub struct Choice {

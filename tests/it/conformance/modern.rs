@@ -2,7 +2,7 @@
 
 use world::fakes::mcp_server::Era;
 
-use super::{alone, through_the_gateway};
+use super::{alone, through_a_virtual_server, through_the_gateway};
 
 const REVISION: &str = "2026-07-28";
 
@@ -14,4 +14,9 @@ async fn the_modern_fixture_alone() {
 #[tokio::test]
 async fn the_modern_fixture_through_two_nodes() {
     through_the_gateway(Era::Modern, REVISION).await;
+}
+
+#[tokio::test]
+async fn the_modern_fixture_through_a_virtual_server() {
+    through_a_virtual_server(Era::Modern, REVISION).await;
 }

@@ -17,12 +17,15 @@ pub(super) const LINES: &[Line] = &[
     ("PATCH /platform/tenants/{tenant}",                 "",               [401,   401,     401,   401, 401,    401,    401,  401,  200,     401]),
     ("POST /platform/tenants/{tenant}/key-rotations",    "",               [401,   401,     401,   401, 401,    401,    401,  401,  200,     401]),
     ("POST /platform/tenants/{tenant}/owner-invitations", "",              [401,   401,     401,   401, 401,    401,    401,  401,  201,     401]),
+    ("DELETE /platform/tenants/{tenant}",                "",               [401,   401,     401,   401, 401,    401,    401,  401,  400,     401]),
+    ("POST /platform/data-keys/rewrap",                  "",               [401,   401,     401,   401, 401,    401,    401,  401,  200,     401]),
 ];
 
 /// What is sent.
 pub(super) fn body(asked: &Asked<'_>) -> Option<Value> {
     Some(match (asked.method, asked.path) {
         (_, "/platform/tenants/{tenant}") => json!({"display_name": "Acme"}),
+        (_, "/platform/data-keys/rewrap") => json!({}),
         (_, "/platform/tenants/{tenant}/key-rotations") => json!({"keys": ["signing", "session"]}),
         (_, "/platform/nodes") => json!({"name": asked.fresh, "pool": "default"}),
         (_, "/platform/tenants") => json!({"slug": asked.slug(), "display_name": "New"}),

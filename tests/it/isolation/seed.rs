@@ -65,6 +65,7 @@ pub(super) struct Seed {
     pub(super) refresh: RefreshToken,
     pub(super) refresh_sha256: [u8; 32],
     pub(super) call: CallRecord,
+    pub(super) data_key: Uuid,
     pub(super) user_credential: UserCredential,
     /// Of `bare_server`; the person may use it.
     pub(super) virtual_server: Server,
@@ -133,7 +134,7 @@ impl Seed {
     async fn insert_tenant(&self, store: &Store) {
         let system = store.system().await.unwrap();
         system.history_id().await.unwrap();
-        let data_key = NewDataKey { id: system.new_id(), kek_id: "kek".to_owned(), wrapped: digest().to_vec() };
+        let data_key = NewDataKey { id: self.data_key, kek_id: "kek".to_owned(), wrapped: digest().to_vec() };
         system.insert_tenant(&self.tenant, data_key).await.unwrap();
         system.commit().await.unwrap();
     }

@@ -6,13 +6,13 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use proto::names::TenantSlug;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use super::invitations::NewInvitationView;
 use super::tenant::TenantView;
 use super::{PageQuery, PageView};
 use crate::app::keys::{KeyKind, Rotation};
-use crate::app::platform::{self, NewTenant, PlatformChange};
+use crate::app::platform::{self, NewTenant, PlatformChange, Rewrapped};
 use crate::domain::audit::Actor;
 use crate::http::extract::{Json, Operator, Query, Target};
 use crate::http::problem::Problem;
@@ -181,4 +181,48 @@ pub(crate) async fn rotate_keys(
         items.push(RotatedView { key, rotated: outcome != Rotation::WaitingForNodes });
     }
     Ok(Json(RotationView { items }))
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct DeleteQuery {
+    /// The tenant's slug, repeated.
+    confirm: Option<String>,
+}
+
+/// Delete a tenant for ever: its data key is destroyed, and with it every secret. Its slug stays taken.
+#[utoipa::path(delete, path = "/api/v1/platform/tenants/{tenant}", tag = "platform",
+    operation_id = "platform_delete_tenant", params(DeleteQuery), responses((status = 204)))]
+pub(crate) async fn delete(
+    State(app): State<Arc<App>>,
+    Operator(operator): Operator,
+    Target(slug): Target<TenantSlug>,
+    Query(query): Query<DeleteQuery>,
+) -> Result<StatusCode, Problem> {
+    let confirm = query.confirm.as_deref();
+    platform::delete_tenant(&app, Actor::Operator(operator), slug.as_str(), confirm).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct RewrappedView {
+    /// Of the key-encryption key that wraps all of them now.
+    kek_id: String,
+    rewrapped: u64,
+    unchanged: u64,
+    /// Slugs of tenants whose data key is wrapped by a key that the control plane was not given.
+    unknown: Vec<String>,
+}
+
+/// Wrap every tenant's data key by the present key-encryption key.
+#[utoipa::path(post, path = "/api/v1/platform/data-keys/rewrap", tag = "platform",
+    operation_id = "platform_rewrap_data_keys", responses((status = 200, body = RewrappedView)))]
+pub(crate) async fn rewrap(
+    State(app): State<Arc<App>>,
+    Operator(operator): Operator,
+) -> Result<Json<RewrappedView>, Problem> {
+    let Rewrapped { kek_id, rewrapped, unchanged, unknown } =
+        platform::rewrap_data_keys(&app, Actor::Operator(operator)).await?;
+    Ok(Json(RewrappedView { kek_id, rewrapped, unchanged, unknown }))
 }

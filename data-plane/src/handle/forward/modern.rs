@@ -40,7 +40,7 @@ pub(super) async fn request(call: Call) -> Result<Response, Failure> {
     let (node, server) = (&call.node, &call.server);
     if node.upstream.era_of(server.id, server.destination()).await? == Era::Legacy {
         // A client of a virtual server would fall back for all its members.
-        if call.alias.is_some() {
+        if call.entry.id != call.server.id {
             return Err(UpstreamFault::LegacyOnly.into());
         }
         // Clients that read this fall back to `initialize`.

@@ -20,6 +20,8 @@ fn tenancy() -> Vec<Case> {
     cases! { |store, their, own|
         own get_tenant();
         own get_data_key();
+        hidden rewrap_data_key(their.data_key, "other", digest().to_vec());
+        own destroy_data_keys();
         own update_tenant(&Tenant { id: their.tenant.id, ..own.tenant.clone() });
         own revision();
     }

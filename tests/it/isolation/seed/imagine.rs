@@ -159,6 +159,7 @@ impl Seed {
         Self {
             scim,
             sso,
+            data_key: id(),
             user_credential,
             virtual_server,
             auth_override,

@@ -229,7 +229,7 @@ fn renamed(list: Method, member: &Member, item: &Bytes) -> Option<(String, Bytes
         list => {
             let choice = if list == Method::ResourcesList { &offer.resources } else { &offer.templates };
             let chosen = choice.find(&own)?;
-            (member.alias.exposed_uri(&own), chosen.and_then(|item| item.description.as_deref()))
+            (member.exposed_uri(&own), chosen.and_then(|item| item.description.as_deref()))
         }
     };
     let mut splice = Splice::default();

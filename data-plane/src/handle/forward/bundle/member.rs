@@ -86,7 +86,7 @@ impl<'m> Way<'m> {
             true => call.message.clone(),
             false => Message::from_client(self.edits.apply(&call.message.body))?,
         };
-        Ok(Call { server, meaning, message, alias: Some(self.member.alias.clone()), ..call.clone() })
+        Ok(Call { server, meaning, message, alias: self.member.uri_alias().cloned(), ..call.clone() })
     }
 }
 

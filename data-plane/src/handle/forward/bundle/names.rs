@@ -70,7 +70,9 @@ fn called<'i>(member: &Member, item: &'i Item) -> Cow<'i, str> {
 
 /// The member of a resource or a template, and its own URI; `None`: nobody's, or not offered.
 pub(super) fn find_uri<'m, 'u>(members: &'m [Member], uri: &'u str) -> Option<(&'m Member, &'u str)> {
-    let (member, own) = members.iter().find_map(|member| Some((member, member.alias.own_uri(uri)?)))?;
+    let of_alias = members.iter().find_map(|member| Some((member, member.alias.own_uri(uri)?)));
+    let of_alias = of_alias.filter(|(member, _)| !member.offer.plain_uris);
+    let (member, own) = of_alias.or_else(|| Some((members.iter().find(|member| member.offer.plain_uris)?, uri)))?;
     let offer = &member.offer;
     // What a template makes is a URI like any other: it is offered if its template may be.
     let is_offered = offer.resources.find(own).is_some()

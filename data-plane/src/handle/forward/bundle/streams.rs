@@ -159,7 +159,7 @@ impl Guest {
             let listening = self.held(&server).await?;
             if listening.held.as_ref().is_some_and(|held| held.opened == resume.opened) {
                 let visit = self.visit(&server, &self.headers);
-                return Ok(Some(legacy::listen(visit, listening, Some(&member.alias)).await));
+                return Ok(Some(legacy::listen(visit, listening, member.uri_alias()).await));
             }
         }
         Err(Failure::EventUnknown)
@@ -195,7 +195,7 @@ impl Guest {
     async fn open(&self, member: &Member, headers: &HeaderMap) -> Result<Body, Failure> {
         let server = self.attach(member).await?;
         let listening = self.held(&server).await?;
-        let response = legacy::listen(self.visit(&server, headers), listening, Some(&member.alias)).await?;
+        let response = legacy::listen(self.visit(&server, headers), listening, member.uri_alias()).await?;
         Ok(response.into_body())
     }
 }
@@ -326,7 +326,7 @@ impl Heard {
             params.and_then(|(_, member)| serde_json::from_slice(agreed.slice(&member.value)).ok()).unwrap_or_default();
         if let Some(uris) = agreed.get_mut("resourceSubscriptions").and_then(Value::as_array_mut) {
             for uri in uris {
-                *uri = member.alias.exposed_uri(uri.as_str().unwrap_or_default()).into();
+                *uri = member.exposed_uri(uri.as_str().unwrap_or_default()).into();
             }
         }
         Ok(Self { agreed, body })
