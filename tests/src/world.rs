@@ -51,7 +51,7 @@ pub struct World {
     pub auth_origin: String,
     /// What the nodes share.
     pub redis: Option<Redis>,
-    config: control_plane::config::Config,
+    pub config: control_plane::config::Config,
     node_secret: SecretString,
     fronts: Vec<CancellationToken>,
     /// The sites of clients, if this world has them.
