@@ -2,6 +2,7 @@
 //! behind the gateway, on two nodes in turn, in the fixture's own era.
 
 mod authorization;
+mod client;
 mod legacy;
 mod modern;
 

@@ -130,13 +130,25 @@ pub async fn server(url: &str, revision: &str) -> Report {
 
 /// The scenarios that a revision requires of a server: a frozen list that comes with the suite.
 pub fn required_of_a_server(revision: &str) -> BTreeSet<String> {
-    let file = folder().join(format!("node_modules/@modelcontextprotocol/conformance/requirements/{revision}.yaml"));
-    let text = std::fs::read_to_string(file).expect("the suite's list");
-    let section = text.lines().skip_while(|line| *line != "server:").skip(1);
-    let names = section.take_while(|line| line.starts_with(' ')).filter_map(|line| line.trim().strip_prefix("- "));
-    let names: BTreeSet<String> = names.map(str::to_owned).collect();
+    let names = required("server", revision);
     assert!(names.len() >= 30, "the list has another form: {names:?}");
     names
+}
+
+/// The same of a client.
+pub fn required_of_a_client(revision: &str) -> BTreeSet<String> {
+    let names = required("client", revision);
+    assert!(names.len() >= 15, "the list has another form: {names:?}");
+    names
+}
+
+fn required(of: &str, revision: &str) -> BTreeSet<String> {
+    let file = folder().join(format!("node_modules/@modelcontextprotocol/conformance/requirements/{revision}.yaml"));
+    let text = std::fs::read_to_string(file).expect("the suite's list");
+    let heading = format!("{of}:");
+    let section = text.lines().skip_while(|line| *line != heading).skip(1);
+    let names = section.take_while(|line| line.starts_with(' ')).filter_map(|line| line.trim().strip_prefix("- "));
+    names.map(str::to_owned).collect()
 }
 
 /// `tests/conformance/baseline-{name}.json`.
@@ -196,14 +208,25 @@ impl Report {
 
 /// Each scenario has a folder `{kind}-{scenario}-{time}` with its `checks.json`.
 fn read(results: &Path) -> BTreeMap<String, Scenario> {
-    let folders = std::fs::read_dir(results).expect("the results").map(|entry| entry.expect("an entry"));
-    folders
-        .map(|folder| {
-            let name = folder.file_name().into_string().expect("text");
-            let checks = std::fs::read_to_string(folder.path().join("checks.json"));
-            (scenario_name(&name).to_owned(), checks.map_or_else(|_| never_judged(), |checks| parse(&checks)))
-        })
-        .collect()
+    let mut found = BTreeMap::new();
+    collect(results, "", &mut found);
+    found
+}
+
+/// Scenarios with a slash in their name are folders in folders.
+fn collect(folder: &Path, above: &str, found: &mut BTreeMap<String, Scenario>) {
+    for entry in std::fs::read_dir(folder).expect("the results").map(|entry| entry.expect("an entry")) {
+        let name = format!("{above}{}", entry.file_name().into_string().expect("text"));
+        let checks = std::fs::read_to_string(entry.path().join("checks.json"));
+        let is_above = checks.is_err() && std::fs::read_dir(entry.path()).is_ok_and(|inner| {
+            inner.flatten().any(|inner| inner.path().is_dir())
+        });
+        match checks {
+            _ if is_above => collect(&entry.path(), &format!("{name}/"), found),
+            Ok(checks) => drop(found.insert(scenario_name(&name).to_owned(), parse(&checks))),
+            Err(_) => drop(found.insert(scenario_name(&name).to_owned(), never_judged())),
+        }
+    }
 }
 
 /// `server-tools-list-2026-11-23T16-20-00-000Z` → `tools-list`
