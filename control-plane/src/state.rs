@@ -65,7 +65,8 @@ impl App {
     ) -> Result<Self> {
         let kek = config.key_encryption_key().map_err(|public| Error::invalid("config.kek", "kek", public))?;
         let previous_keks = config.previous_keys();
-        let previous_keks = previous_keks.map_err(|public| Error::invalid("config.kek", "previous_kek_files", public))?;
+        let previous_keks =
+            previous_keks.map_err(|public| Error::invalid("config.kek", "previous_kek_files", public))?;
         let fetcher = Fetcher::new(&config.egress, resolver.clone());
         let fetcher = fetcher.map_err(|public| Error::invalid("config.egress", "egress", public))?;
         let mailer = config.mailer().map_err(|public| Error::invalid("config.mail", "mail", public))?;

@@ -218,9 +218,8 @@ fn collect(folder: &Path, above: &str, found: &mut BTreeMap<String, Scenario>) {
     for entry in std::fs::read_dir(folder).expect("the results").map(|entry| entry.expect("an entry")) {
         let name = format!("{above}{}", entry.file_name().into_string().expect("text"));
         let checks = std::fs::read_to_string(entry.path().join("checks.json"));
-        let is_above = checks.is_err() && std::fs::read_dir(entry.path()).is_ok_and(|inner| {
-            inner.flatten().any(|inner| inner.path().is_dir())
-        });
+        let is_above = checks.is_err()
+            && std::fs::read_dir(entry.path()).is_ok_and(|inner| inner.flatten().any(|inner| inner.path().is_dir()));
         match checks {
             _ if is_above => collect(&entry.path(), &format!("{name}/"), found),
             Ok(checks) => drop(found.insert(scenario_name(&name).to_owned(), parse(&checks))),

@@ -8,8 +8,8 @@ use utoipa::ToSchema;
 
 use super::fields::{self, Mistakes};
 use super::ids::ServerId;
-use super::upstream_oauth::is_off;
 use super::limits::{ITEM_NAME_BYTES_MAX, MEMBER_ITEMS_MAX, MEMBERS_MAX};
+use super::upstream_oauth::is_off;
 
 /// A server within a virtual one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

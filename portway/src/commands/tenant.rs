@@ -81,7 +81,8 @@ async fn list(connection: &ConnectionArgs) -> anyhow::Result<()> {
 }
 
 async fn delete(connection: &ConnectionArgs, slug: &str, yes: bool) -> anyhow::Result<()> {
-    let effect = format!("{slug} goes for ever: every secret is destroyed, everybody is refused, and nobody gets the name.");
+    let effect =
+        format!("{slug} goes for ever: every secret is destroyed, everybody is refused, and nobody gets the name.");
     if !yes && !terminal::confirm(&format!("{effect} Type {slug} to go on:"), slug) {
         bail!("nothing was changed");
     }

@@ -123,7 +123,7 @@ mod tests {
             server_id: Uuid::nil(),
             slug: "server".parse().expect("slug"),
             alias: Alias::parse(alias).expect("alias"),
-            offer: Arc::new(Offer { tools, prompts: Choice::All, resources, templates }),
+            offer: Arc::new(Offer { tools, prompts: Choice::All, resources, templates, plain_uris: false }),
         }
     }
 
