@@ -61,7 +61,7 @@ on_both! {
         let store = app.store.tenant_read(tenant).await.unwrap();
         assert!(app.data_key(&store).await.is_err(), "the data key is gone");
         drop(store);
-        assert_eq!(owner.get("servers").await.status, 404);
+        assert_eq!(owner.get("servers").await.status, 401);
         world::eventually("nodes refuse", || async { ide.clone().request("ping", json!({})).await.status == 404 }).await;
         // The name is taken for ever.
         let again = json!({"slug": "acme", "display_name": "Acme"});

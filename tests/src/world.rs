@@ -410,7 +410,8 @@ impl Drop for Node {
 
 /// No test asks the real DNS.
 fn resolver(documents: Option<&DocumentSite>, dns: &TextTable) -> StaticResolver {
-    let resolver = documents.map(DocumentSite::resolver).unwrap_or_default();
+    let mut resolver = documents.map(DocumentSite::resolver).unwrap_or_default();
+    resolver.names.insert("localhost".to_owned(), vec![([127, 0, 0, 1], 0).into()]);
     StaticResolver { texts: dns.clone(), ..resolver }
 }
 

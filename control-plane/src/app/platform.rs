@@ -214,7 +214,9 @@ pub async fn rewrap_data_keys(app: &App, actor: Actor) -> Result<Rewrapped> {
         };
         let data_key = kek.unwrap(tenant, id, &wrapped)?;
         store.rewrap_data_key(id, &app.kek.id, app.kek.wrap(tenant, id, &data_key)?).await?;
-        note(&store, actor, "data_key.rewrapped", json!({ "from": kek_id, "to": app.kek.id }));
+        let (action, target_id) = ("data_key.rewrapped", Some(tenant.0));
+        let detail = json!({ "from": kek_id, "to": app.kek.id });
+        store.audit(AuditEntry { actor, action, target_kind: "tenant", target_id, detail });
         store.commit().await?;
         done.rewrapped += 1;
     }

@@ -85,6 +85,7 @@ impl Resolve for SystemResolver {
 /// A fixed table of names that no DNS knows, and of where they are, whatever port is asked for.
 #[derive(Debug, Clone, Default)]
 pub struct StaticResolver {
+    /// At port 0: at the port that is asked for.
     pub names: HashMap<String, Vec<SocketAddr>>,
     /// Can be written while it is in use.
     pub texts: TextTable,
@@ -107,8 +108,9 @@ impl TextTable {
 }
 
 impl Resolve for StaticResolver {
-    fn resolve<'a>(&'a self, host: &'a str, _: u16) -> BoxFuture<'a, io::Result<Vec<SocketAddr>>> {
-        let found = self.names.get(host).cloned();
+    fn resolve<'a>(&'a self, host: &'a str, port: u16) -> BoxFuture<'a, io::Result<Vec<SocketAddr>>> {
+        let at = |one: &SocketAddr| SocketAddr::new(one.ip(), if one.port() == 0 { port } else { one.port() });
+        let found = self.names.get(host).map(|addresses| addresses.iter().map(at).collect());
         async move { found.ok_or_else(|| io::ErrorKind::NotFound.into()) }.boxed()
     }
 

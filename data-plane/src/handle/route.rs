@@ -11,7 +11,7 @@ use proto::names::GatewayPath;
 
 use crate::Node;
 use crate::error::Failure;
-use crate::snapshot::TenantEntry;
+use crate::snapshot::{TenantEntry, TenantStatus};
 
 /// Where a request arrived.
 #[derive(Debug, Clone)]
@@ -30,11 +30,12 @@ impl Route {
     }
 }
 
-/// Resolves `path`. An unknown tenant and a path of another shape are the same 404.
+/// Resolves `path`. An unknown tenant, one that was deleted and a path of another shape are the same 404.
 pub async fn resolve(node: &Node, head: &request::Parts, path: &str) -> Result<Route, Failure> {
     let parsed = GatewayPath::parse(path).ok_or(Failure::NotFound)?;
     let directory = node.configuration.directory_within(node.config.directory_wait).await?;
-    let tenant = directory.tenants.get(&parsed.tenant).ok_or(Failure::NotFound)?.clone();
+    let found = directory.tenants.get(&parsed.tenant).filter(|tenant| tenant.status != TenantStatus::Deleting);
+    let tenant = found.ok_or(Failure::NotFound)?.clone();
     let origin = origin(node, &tenant, head)?;
     Ok(Route { tenant, path: parsed, origin, has_trailing_slash: path.ends_with('/') })
 }

@@ -1,7 +1,8 @@
 //! The official suite for clients. Its servers are registered in a running Portway and driven through the gateway, so
 //! what it judges is Portway as a client of MCP servers and of their providers.
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -30,7 +31,9 @@ struct Driver {
     era: Era,
     /// Of the owner, for every server.
     key: String,
-    count: std::sync::atomic::AtomicUsize,
+    count: AtomicUsize,
+    /// What did not come to its end, and why: often that is what the scenario wants.
+    ends: Mutex<Vec<String>>,
 }
 
 /// How often a server may ask for more rights before we leave it be.
@@ -38,7 +41,7 @@ const STEPS_MAX: usize = 2;
 
 impl Driver {
     async fn drive(&self, of: &Scenario) -> Result<(), String> {
-        let number = self.count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let number = self.count.fetch_add(1, Ordering::Relaxed);
         let slug = format!("scenario-{number}");
         let text = |key: &str| of.context.get(key).and_then(Value::as_str);
         let auth = match of.scenario.as_str() {
@@ -136,7 +139,10 @@ impl Driver {
 async fn drive(State(driver): State<Arc<Driver>>, Json(scenario): Json<Scenario>) -> (StatusCode, String) {
     match driver.drive(&scenario).await {
         Ok(()) => (StatusCode::OK, String::new()),
-        Err(why) => (StatusCode::BAD_GATEWAY, why),
+        Err(why) => {
+            driver.ends.lock().unwrap().push(format!("{}: {why}", scenario.scenario));
+            (StatusCode::BAD_GATEWAY, why)
+        }
     }
 }
 
@@ -145,15 +151,15 @@ async fn suite(era: Era, revision: &str, words: &[&str]) {
     let world = World::setup().providers().nodes(1).start().await;
     let owner = world.tenant("acme").await;
     let key = owner.post("keys", json!({"name": "suite"})).await.ok()["secret"].as_str().unwrap().to_owned();
-    let driver = Arc::new(Driver { world, owner, era, key, count: Default::default() });
+    let driver = Arc::new(Driver { world, owner, era, key, count: AtomicUsize::new(0), ends: Mutex::default() });
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}/", listener.local_addr().unwrap());
-    let router = Router::new().fallback(drive).with_state(driver);
+    let router = Router::new().fallback(drive).with_state(driver.clone());
     world::spawn(async move { axum::serve(listener, router).await.unwrap() });
     let command = format!("{} {} {address}", node().display(), folder().join("drive.mjs").display());
     let report = Run::start(&[&["client", "--command", &command], words].concat()).finish().await;
     let required = required_of_a_client(revision);
-    println!("{revision}, as a client\n{}", report.list(&required));
+    println!("{revision}, as a client\n{}\n{}", report.list(&required), driver.ends.lock().unwrap().join("\n"));
     report.judge(&required, &baseline(&format!("client-{revision}")));
 }
 
