@@ -24,6 +24,7 @@ mod given_memberships;
 mod group_members;
 mod groups;
 mod identity_providers;
+mod identity_tokens;
 mod invitation_mails;
 mod invitations;
 mod keys;

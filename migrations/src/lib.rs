@@ -26,6 +26,7 @@ mod m20261127_0019_user_credentials;
 mod m20261127_0020_virtual_servers;
 mod m20261127_0021_server_transport;
 mod m20261127_0022_auth_overrides;
+mod m20261127_0023_identity_tokens;
 mod tenant_table;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -60,6 +61,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_0020_virtual_servers::Migration),
             Box::new(m20261127_0021_server_transport::Migration),
             Box::new(m20261127_0022_auth_overrides::Migration),
+            Box::new(m20261127_0023_identity_tokens::Migration),
         ]
     }
 }

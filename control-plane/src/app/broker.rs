@@ -8,6 +8,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 use zeroize::Zeroizing;
 
 use super::credentials::origin;
+use super::machine_tokens::Subject;
+use super::sso::kept;
 use super::upstream_oauth::tokens::{self, Standing};
 use super::user_credentials::{connect_url, headers, state, wants_account};
 use super::{auth_overrides, machine_tokens};
@@ -16,6 +18,7 @@ use crate::domain::api_key::ApiKeyStatus;
 use crate::domain::credential::{AccountKind, AccountState, AuthOverride, UserCredential};
 use crate::domain::ids::{ApiKeyId, OAuthGrantId, ServerId, TenantId, UserId};
 use crate::domain::limits::{LEASE_S, REFRESH_AHEAD_S};
+use crate::domain::machine_oauth::{ExchangeProfile, MachineSettings};
 use crate::domain::node::NodeIdentity;
 use crate::domain::oauth::resource;
 use crate::domain::principal::PrincipalId;
@@ -184,7 +187,17 @@ async fn by_machine(
             machine_tokens::of_portway(app, tenant, server, settings, refused_version).await?
         }
         OutboundAuth::TokenExchange(settings) => {
-            machine_tokens::in_exchange(app, tenant, server, settings, caller, refused_version).await?
+            let subject = match subject(app, tenant, settings, caller).await? {
+                Ok(subject) => subject,
+                Err(code) => {
+                    let connect_url = match code {
+                        SIGN_IN_AGAIN => connect_url(app, tenant.slug.as_str(), server.slug.as_str()),
+                        _ => String::new(),
+                    };
+                    return Ok(Outcome::NeedsUserAction { code, connect_url });
+                }
+            };
+            machine_tokens::in_exchange(app, tenant, server, settings, (caller, subject), refused_version).await?
         }
         OutboundAuth::Passthrough { mode: PassthroughMode::Minted } => {
             Some(machine_tokens::minted(app, tenant, server, caller).await?.into())
@@ -203,6 +216,26 @@ async fn by_machine(
         version: token.version,
         connect_url: String::new(),
     }))
+}
+
+const SIGN_IN_AGAIN: &str = "credential.sign_in_again";
+
+/// What says who the caller is, or why nothing does.
+async fn subject(
+    app: &App,
+    tenant: &Tenant,
+    settings: &MachineSettings,
+    caller: PrincipalId,
+) -> Result<std::result::Result<Subject, &'static str>> {
+    if settings.profile == ExchangeProfile::Statement {
+        return Ok(Ok(Subject::Ours));
+    }
+    let PrincipalId::User(user) = caller else { return Ok(Err("credential.people_only")) };
+    Ok(match kept::current(app, tenant, user, settings.identity_provider).await? {
+        kept::Standing::Live(theirs) => Ok(Subject::Theirs(theirs)),
+        kept::Standing::Missing => Err(SIGN_IN_AGAIN),
+        kept::Standing::Away => Err("credential.provider_away"),
+    })
 }
 
 /// Whose bearer it is, if it is good for this server now.

@@ -10,13 +10,14 @@ use url::Url;
 use zeroize::{Zeroize as _, Zeroizing};
 
 use super::upstream_oauth;
+use crate::crypto::signing;
 use crate::crypto::vault::Purpose;
 use crate::domain::Result;
-use crate::domain::credential::{CredentialMark, HeaderInput, OutboundInput, SealedCredential};
+use crate::domain::credential::{CredentialMark, HeaderInput, MachineSecrets, OutboundInput, SealedCredential};
 use crate::domain::fields::{Mistake, Mistakes};
 use crate::domain::ids::{ServerId, UserId};
 use crate::domain::key_form::KeyForm;
-use crate::domain::machine_oauth::MachineSettings;
+use crate::domain::machine_oauth::{ExchangeProfile, MachineAuth, MachineSettings};
 use crate::domain::server::{OutboundAuth, PassthroughMode, Server};
 use crate::domain::upstream_oauth::OauthSettings;
 use crate::state::App;
@@ -65,14 +66,15 @@ enum PerUser {
 struct Machine {
     auth: OutboundAuth,
     client_id: String,
-    client_secret: Option<SecretString>,
+    /// Or its private key.
+    secret: Option<SecretString>,
 }
 
 impl Outbound {
     /// Whether it says more than its settings do: values that are not shown.
     pub(super) fn differs_from(&self, stored: &Headers) -> bool {
         let has_secret = matches!(&self.per_user, Some(PerUser::Oauth { client_secret: Some(_), .. }))
-            || self.machine.as_ref().is_some_and(|machine| machine.client_secret.is_some());
+            || self.machine.as_ref().is_some_and(|machine| machine.secret.is_some());
         self.headers != *stored || has_secret
     }
 
@@ -106,11 +108,15 @@ pub(super) fn check(input: &OutboundInput, stored: &Headers, moved: bool, mistak
             let per_user = Some(PerUser::Oauth { settings, client_secret: client_secret.clone() });
             return Outbound { per_user, ..Outbound::default() };
         }
-        OutboundInput::ClientCredentials { settings, client_secret } => {
-            return machine(settings, client_secret.as_ref(), OutboundAuth::ClientCredentials, mistakes);
+        OutboundInput::ClientCredentials { settings, secrets } => {
+            if settings.profile != ExchangeProfile::Statement {
+                let message = "is for token exchange only".to_owned();
+                mistakes.add("outbound_auth.profile", ("upstream_oauth.profile", message));
+            }
+            return machine(settings, secrets, OutboundAuth::ClientCredentials, mistakes);
         }
-        OutboundInput::TokenExchange { settings, client_secret } => {
-            return machine(settings, client_secret.as_ref(), OutboundAuth::TokenExchange, mistakes);
+        OutboundInput::TokenExchange { settings, secrets } => {
+            return machine(settings, secrets, OutboundAuth::TokenExchange, mistakes);
         }
         OutboundInput::Passthrough { mode } => {
             return Outbound { passthrough: Some(*mode), ..Outbound::default() };
@@ -139,13 +145,25 @@ pub(super) fn check(input: &OutboundInput, stored: &Headers, moved: bool, mistak
 
 fn machine(
     settings: &MachineSettings,
-    client_secret: Option<&SecretString>,
+    secrets: &MachineSecrets,
     auth: fn(Box<MachineSettings>) -> OutboundAuth,
     mistakes: &mut Mistakes,
 ) -> Outbound {
     let settings = Box::new(settings.clone().checked(mistakes));
-    let (client_id, client_secret) = (settings.client_id.clone(), client_secret.cloned());
-    Outbound { machine: Some(Machine { auth: auth(settings), client_id, client_secret }), ..Outbound::default() }
+    let wrong = match (settings.client_auth, &secrets.client_secret, &secrets.private_key) {
+        (MachineAuth::Secret, _, Some(_)) => Some(("private_key", "needs client_auth to be private_key_jwt")),
+        (MachineAuth::PrivateKeyJwt, Some(_), _) => Some(("client_secret", "is of no use with private_key_jwt")),
+        (MachineAuth::PrivateKeyJwt, _, Some(key)) if signing::assert(key, None, &serde_json::json!({})).is_none() => {
+            Some(("private_key", "must be a PKCS#8 key as PEM: EC P-256 or P-384, RSA, or Ed25519"))
+        }
+        _ => None,
+    };
+    if let Some((field, message)) = wrong {
+        mistakes.add(&format!("outbound_auth.{field}"), ("credential.private_key", message.to_owned()));
+    }
+    let secret = secrets.private_key.clone().or_else(|| secrets.client_secret.clone());
+    let client_id = settings.client_id.clone();
+    Outbound { machine: Some(Machine { auth: auth(settings), client_id, secret }), ..Outbound::default() }
 }
 
 fn value(input: &HeaderInput, stored: Option<&str>, moved: bool) -> Result<String, Mistake> {
@@ -197,7 +215,7 @@ pub(super) async fn put(
         (Some(PerUser::Oauth { settings, client_secret }), _) => {
             (settings.client_id.as_deref(), client_secret.as_ref())
         }
-        (_, Some(machine)) => (Some(machine.client_id.as_str()), machine.client_secret.as_ref()),
+        (_, Some(machine)) => (Some(machine.client_id.as_str()), machine.secret.as_ref()),
         _ => (None, None),
     };
     upstream_oauth::put_client(app, store, server, client_id, secret).await?;

@@ -72,6 +72,10 @@ pub async fn update(ctx: &Ctx, id: IdentityProviderId, change: ProviderChange) -
         keep_a_way_in(&store, id, None).await?;
     }
     store.update_identity_provider(&provider).await?;
+    let moved = (&known.issuer, &known.client_id) != (&provider.issuer, &provider.client_id);
+    if moved || !provider.settings.keep_tokens {
+        store.delete_identity_tokens_at(id).await?;
+    }
     let took_assertions = known.takes_assertions() && !provider.takes_assertions();
     let connections = match took_assertions {
         true => store.end_asserted_grants(id, None, "assertions_switched_off").await?,

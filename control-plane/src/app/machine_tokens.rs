@@ -1,5 +1,5 @@
-//! Tokens that Portway gets or makes for a server without a person: client credentials, token exchange, minted ones. Kept
-//! in this process only, for as long as they live; each replica has its own.
+//! Tokens that Portway gets or makes for a server by itself: client credentials, token exchange, minted ones. Kept in this
+//! process only, for as long as they live; each replica has its own.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -7,15 +7,17 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, TimeDelta, Utc};
 use moka::Expiry;
 use moka::future::Cache;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 
 use super::keys::Signer;
+use super::sso::kept::{self, KeptTokens};
 use super::upstream_oauth::{self, Refusal};
 use crate::domain::audit::{Actor, AuditEntry};
+use crate::domain::identity::IdentityProvider;
 use crate::domain::ids::{ServerId, TenantId};
 use crate::domain::limits::{LEASE_S, MACHINE_REFUSAL_S, MACHINE_TOKENS_MAX, MINTED_TOKEN_S, REFRESH_AHEAD_S};
-use crate::domain::machine_oauth::MachineSettings;
+use crate::domain::machine_oauth::{ExchangeProfile, MachineSettings};
 use crate::domain::principal::PrincipalId;
 use crate::domain::server::Server;
 use crate::domain::tenancy::Tenant;
@@ -25,6 +27,7 @@ use crate::state::App;
 const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
 const JWT: &str = "urn:ietf:params:oauth:token-type:jwt";
+const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
 /// A bearer for calls to one server.
 #[derive(Clone)]
@@ -87,29 +90,71 @@ pub(super) async fn of_portway(
     .await
 }
 
-/// A token about the caller, in exchange for a statement of ours (RFC 8693).
+/// What says who the caller is, to be exchanged.
+pub(super) enum Subject {
+    /// A statement that the tenant's key signs.
+    Ours,
+    /// Their tokens at an identity provider.
+    Theirs(Box<(IdentityProvider, KeptTokens)>),
+}
+
+/// A token about the caller, in exchange for what says who they are.
 pub(super) async fn in_exchange(
     app: &App,
     tenant: &Tenant,
     server: &Server,
     settings: &MachineSettings,
-    caller: PrincipalId,
+    (caller, subject): (PrincipalId, Subject),
     refused_version: u64,
 ) -> Result<Option<Arc<MachineToken>>> {
     known(app, tenant, server, Some(caller), refused_version, async {
-        let audience = settings.token_endpoint.as_ref().map(|url| url.as_str().to_owned());
-        let audience = audience.or_else(|| settings.issuer.clone()).unwrap_or_else(|| server.upstream_url.clone());
-        let statement = statement(app, tenant, caller, &audience).await?;
-        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-        let form = vec![
-            pair("grant_type", EXCHANGE),
-            pair("subject_token", secrecy::ExposeSecret::expose_secret(&statement)),
-            pair("subject_token_type", JWT),
-            pair("requested_token_type", ACCESS_TOKEN),
-        ];
+        let form = exchange_form(app, tenant, server, settings, caller, &subject).await?;
         upstream_oauth::machine(app, tenant, server, settings, form).await
     })
     .await
+}
+
+/// The grant, and what is given for it.
+async fn exchange_form(
+    app: &App,
+    tenant: &Tenant,
+    server: &Server,
+    settings: &MachineSettings,
+    caller: PrincipalId,
+    subject: &Subject,
+) -> Result<Vec<(String, String)>, Refusal> {
+    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let exchange = |token: &SecretString, kind: &str| {
+        vec![
+            pair("grant_type", EXCHANGE),
+            pair("subject_token", token.expose_secret()),
+            pair("subject_token_type", kind),
+            pair("requested_token_type", ACCESS_TOKEN),
+        ]
+    };
+    let theirs = match subject {
+        Subject::Theirs(theirs) => theirs,
+        Subject::Ours => {
+            let audience = settings.token_endpoint.as_ref().map(|url| url.as_str().to_owned());
+            let audience = audience.or_else(|| settings.issuer.clone()).unwrap_or_else(|| server.upstream_url.clone());
+            return Ok(exchange(&statement(app, tenant, caller, &audience).await?, JWT));
+        }
+    };
+    let access_token = &theirs.1.access_token;
+    Ok(match settings.profile {
+        ExchangeProfile::Statement | ExchangeProfile::IdentityProvider => exchange(access_token, ACCESS_TOKEN),
+        ExchangeProfile::OnBehalfOf => vec![
+            pair("grant_type", JWT_BEARER),
+            pair("assertion", access_token.expose_secret()),
+            pair("requested_token_use", "on_behalf_of"),
+        ],
+        ExchangeProfile::IdJag => {
+            let (issuer, resource, scope) = upstream_oauth::authority(app, server, settings).await?;
+            let asked = (issuer.as_str(), resource.as_str(), scope.as_str());
+            let assertion = kept::identity_assertion(app, tenant, theirs, asked).await?;
+            vec![pair("grant_type", JWT_BEARER), pair("assertion", assertion.expose_secret())]
+        }
+    })
 }
 
 /// A token that says who calls, for this server alone.

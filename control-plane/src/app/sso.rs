@@ -6,6 +6,7 @@
 pub mod assertion;
 pub mod exchange;
 pub mod flow;
+pub mod kept;
 pub mod logout;
 pub mod person;
 pub(crate) mod provider;

@@ -17,14 +17,19 @@ use serde_json::Value;
 use url::Url;
 use zeroize::Zeroizing;
 
+use super::keys::Signer;
+use super::sso;
+use crate::crypto::signing;
 use crate::domain::Error;
-use crate::domain::limits::{FETCH_MS_MAX, UPSTREAM_ANSWER_BYTES_MAX};
-use crate::domain::machine_oauth::MachineSettings;
+use crate::domain::limits::{CLIENT_ASSERTION_S, FETCH_MS_MAX, UPSTREAM_ANSWER_BYTES_MAX};
+use crate::domain::machine_oauth::{ExchangeProfile, MachineAuth, MachineSettings};
 use crate::domain::server::Server;
 use crate::domain::tenancy::Tenant;
 use crate::domain::upstream_oauth::{Provider, UpstreamClient};
 use crate::egress::FetchError;
 use crate::state::App;
+
+const JWT_BEARER_CLIENT: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// Why an account is not connected. The words are for administrators.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +51,17 @@ pub enum Refusal {
     Setup(String),
     #[error(transparent)]
     Domain(#[from] Error),
+}
+
+impl From<sso::Refusal> for Refusal {
+    /// What the identity provider said of a person's tokens.
+    fn from(refusal: sso::Refusal) -> Self {
+        match refusal {
+            sso::Refusal::Domain(error) => Self::Domain(error),
+            sso::Refusal::Away { why, .. } => Self::Away(format!("the identity provider: {why}")),
+            other => Self::Refused(other.to_string()),
+        }
+    }
 }
 
 impl Refusal {
@@ -71,14 +87,24 @@ pub(super) async fn machine(
     form: Vec<(String, String)>,
 ) -> Result<(SecretString, Option<i64>), Refusal> {
     let (provider, scopes) = discovery::for_machine(app, server, settings).await?;
-    let secret = registration::static_secret(app, tenant.id, server).await?;
+    let stored = registration::static_secret(app, tenant.id, server).await?;
+    let by_signature = settings.client_auth == MachineAuth::PrivateKeyJwt;
+    let assertion = match by_signature {
+        true => Some(client_assertion(app, tenant, settings, &provider, stored.as_ref()).await?),
+        false => None,
+    };
+    let secret = stored.filter(|_| !by_signature);
     let client = UpstreamClient { client_id: settings.client_id.clone(), secret };
     let scope = scopes.join(" ");
     let mut pairs: Vec<(&str, &str)> = form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    if let Some(assertion) = &assertion {
+        pairs.extend([("client_assertion_type", JWT_BEARER_CLIENT), ("client_assertion", assertion.expose_secret())]);
+    }
     if !scope.is_empty() {
         pairs.push(("scope", &scope));
     }
-    if !settings.omit_resource {
+    // Entra refuses it beside a scope (O5).
+    if !settings.omit_resource && settings.profile != ExchangeProfile::OnBehalfOf {
         pairs.push(("resource", &provider.resource));
     }
     if let Some(audience) = &settings.audience {
@@ -87,6 +113,41 @@ pub(super) async fn machine(
     pairs.extend(settings.extra_parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())));
     let granted = tokens::ask(app, &provider, &client, &pairs).await?;
     Ok(granted.bearer())
+}
+
+/// The authorization server of a server, the resource that the server is there, and the scope to ask for.
+pub(super) async fn authority(
+    app: &App,
+    server: &Server,
+    settings: &MachineSettings,
+) -> Result<(String, String, String), Refusal> {
+    let (provider, scopes) = discovery::for_machine(app, server, settings).await?;
+    if provider.issuer.is_empty() {
+        return Err(Refusal::Setup("an identity assertion names its audience: set issuer".into()));
+    }
+    Ok((provider.issuer, provider.resource, scopes.join(" ")))
+}
+
+/// Who Portway is, signed: by the client's own key, or else by the tenant's (RFC 7523 §3).
+async fn client_assertion(
+    app: &App,
+    tenant: &Tenant,
+    settings: &MachineSettings,
+    provider: &Provider,
+    private_key: Option<&SecretString>,
+) -> Result<SecretString, Refusal> {
+    let audience = if provider.issuer.is_empty() { provider.token.as_str() } else { &provider.issuer };
+    let now = app.clock.now().timestamp();
+    let claims = serde_json::json!({
+        "iss": settings.client_id, "sub": settings.client_id, "aud": audience,
+        "iat": now, "exp": now + CLIENT_ASSERTION_S, "jti": app.new_id(),
+    });
+    let Some(pem) = private_key else {
+        let store = app.store.tenant_read(tenant.id).await?;
+        return Ok(Signer::open(app, &store).await?.sign_statement(&claims)?);
+    };
+    let signed = signing::assert(pem, settings.key_id.as_deref(), &claims);
+    signed.ok_or_else(|| Refusal::Setup("what is stored for the client is no private key: give it again".into()))
 }
 
 /// Where providers send browsers back to.

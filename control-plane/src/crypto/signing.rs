@@ -50,6 +50,23 @@ pub fn sign_statement(kid: &str, pkcs8: &[u8], claims: &Value) -> Result<SecretS
     Ok(token.into())
 }
 
+/// Signs an assertion of a client with a key of its own (RFC 7523): PKCS#8 as PEM, whatever kind it is. `None`: it is no
+/// such key.
+pub fn assert(pem: &SecretString, kid: Option<&str>, claims: &Value) -> Option<SecretString> {
+    let pem = pem.expose_secret().as_bytes();
+    let ec = || EncodingKey::from_ec_pem(pem).ok();
+    let keys = [
+        (Algorithm::ES256, ec()),
+        (Algorithm::ES384, ec()),
+        (Algorithm::RS256, EncodingKey::from_rsa_pem(pem).ok()),
+        (Algorithm::EdDSA, EncodingKey::from_ed_pem(pem).ok()),
+    ];
+    keys.into_iter().find_map(|(algorithm, key)| {
+        let header = Header { kid: kid.map(str::to_owned), typ: Some("JWT".to_owned()), ..Header::new(algorithm) };
+        jsonwebtoken::encode(&header, claims, &key?).ok().map(SecretString::from)
+    })
+}
+
 /// The claims of a token that the key signed for this issuer, also of an expired one; `None` for anything else.
 pub fn verify(token: &SecretString, public_jwk: &Value, issuer: &str) -> Option<AccessClaims> {
     let jwk = serde_json::from_value(public_jwk.clone()).ok()?;

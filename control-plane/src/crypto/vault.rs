@@ -49,6 +49,8 @@ pub enum Purpose {
     SignInFlow,
     /// The ID token that ends a session at its provider.
     ProviderIdToken,
+    /// Tokens of a person at an identity provider.
+    IdentityTokens,
 }
 
 impl Purpose {
@@ -69,6 +71,7 @@ impl Purpose {
             Self::ProviderSecret => b"provider-secret",
             Self::SignInFlow => b"sign-in-flow",
             Self::ProviderIdToken => b"provider-id-token",
+            Self::IdentityTokens => b"identity-tokens",
         }
     }
 }

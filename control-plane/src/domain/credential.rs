@@ -30,16 +30,24 @@ pub enum OutboundInput {
     /// Without a secret the stored one stays.
     ClientCredentials {
         settings: Box<MachineSettings>,
-        client_secret: Option<SecretString>,
+        secrets: MachineSecrets,
     },
     /// As of client credentials.
     TokenExchange {
         settings: Box<MachineSettings>,
-        client_secret: Option<SecretString>,
+        secrets: MachineSecrets,
     },
     Passthrough {
         mode: PassthroughMode,
     },
+}
+
+/// How a client of Portway's own shows who it is; at most one of both. Without either the stored one stays.
+#[derive(Debug, Clone, Default)]
+pub struct MachineSecrets {
+    pub client_secret: Option<SecretString>,
+    /// PKCS#8 as PEM.
+    pub private_key: Option<SecretString>,
 }
 
 /// A header; without a value the stored one stays.

@@ -88,6 +88,9 @@ pub struct ProviderSettings {
     /// Entra tenants whose people may sign in, where the issuer holds `{tenantid}`.
     pub entra_tenants: Vec<String>,
     pub id_jag: IdJag,
+    /// What it gives at a sign-in is kept, sealed, and renewed where it can be: for servers to which it vouches for the
+    /// caller (token exchange).
+    pub keep_tokens: bool,
 }
 
 /// Which claim says what.
@@ -136,6 +139,19 @@ pub struct UserIdentity {
     pub last_used_at: Option<DateTime<Utc>>,
 }
 
+/// A person's tokens at a provider, sealed by the vault.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdentityTokens {
+    /// The record that they are sealed for.
+    pub id: Uuid,
+    pub user_id: UserId,
+    pub provider_id: IdentityProviderId,
+    pub tokens_sealed: Vec<u8>,
+    /// Grows with every renewal and every sign-in.
+    pub version: u64,
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
 /// A browser on its way to a provider and back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignInFlow {
@@ -164,6 +180,7 @@ impl Default for ProviderSettings {
             binding: None,
             entra_tenants: Vec::new(),
             id_jag: IdJag::default(),
+            keep_tokens: false,
         }
     }
 }

@@ -272,6 +272,8 @@ pub const UPSTREAM_PARAMETERS_MAX: usize = 10;
 pub const CLIENT_ID_BYTES_MAX: usize = 2_048;
 /// A browser may stay this long at a provider of a server.
 pub const ACCOUNT_FLOW_S: i64 = 600;
+/// How long a signature of ours stands for a client.
+pub const CLIENT_ASSERTION_S: i64 = 60;
 /// How long before its end a token is renewed, how long one replica has the renewal for itself, the pause after a
 /// provider was away, how often others look, and how long a call waits for it.
 pub const REFRESH_AHEAD_S: i64 = 60;

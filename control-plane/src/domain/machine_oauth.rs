@@ -1,4 +1,5 @@
-//! Portway as an OAuth client without a person: client credentials (RFC 6749 §4.4) and token exchange (RFC 8693). Pure.
+//! Portway as an OAuth client without a browser: client credentials (RFC 6749 §4.4), and tokens about a caller in exchange
+//! for a statement about them (RFC 8693, RFC 7523). Pure.
 
 use std::collections::BTreeMap;
 
@@ -7,6 +8,7 @@ use url::Url;
 use utoipa::ToSchema;
 
 use super::fields::Mistakes;
+use super::ids::IdentityProviderId;
 use super::limits::{UPSTREAM_PARAMETERS_MAX, UPSTREAM_SCOPES_MAX};
 use super::upstream_oauth::{is_off, is_scope, url, word};
 
@@ -16,6 +18,17 @@ use super::upstream_oauth::{is_off, is_scope, url, word};
 #[serde(deny_unknown_fields)]
 pub struct MachineSettings {
     pub client_id: String,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub client_auth: MachineAuth,
+    /// `kid` of what a key of the client's own signs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_id: Option<String>,
+    /// Of a token exchange alone.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub profile: ExchangeProfile,
+    /// Whose tokens are exchanged; absent: of the one that the caller signed in with last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity_provider: Option<IdentityProviderId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issuer: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -34,11 +47,45 @@ pub struct MachineSettings {
     pub extra_parameters: BTreeMap<String, String>,
 }
 
+/// How Portway shows the token endpoint who it is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MachineAuth {
+    /// By the client's secret (RFC 6749 §2.3.1).
+    #[default]
+    Secret,
+    /// By a signature (RFC 7523 §2.2): of the client's own key, or else of the tenant's, which the provider reads at
+    /// `/t/{tenant}/oauth/jwks`.
+    PrivateKeyJwt,
+}
+
+/// What is exchanged for a token about the caller.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ExchangeProfile {
+    /// A statement that the tenant's key signs (RFC 8693). Good for people and service accounts.
+    #[default]
+    Statement,
+    /// The caller's access token of the company's identity provider (RFC 8693).
+    IdentityProvider,
+    /// The same by Microsoft Entra's on-behalf-of flow: the client is the one that people sign in with.
+    OnBehalfOf,
+    /// An identity assertion (ID-JAG), which the identity provider gives for the caller's ID token: cross-app access.
+    IdJag,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
 /// What the request says itself and nobody may say twice.
-const OURS: [&str; 12] = [
+const OURS: [&str; 15] = [
     "grant_type",
     "client_id",
     "client_secret",
+    "client_assertion",
+    "client_assertion_type",
+    "requested_token_use",
     "scope",
     "resource",
     "audience",
@@ -55,6 +102,13 @@ impl MachineSettings {
     pub fn checked(self, mistakes: &mut Mistakes) -> Self {
         let at = |part: &str| format!("outbound_auth.{part}");
         mistakes.take(&at("client_id"), word(&self.client_id));
+        if let Some(key_id) = &self.key_id {
+            mistakes.take(&at("key_id"), word(key_id));
+        }
+        if self.identity_provider.is_some() && self.profile == ExchangeProfile::Statement {
+            let message = "is only for a profile that exchanges a token of an identity provider".to_owned();
+            mistakes.add(&at("identity_provider"), ("upstream_oauth.identity_provider", message));
+        }
         if let Some(issuer) = &self.issuer {
             mistakes.take(&at("issuer"), url(issuer));
         }

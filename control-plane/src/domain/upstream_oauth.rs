@@ -127,11 +127,13 @@ pub(super) fn is_off(flag: &bool) -> bool {
     !flag
 }
 
-fn exposed<S: Serializer>(secret: &SecretString, serializer: S) -> Result<S::Ok, S::Error> {
+/// For what is sealed at once, and for nothing else.
+pub(crate) fn exposed<S: Serializer>(secret: &SecretString, serializer: S) -> Result<S::Ok, S::Error> {
     secret.expose_secret().serialize(serializer)
 }
 
-fn maybe_exposed<S: Serializer>(secret: &Option<SecretString>, serializer: S) -> Result<S::Ok, S::Error> {
+/// The same of a secret that may be missing.
+pub(crate) fn maybe_exposed<S: Serializer>(secret: &Option<SecretString>, serializer: S) -> Result<S::Ok, S::Error> {
     secret.as_ref().map(|secret| secret.expose_secret()).serialize(serializer)
 }
 

@@ -17,6 +17,7 @@ pub(super) mod group;
 pub(super) mod group_member;
 pub(super) mod honoured_statement;
 pub(super) mod identity_provider;
+pub(super) mod identity_token;
 pub(super) mod invitation;
 pub(super) mod invitation_mail;
 pub(super) mod local_credential;

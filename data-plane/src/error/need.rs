@@ -11,7 +11,7 @@ pub struct Need {
 }
 
 /// What there is to do; the last is the upstream's own no.
-const KNOWN: [&str; 8] = [
+const KNOWN: [&str; 10] = [
     "credential.never_connected",
     "credential.origin_changed",
     "credential.form_changed",
@@ -19,6 +19,8 @@ const KNOWN: [&str; 8] = [
     "credential.provider_away",
     "credential.scope_missing",
     "credential.machine_refused",
+    "credential.sign_in_again",
+    "credential.people_only",
     "credential.refused",
 ];
 
@@ -61,6 +63,12 @@ impl Need {
             b"credential.provider_away" => "whoever signs people in to this MCP server does not answer now; try again",
             b"credential.machine_refused" => {
                 "whoever gives this gateway access to the MCP server refuses, or does not answer; an administrator can read why"
+            }
+            b"credential.sign_in_again" => {
+                "the company's sign-in vouches for you at this MCP server, and yours has ended"
+            }
+            b"credential.people_only" => {
+                "the company's sign-in vouches for callers at this MCP server, so only people can call it"
             }
             b"credential.scope_missing" => "the MCP server wants more rights than you have given it",
             b"credential.refused" => "the MCP server refused your account",

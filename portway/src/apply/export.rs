@@ -4,7 +4,7 @@
 use super::manifest::{API_VERSION, GROUP, SERVER, SERVICE_ACCOUNT, SubjectSpec};
 use super::present::{Account, Auth, Grant, Group, Present, Server};
 use super::text::scalar;
-use control_plane::domain::machine_oauth::MachineSettings;
+use control_plane::domain::machine_oauth::{ExchangeProfile, MachineAuth, MachineSettings};
 use control_plane::domain::server::PassthroughMode;
 use control_plane::domain::upstream_oauth::OauthSettings;
 
@@ -119,6 +119,21 @@ fn machine(kind: &str, settings: &MachineSettings) -> Vec<String> {
         "# The secret is never exported: the stored one is kept. To set one, add clientSecret",
         "{fromEnv: NAME}".into(),
     );
+    if settings.client_auth == MachineAuth::PrivateKeyJwt {
+        line("clientAuth", "privateKeyJwt".to_owned());
+    }
+    if let Some(key_id) = &settings.key_id {
+        line("keyId", scalar(key_id));
+    }
+    match settings.profile {
+        ExchangeProfile::Statement => {}
+        ExchangeProfile::IdentityProvider => line("profile", "identityProvider".to_owned()),
+        ExchangeProfile::OnBehalfOf => line("profile", "onBehalfOf".to_owned()),
+        ExchangeProfile::IdJag => line("profile", "idJag".to_owned()),
+    }
+    if let Some(id) = settings.identity_provider {
+        line("identityProvider", id.to_string());
+    }
     if let Some(issuer) = &settings.issuer {
         line("issuer", scalar(issuer));
     }

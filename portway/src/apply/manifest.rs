@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use control_plane::domain::access::{ServerRole, TenantRole};
+use control_plane::domain::credential::MachineSecrets;
 use control_plane::domain::fields::Mistake as Wrong;
 use control_plane::domain::key_form::KeyForm;
 use control_plane::domain::machine_oauth::MachineSettings;
@@ -96,7 +97,7 @@ pub(super) enum AuthSpec {
     Machine {
         kind: &'static str,
         settings: Box<MachineSettings>,
-        client_secret: Option<SecretString>,
+        secrets: MachineSecrets,
     },
     Passthrough(PassthroughMode),
 }

@@ -253,9 +253,8 @@ fn fields(spec: &ServerSpec, server: &Server, set_secrets: bool) -> Vec<Field> {
     let mut fields: Vec<Field> = pairs.map(|((name, after), before)| Field { name, before, after }).collect();
     let has_values = match &spec.auth {
         AuthSpec::SharedHeader(headers) => headers.iter().any(|one| one.value.is_some()),
-        AuthSpec::OauthPerUser { client_secret, .. } | AuthSpec::Machine { client_secret, .. } => {
-            client_secret.is_some()
-        }
+        AuthSpec::Machine { secrets, .. } => secrets.client_secret.is_some() || secrets.private_key.is_some(),
+        AuthSpec::OauthPerUser { client_secret, .. } => client_secret.is_some(),
         AuthSpec::None | AuthSpec::Passthrough(_) | AuthSpec::PerUserHeader(_) => false,
     };
     if set_secrets && has_values && !fields.iter().any(|field| field.name == "outboundAuth") {

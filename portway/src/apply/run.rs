@@ -212,12 +212,15 @@ fn auth(auth: &AuthSpec) -> Value {
             }
             body
         }
-        AuthSpec::Machine { kind, settings, client_secret } => {
+        AuthSpec::Machine { kind, settings, secrets } => {
             let mut body = json!(settings);
             if let Some(members) = body.as_object_mut() {
                 members.insert("kind".to_owned(), json!(kind));
-                if let Some(secret) = client_secret {
-                    members.insert("client_secret".to_owned(), json!(secret.expose_secret()));
+                for (name, secret) in [("client_secret", &secrets.client_secret), ("private_key", &secrets.private_key)]
+                {
+                    if let Some(secret) = secret {
+                        members.insert(name.to_owned(), json!(secret.expose_secret()));
+                    }
                 }
             }
             body

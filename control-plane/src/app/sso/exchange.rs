@@ -70,12 +70,21 @@ pub(crate) struct Party<'a> {
     pub(crate) redirect_uri: String,
 }
 
-/// Who signed in, and the ID token that says so.
+/// What a code was exchanged for.
+pub(super) struct Granted {
+    parsed: CoreIdToken,
+    pub(super) id_token: SecretString,
+    pub(super) access_token: SecretString,
+    pub(super) refresh_token: Option<SecretString>,
+    pub(super) expires_in_s: Option<i64>,
+}
+
+/// Who signed in, and the tokens that say so.
 pub(super) struct Known {
     pub(super) profile: Profile,
     /// The provider's name of its session.
     pub(super) sid: Option<String>,
-    pub(super) id_token: String,
+    pub(super) granted: Granted,
 }
 
 /// Where providers send browsers back to.
@@ -120,47 +129,67 @@ impl Party<'_> {
 
     /// Exchanges the code and checks what comes for it.
     pub(super) async fn identify(&self, app: &App, code: &str, secrets: &Secrets) -> Result<Known, Refusal> {
-        let (id_token, access_token) = self.exchange(app, code, secrets).await?;
-        let text = id_token.to_string();
-        let issuer = self.check(app, &id_token, &secrets.nonce).await.map_err(|why| self.refuse(why))?;
+        let granted = self.exchange(app, code, secrets).await?;
+        let (text, id_token) = (granted.id_token.expose_secret().to_owned(), &granted.parsed);
+        let issuer = self.check(app, id_token, &secrets.nonce).await.map_err(|why| self.refuse(why))?;
         let mut claims = unproved_claims(&text).ok_or_else(|| self.refuse("the ID token has no readable claims"))?;
         check_authorized_party(&claims, &self.provider.client_id).map_err(|why| self.refuse(why))?;
         if self.lacks_something(&claims) {
-            self.add_userinfo(app, &access_token, &mut claims).await?;
+            self.add_userinfo(app, &granted.access_token, &mut claims).await?;
         }
         let sid = claims.get("sid").and_then(Value::as_str).map(str::to_owned);
         let profile = profile(self.provider, issuer, &claims);
         let profile = profile.map_err(|why| self.refuse(format!("the ID token {why}")))?;
-        Ok(Known { profile, sid, id_token: text })
+        Ok(Known { profile, sid, granted })
     }
 
-    async fn exchange(&self, app: &App, code: &str, secrets: &Secrets) -> Result<(CoreIdToken, SecretString), Refusal> {
-        let away = |why: String| Refusal::Away { label: self.provider.label.clone(), why };
-        let request = self.token_request(code, secrets)?;
-        let answer = app.fetcher.send(request, PROVIDER_ANSWER_BYTES_MAX).await;
-        let answer = answer.map_err(|error| away(format!("the token endpoint {}", provider::describe(&error))))?;
+    async fn exchange(&self, app: &App, code: &str, secrets: &Secrets) -> Result<Granted, Refusal> {
+        let form = [
+            ("grant_type", "authorization_code"),
+            ("code", code),
+            ("redirect_uri", &self.redirect_uri),
+            ("code_verifier", &secrets.verifier),
+        ];
+        // What cannot be read may hold tokens: it is not repeated.
+        let tokens: CoreTokenResponse =
+            serde_json::from_value(self.ask(app, &form).await?).map_err(|_| self.no_tokens())?;
+        let parsed = tokens.id_token().ok_or_else(|| self.refuse("the token endpoint gave no ID token"))?.clone();
+        Ok(Granted {
+            id_token: parsed.to_string().into(),
+            parsed,
+            access_token: tokens.access_token().secret().clone().into(),
+            refresh_token: tokens.refresh_token().map(|token| token.secret().clone().into()),
+            expires_in_s: tokens.expires_in().and_then(|lives| i64::try_from(lives.as_secs()).ok()),
+        })
+    }
+
+    /// A request at the token endpoint, and what it answers.
+    pub(super) async fn ask(&self, app: &App, form: &[(&str, &str)]) -> Result<Value, Refusal> {
+        let answer = app.fetcher.send(self.token_request(form)?, PROVIDER_ANSWER_BYTES_MAX).await;
+        let answer = answer.map_err(|error| self.away(format!("the token endpoint {}", provider::describe(&error))))?;
         if answer.status() != http::StatusCode::OK {
             // invalid_client: wrong or expired secret. invalid_grant: the code is not good.
             let said = serde_json::from_slice::<Value>(answer.body()).unwrap_or_default();
             return Err(match said.get("error").and_then(Value::as_str) {
                 Some(error) => self.refuse(format!("the token endpoint answers {}", clean(error))),
-                None => away(format!("the token endpoint answers with the status {}", answer.status().as_u16())),
+                None => self.away(format!("the token endpoint answers with the status {}", answer.status().as_u16())),
             });
         }
-        // What cannot be read may hold tokens: it is not repeated.
-        let tokens: CoreTokenResponse = serde_json::from_slice(answer.body())
-            .map_err(|_| away("the token endpoint answers with something else than tokens".to_owned()))?;
-        let id_token = tokens.id_token().ok_or_else(|| self.refuse("the token endpoint gave no ID token"))?;
-        Ok((id_token.clone(), tokens.access_token().secret().clone().into()))
+        serde_json::from_slice(answer.body()).map_err(|_| self.no_tokens())
     }
 
-    /// RFC 6749 §4.1.3, §2.3.1; RFC 7636 §4.5.
-    fn token_request(&self, code: &str, secrets: &Secrets) -> Result<http::Request<Vec<u8>>> {
+    fn away(&self, why: String) -> Refusal {
+        Refusal::Away { label: self.provider.label.clone(), why }
+    }
+
+    fn no_tokens(&self) -> Refusal {
+        self.away("the token endpoint answers with something else than tokens".to_owned())
+    }
+
+    /// RFC 6749 §2.3.1.
+    fn token_request(&self, pairs: &[(&str, &str)]) -> Result<http::Request<Vec<u8>>> {
         let mut form = url::form_urlencoded::Serializer::new(String::new());
-        form.append_pair("grant_type", "authorization_code")
-            .append_pair("code", code)
-            .append_pair("redirect_uri", &self.redirect_uri)
-            .append_pair("code_verifier", &secrets.verifier);
+        form.extend_pairs(pairs);
         let mut request = http::Request::post(self.endpoints.token.as_str())
             .header(ACCEPT, "application/json")
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded");

@@ -3,13 +3,14 @@
 use std::net::IpAddr;
 
 use chrono::TimeDelta;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 use url::Url;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::exchange::{self, Known, Party, Secrets, clean, redirect_uri};
+use super::kept::{self, KeptTokens};
 use super::{Refusal, person, provider};
 use crate::app::{invitations, sessions};
 use crate::crypto::tokens;
@@ -228,15 +229,17 @@ async fn sign_in(
     let user = person::find_or_make(&store, &tenant, provider, &known.profile, flow.invitation_id).await?;
     person::settle_groups(&store, provider, &known.profile, &user).await?;
     let (session_id, token) = sessions::start_in(&store, user.id, visitor.user_agent).await?;
-    let id_token_sealed = if keeps_token && known.id_token.len() <= ID_TOKEN_KEPT_BYTES_MAX {
+    let id_token = known.granted.id_token.expose_secret();
+    let id_token_sealed = if keeps_token && id_token.len() <= ID_TOKEN_KEPT_BYTES_MAX {
         let key = app.data_key(&store).await?;
-        let plain = known.id_token.as_bytes();
-        Some(key.seal(tenant.id, Purpose::ProviderIdToken, session_id.0, plain)?)
+        Some(key.seal(tenant.id, Purpose::ProviderIdToken, session_id.0, id_token.as_bytes())?)
     } else {
         None
     };
     let at_provider = ProviderSession { provider_id: provider.id, sid: known.sid.clone(), id_token_sealed };
     store.put_provider_session(session_id, &at_provider).await?;
+    let tokens = KeptTokens::from(&known.granted);
+    kept::keep(app, &store, provider, user.id, &tokens, known.granted.expires_in_s).await?;
     store.audit(AuditEntry {
         actor: Actor::User(user.id),
         action: "sign_in.accepted",

@@ -8,9 +8,10 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 use utoipa::ToSchema;
 
-use crate::domain::credential::{CredentialMark, HeaderInput, OutboundInput};
+use crate::domain::credential::{CredentialMark, HeaderInput, MachineSecrets, OutboundInput};
+use crate::domain::ids::IdentityProviderId;
 use crate::domain::key_form::KeyForm;
-use crate::domain::machine_oauth::MachineSettings;
+use crate::domain::machine_oauth::{ExchangeProfile, MachineAuth, MachineSettings};
 use crate::domain::server::{OutboundAuth, PassthroughMode};
 use crate::domain::upstream_oauth::{OauthSettings, ProviderEndpoints};
 
@@ -96,6 +97,20 @@ pub(crate) struct MachineBody {
     /// Without it the stored one stays, as long as `client_id` does.
     #[schema(value_type = Option<String>, write_only)]
     client_secret: Option<SecretString>,
+    /// How the client shows who it is.
+    #[serde(default)]
+    client_auth: MachineAuth,
+    /// PKCS#8 as PEM, for `private_key_jwt`. Without it the stored one stays, as long as `client_id` does; where none is
+    /// stored the tenant's own key signs.
+    #[schema(value_type = Option<String>, write_only)]
+    private_key: Option<SecretString>,
+    /// `kid` of what `private_key` signs.
+    key_id: Option<String>,
+    /// What is exchanged; of a token exchange only.
+    #[serde(default)]
+    profile: ExchangeProfile,
+    /// Whose tokens are exchanged; absent: of the one that the caller signed in with last.
+    identity_provider: Option<IdentityProviderId>,
     /// The authorization server, where the server's challenge does not say.
     issuer: Option<String>,
     /// Where tokens are asked for, for a provider that publishes no metadata.
@@ -113,9 +128,13 @@ pub(crate) struct MachineBody {
 }
 
 impl MachineBody {
-    fn parts(self) -> (Box<MachineSettings>, Option<SecretString>) {
+    fn parts(self) -> (Box<MachineSettings>, MachineSecrets) {
         let settings = MachineSettings {
             client_id: self.client_id,
+            client_auth: self.client_auth,
+            key_id: self.key_id,
+            profile: self.profile,
+            identity_provider: self.identity_provider,
             issuer: self.issuer,
             token_endpoint: self.token_endpoint,
             scopes: self.scopes,
@@ -123,7 +142,8 @@ impl MachineBody {
             omit_resource: self.omit_resource,
             extra_parameters: self.extra_parameters,
         };
-        (Box::new(settings), self.client_secret)
+        let secrets = MachineSecrets { client_secret: self.client_secret, private_key: self.private_key };
+        (Box::new(settings), secrets)
     }
 }
 
@@ -200,12 +220,12 @@ impl From<OutboundAuthBody> for OutboundInput {
             OutboundAuthBody::PerUserHeader(form) => Self::PerUserHeader(form),
             OutboundAuthBody::OauthPerUser(body) => (*body).into(),
             OutboundAuthBody::ClientCredentials(body) => {
-                let (settings, client_secret) = body.parts();
-                Self::ClientCredentials { settings, client_secret }
+                let (settings, secrets) = body.parts();
+                Self::ClientCredentials { settings, secrets }
             }
             OutboundAuthBody::TokenExchange(body) => {
-                let (settings, client_secret) = body.parts();
-                Self::TokenExchange { settings, client_secret }
+                let (settings, secrets) = body.parts();
+                Self::TokenExchange { settings, secrets }
             }
             OutboundAuthBody::Passthrough { mode } => Self::Passthrough { mode },
         }

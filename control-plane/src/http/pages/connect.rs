@@ -14,16 +14,18 @@ use axum::response::{IntoResponse as _, Response};
 use proto::names::ServerSlug;
 
 use super::form::Fields;
-use super::sign_in::{parse_request, request_of, sign_in_path};
+use super::sign_in::{Button, SSO_FORM, parse_request, request_of, sign_in_path};
 use super::sso::PathFlow;
-use super::{PageBrowser, PageError, PageTenant, SignedIn, page, see_other, signed_in, with_cookie};
+use super::{FlowCookie, PageBrowser, PageError, PageTenant, SignedIn, page, see_other, signed_in, with_cookie};
 use crate::app::consent;
+use crate::app::sso::kept;
 use crate::app::upstream_oauth;
 use crate::app::upstream_oauth::flow::{self, Arrived, Refused};
 use crate::app::user_credentials::{self, Account};
 use crate::crypto::csrf;
 use crate::domain::Error;
 use crate::domain::credential::AccountState;
+use crate::domain::identity::IdentityProvider;
 use crate::domain::ids::AuthorizationRequestId;
 use crate::domain::server::Server;
 use crate::domain::tenancy::Tenant;
@@ -69,6 +71,18 @@ struct MemberRow<'a> {
     slug: &'a str,
     name: &'a str,
     state: AccountState,
+}
+
+/// For a server that people can only call with a fresh sign-in.
+#[derive(Template)]
+#[template(path = "connect_sign_in.html")]
+struct SignInAgainPage<'a> {
+    tenant_slug: &'a str,
+    tenant_name: &'a str,
+    server_name: &'a str,
+    csrf_sso: String,
+    /// None: nobody has set up a provider that would do.
+    providers: Vec<Button>,
 }
 
 /// On the way to the provider.
@@ -118,7 +132,12 @@ pub(super) async fn show(
         return Ok(members_page(&tenant, &server, &accounts, request));
     }
     let Some(account) = user_credentials::mine_by_slug(&browser.ctx, &slug).await? else {
-        return Ok(see_other(&connected(&tenant, request)));
+        return match kept::wanted_by(&browser.ctx, &slug).await? {
+            Some((server, providers)) if request.is_none() => {
+                sign_in_again(&app, &tenant, &headers, &server, &providers)
+            }
+            _ => Ok(see_other(&connected(&tenant, request))),
+        };
     };
     let wider = parameter(query.as_deref(), "scope").unwrap_or_default();
     Ok(connect_page(StatusCode::OK, (&tenant, &browser), &account, request, Shown { wider: &wider, mistakes: None }))
@@ -129,6 +148,27 @@ pub(super) async fn show(
 struct Shown<'a> {
     wider: &'a str,
     mistakes: Option<&'a [crate::domain::error::FieldError]>,
+}
+
+/// The server goes by the word of the company's provider about the person, and that word has ended.
+fn sign_in_again(
+    app: &App,
+    tenant: &Tenant,
+    headers: &HeaderMap,
+    server: &Server,
+    providers: &[IdentityProvider],
+) -> Result<Response, PageError> {
+    let flow = FlowCookie::read_or_make(&app.config, &tenant.slug, headers)?;
+    let template = SignInAgainPage {
+        tenant_slug: tenant.slug.as_str(),
+        tenant_name: &tenant.display_name,
+        server_name: &server.display_name,
+        csrf_sso: csrf::token(&flow.value, SSO_FORM),
+        providers: providers.iter().map(|one| Button { id: one.id.to_string(), label: one.label.clone() }).collect(),
+    };
+    // Home looks for it, and leads back here.
+    let back = cookies::set(&app.config, CookieKind::Connect, &tenant.slug, &server.slug.to_string().into());
+    Ok(flow.keep(with_cookie(page(StatusCode::OK, &template), &back)))
 }
 
 fn members_page(

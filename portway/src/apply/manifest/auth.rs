@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use control_plane::domain::credential::MachineSecrets;
 use control_plane::domain::fields::Mistakes;
+use control_plane::domain::ids::IdentityProviderId;
 use control_plane::domain::key_form::{HeaderTemplate, KeyField, KeyForm};
-use control_plane::domain::machine_oauth::MachineSettings;
+use control_plane::domain::machine_oauth::{ExchangeProfile, MachineAuth, MachineSettings};
 use control_plane::domain::server::PassthroughMode;
 use control_plane::domain::upstream_oauth::{OauthSettings, ProviderEndpoints};
 use control_plane::domain::{Error, Result};
@@ -138,6 +140,11 @@ impl Reader<'_> {
             "kind",
             "clientId",
             "clientSecret",
+            "clientAuth",
+            "privateKey",
+            "keyId",
+            "profile",
+            "identityProvider",
             "issuer",
             "tokenEndpoint",
             "scopes",
@@ -150,9 +157,26 @@ impl Reader<'_> {
             Some(secret) => Some(self.secret(secret, "spec.outboundAuth.clientSecret")?),
             None => None,
         };
+        let private_key = match find(entries, "privateKey") {
+            Some(secret) => Some(self.secret(secret, "spec.outboundAuth.privateKey")?),
+            None => None,
+        };
         let client_id = self.required(node, entries, WITHIN, "clientId");
         let settings = MachineSettings {
             client_id: client_id.and_then(|id| self.text(id, "spec.outboundAuth.clientId").map(str::to_owned))?,
+            client_auth: match find(entries, "clientAuth") {
+                Some(node) => self.client_auth(node)?,
+                None => MachineAuth::Secret,
+            },
+            key_id: self.word(entries, "keyId")?,
+            profile: match find(entries, "profile") {
+                Some(node) => self.profile(node)?,
+                None => ExchangeProfile::Statement,
+            },
+            identity_provider: match find(entries, "identityProvider") {
+                Some(node) => Some(self.identity_provider(node)?),
+                None => None,
+            },
             issuer: self.word(entries, "issuer")?,
             token_endpoint: match find(entries, "tokenEndpoint") {
                 Some(node) => Some(self.url(node, "spec.outboundAuth.tokenEndpoint")?),
@@ -172,7 +196,41 @@ impl Reader<'_> {
         let mut mistakes = Mistakes::default();
         let settings = settings.checked(&mut mistakes);
         let settings = Box::new(self.by_the_rules(node, mistakes.finish(Some(settings)))?);
-        Some(AuthSpec::Machine { kind, settings, client_secret })
+        let secrets = MachineSecrets { client_secret, private_key };
+        Some(AuthSpec::Machine { kind, settings, secrets })
+    }
+
+    fn client_auth(&mut self, node: &Node) -> Option<MachineAuth> {
+        match self.text(node, "spec.outboundAuth.clientAuth")? {
+            "secret" => Some(MachineAuth::Secret),
+            "privateKeyJwt" => Some(MachineAuth::PrivateKeyJwt),
+            _ => {
+                self.wrong(node.line, "spec.outboundAuth.clientAuth", "must be secret or privateKeyJwt");
+                None
+            }
+        }
+    }
+
+    fn profile(&mut self, node: &Node) -> Option<ExchangeProfile> {
+        match self.text(node, "spec.outboundAuth.profile")? {
+            "statement" => Some(ExchangeProfile::Statement),
+            "identityProvider" => Some(ExchangeProfile::IdentityProvider),
+            "onBehalfOf" => Some(ExchangeProfile::OnBehalfOf),
+            "idJag" => Some(ExchangeProfile::IdJag),
+            _ => {
+                let message = "must be statement, identityProvider, onBehalfOf or idJag";
+                self.wrong(node.line, "spec.outboundAuth.profile", message);
+                None
+            }
+        }
+    }
+
+    fn identity_provider(&mut self, node: &Node) -> Option<IdentityProviderId> {
+        let id = self.text(node, "spec.outboundAuth.identityProvider")?.parse();
+        if id.is_err() {
+            self.wrong(node.line, "spec.outboundAuth.identityProvider", "must be an id like idp_…");
+        }
+        id.ok()
     }
 
     fn passthrough(&mut self, node: &Node) -> Option<AuthSpec> {
