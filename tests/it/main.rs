@@ -50,3 +50,4 @@ mod sso;
 mod tenancy;
 mod vault;
 mod virtual_servers;
+mod vouched;

@@ -54,6 +54,10 @@ struct Desk {
     answers: HashMap<String, (u16, String, String)>,
     stalled: Vec<String>,
     asked: HashMap<String, usize>,
+    /// What came to the token endpoint.
+    forms: Vec<HashMap<String, String>>,
+    refresh: Vec<String>,
+    count: usize,
 }
 
 /// The running provider.
@@ -85,6 +89,9 @@ impl Idp {
             answers: HashMap::new(),
             stalled: Vec::new(),
             asked: HashMap::new(),
+            forms: Vec::new(),
+            refresh: Vec::new(),
+            count: 0,
         };
         let idp = Self { origin: format!("http://{address}"), desk: Arc::new(Mutex::new(desk)) };
         let router = Router::new().fallback(answer).with_state(idp.clone());
@@ -147,6 +154,17 @@ impl Idp {
     }
 
     /// A logout token with its claims changed; null leaves one out.
+    /// All that came to the token endpoint by this grant.
+    pub fn forms(&self, grant_type: &str) -> Vec<HashMap<String, String>> {
+        let forms = self.desk().forms.clone();
+        forms.into_iter().filter(|form| form["grant_type"].ends_with(grant_type)).collect()
+    }
+
+    /// Ends every refresh token.
+    pub fn end_all(&self) {
+        self.desk().refresh.clear();
+    }
+
     pub fn logout_token(&self, change: &Value) -> String {
         let now = now();
         let claims = json!({
@@ -215,20 +233,49 @@ impl Idp {
         if client(headers).as_deref() != Some(CLIENT_SECRET) {
             return refuse("invalid_client");
         }
+        self.desk().forms.push(form.clone());
+        match form["grant_type"].as_str() {
+            "refresh_token" => {
+                let found = self.desk().refresh.iter().position(|one| *one == form["refresh_token"]);
+                let Some(at) = found else { return refuse("invalid_grant") };
+                self.desk().refresh.remove(at);
+                return self.granted(&json!({}));
+            }
+            "urn:ietf:params:oauth:grant-type:token-exchange" => return self.vouch(&form),
+            _ => {}
+        }
         let Some(asked) = self.desk().codes.remove(&form["code"]) else { return refuse("invalid_grant") };
         let challenge = URL_SAFE_NO_PAD.encode(tokens::sha256_bytes(form["code_verifier"].as_bytes()));
         if asked["code_challenge"] != challenge || asked["redirect_uri"] != form["redirect_uri"] {
             return refuse("invalid_grant");
         }
+        self.granted(&json!({"nonce": asked["nonce"], "sid": format!("sid of {}", asked["state"])}))
+    }
+
+    /// Tokens about the person, each with a refresh token that is good once.
+    fn granted(&self, more: &Value) -> Response {
         let now = now();
-        let claims = json!({"iss": self.origin, "aud": CLIENT_ID, "iat": now, "exp": now + 300, "nonce": asked["nonce"],
-            "sid": format!("sid of {}", asked["state"])});
-        let claims = {
-            let desk = self.desk();
-            merged(merged(claims, &desk.person), &desk.change)
+        let claims = merged(json!({"iss": self.origin, "aud": CLIENT_ID, "iat": now, "exp": now + 300}), more);
+        let (claims, count) = {
+            let mut desk = self.desk();
+            desk.count += 1;
+            let count = desk.count;
+            desk.refresh.push(format!("idp-rt-{count}"));
+            (merged(merged(claims, &desk.person), &desk.change), count)
         };
         let id_token = self.sign(&claims, "JWT");
-        let answer = json!({"access_token": "access", "token_type": "Bearer", "expires_in": 300, "id_token": id_token});
+        let answer = json!({"access_token": format!("idp-at-{count}"), "token_type": "Bearer", "expires_in": 300,
+            "id_token": id_token, "refresh_token": format!("idp-rt-{count}")});
+        axum::Json(answer).into_response()
+    }
+
+    /// An identity assertion for whoever the ID token is about.
+    fn vouch(&self, form: &HashMap<String, String>) -> Response {
+        let subject = control_plane::crypto::jwt::unproved_claims(&form["subject_token"]).expect("an ID token");
+        let said = json!({"sub": subject["sub"], "aud": form["audience"], "resource": form["resource"],
+            "client_id": "by-hand"});
+        let answer = json!({"access_token": self.assertion(&said, &json!({})), "token_type": "N_A",
+            "issued_token_type": "urn:ietf:params:oauth:token-type:id-jag"});
         axum::Json(answer).into_response()
     }
 }

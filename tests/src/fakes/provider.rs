@@ -178,6 +178,9 @@ impl Provider {
             },
             Some("client_credentials") => client,
             Some("urn:ietf:params:oauth:grant-type:token-exchange") if form.contains_key("subject_token") => client,
+            Some("urn:ietf:params:oauth:grant-type:jwt-bearer") if form.contains_key("assertion") => {
+                "vouched".to_owned()
+            }
             _ => return refuse("unsupported_grant_type"),
         };
         desk.count += 1;
