@@ -94,6 +94,25 @@ A file, or each document in it:
       tokenEndpoint: https://login.example.com/token
     outboundAuth: {kind: passthrough, mode: minted}    # or original
 
+  What calls to a server carry besides, and whom they trust besides:
+    transport:
+      staticHeaders: {X-Team: platform}
+      forwardableHeaders: [X-Region]
+      caCertificates: |
+        -----BEGIN CERTIFICATE-----
+        …
+
+  A virtual server has members in place of url, timeoutMs, outboundAuth and transport; what offer leaves out is offered whole:
+    members:
+      - server: github           # its slug
+        alias: gh
+        offer:
+          tools:
+            - {name: search_issues}
+            - {name: create_issue, exposedAs: new_ticket, description: Opens a ticket}
+          prompts: []            # none; resources and resourceTemplates likewise
+      - {server: wiki, alias: wiki}
+
   kind: Group
   metadata: {name: Platform team}
   spec:

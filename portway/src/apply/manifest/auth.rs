@@ -208,19 +208,10 @@ impl Reader<'_> {
     }
 
     fn parameters(&mut self, node: &Node) -> Option<BTreeMap<String, String>> {
-        let within = "spec.outboundAuth.extraParameters";
-        let Value::Map(entries) = &node.value else {
-            self.wrong(node.line, within, format!("must be a mapping, not {}", node.kind()));
-            return None;
-        };
-        let read = entries.iter().map(|entry| {
-            let value = self.text(&entry.node, &joined(within, &entry.key))?;
-            Some((entry.key.clone(), value.to_owned()))
-        });
-        read.collect()
+        self.texts(node, "spec.outboundAuth.extraParameters")
     }
 
-    fn owned(&mut self, node: &Node, field: &str) -> Option<String> {
+    pub(super) fn owned(&mut self, node: &Node, field: &str) -> Option<String> {
         self.text(node, field).map(str::to_owned)
     }
 
