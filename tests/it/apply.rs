@@ -389,3 +389,43 @@ async fn virtual_servers_and_transport_come_from_files_and_go_back_into_them() {
     let said = pipeline.run(&["apply", "-f", &last, "--prune", "--yes"]).await.with(0, &["3 to delete", "Applied."]);
     assert!(said.out.find("- server work") < said.out.find("- server github"), "{said:?}");
 }
+
+#[tokio::test]
+async fn well_known_servers_are_filled_in() {
+    let world = World::setup().nodes(0).start().await;
+    let owner = world.tenant("acme").await;
+    let pipeline = Pipeline::of(&world, &owner).await;
+
+    // Every preset can be registered as it is listed, with a client where one is made by hand.
+    let presets = owner.get("presets").await.ok();
+    let presets = presets["items"].as_array().unwrap().clone();
+    assert!(presets.iter().any(|preset| preset["slug"] == "github"), "{presets:?}");
+    for preset in &presets {
+        let mut auth = preset["outbound_auth"].clone();
+        if preset["client"] == "by_hand" {
+            auth["client_id"] = json!("abc");
+            auth["client_secret"] = json!("s3cret");
+        }
+        let slug = format!("a-{}", preset["slug"].as_str().unwrap());
+        let body = json!({"slug": slug, "display_name": preset["display_name"], "description": preset["description"],
+            "upstream_url": preset["upstream_url"], "outbound_auth": auth});
+        owner.post("servers", body).await.ok();
+    }
+
+    // The same by name, from a file; the command line writes one.
+    let printed =
+        pipeline.run(&["presets"]).await.with(0, &["github", "https://mcp.sentry.dev/mcp", "registers itself"]);
+    assert!(printed.out.contains("https://api.slack.com/apps"), "{printed:?}");
+    pipeline.run(&["presets", "nothing"]).await.with(1, &["there is no preset nothing"]);
+    let folder = tempfile::tempdir().unwrap();
+    let printed =
+        pipeline.run(&["presets", "github"]).await.with(0, &["# - GitHub registers no clients", "preset: github"]);
+    let file = write(folder.path(), "github.yaml", &printed.out.replace('…', "abc"));
+    let mut apply = pipeline.command(&["apply", "-f", &file]);
+    apply.env("GITHUB_CLIENT_SECRET", "s3cret");
+    Said::of(finished(apply).await).with(0, &["url: https://api.githubcopilot.com/mcp/", "read:org", "Applied."]);
+    let exported = pipeline.run(&["export", "--server", "github"]).await;
+    let exported = exported.with(0, &["token: https://github.com/login/oauth/access_token", "displayName: GitHub"]);
+    let again = write(folder.path(), "again.yaml", &exported.out);
+    pipeline.run(&["apply", "-f", &again, "--dry-run", "--exit-code"]).await.with(0, &["No changes: 1 server(s)"]);
+}

@@ -3,6 +3,7 @@
 
 mod auth;
 mod members;
+mod preset;
 mod principals;
 mod server;
 mod transport;
@@ -392,6 +393,18 @@ fn find<'n>(entries: &'n [Entry], key: &str) -> Option<&'n Node> {
 
 fn joined(within: &str, key: &str) -> String {
     if within.is_empty() { key.to_owned() } else { format!("{within}.{key}") }
+}
+
+/// A name of the API as files have it.
+fn camel(name: &str) -> String {
+    let mut words = name.split('_');
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |mut name, word| {
+        let mut letters = word.chars();
+        name.extend(letters.next().map(|letter| letter.to_ascii_uppercase()));
+        name.push_str(letters.as_str());
+        name
+    })
 }
 
 #[cfg(test)]

@@ -38,6 +38,15 @@ pub(super) struct Granted {
     scope: String,
 }
 
+/// Where Slack puts the tokens of a person who installs an app.
+#[derive(Deserialize)]
+struct Nested {
+    authed_user: Granted,
+}
+
+/// Says that a refresh token is worth nothing any more: by the standard, in GitHub's words, in Slack's.
+const REFUSED_FOR_GOOD: [&str; 3] = ["invalid_grant", "bad_refresh_token", "invalid_refresh_token"];
+
 /// What a call may be sent with, or why there is nothing.
 pub enum Standing {
     Live {
@@ -53,6 +62,16 @@ pub enum Standing {
 }
 
 impl Granted {
+    fn read(body: &[u8]) -> Option<Self> {
+        let nested = || serde_json::from_slice(body).map(|Nested { authed_user }| authed_user);
+        serde_json::from_slice(body).or_else(|_| nested()).ok()
+    }
+
+    /// Slack calls the bearer tokens of people `user`.
+    fn is_bearer(&self) -> bool {
+        ["", "bearer", "user"].iter().any(|word| self.token_type.eq_ignore_ascii_case(word))
+    }
+
     /// The token, and how many seconds it lives.
     pub(super) fn bearer(self) -> (SecretString, Option<i64>) {
         (self.access_token, self.expires_in_s)
@@ -88,13 +107,12 @@ pub(super) async fn ask(
         });
     }
     // What cannot be read may hold tokens: it is not repeated. Some providers say errors with 200.
-    let granted: Granted = serde_json::from_slice(answer.body()).map_err(|_| match error_code(answer.body()) {
+    let granted = Granted::read(answer.body()).ok_or_else(|| match error_code(answer.body()) {
         Some(code) => Refusal::Refused(code),
         None => Refusal::Answer("the token endpoint answers with something else than tokens".to_owned()),
     })?;
-    let is_bearer = granted.token_type.is_empty() || granted.token_type.eq_ignore_ascii_case("bearer");
     let is_sendable = proto::shared_secret::header_value(granted.access_token.expose_secret()).is_ok();
-    if !is_bearer || !is_sendable {
+    if !granted.is_bearer() || !is_sendable {
         return Err(Refusal::Answer("the token is no bearer token that can travel in a header".to_owned()));
     }
     Ok(granted)
@@ -243,7 +261,7 @@ async fn refresh(
             let (ends, version) = (renewed.expires_at, renewed.mark.version);
             Standing::Live { token: fresh.bearer(&settings).clone(), ends, version }
         }
-        Err(Refusal::Refused(code)) if code == "invalid_grant" => {
+        Err(Refusal::Refused(code)) if REFUSED_FOR_GOOD.contains(&code.as_str()) => {
             store.update_user_credential(&UserCredential { refused_at: Some(now), ..credential.clone() }).await?;
             store.void_leases_of(credential.owner).await?;
             store.audit(refused(&credential, &code));
@@ -307,5 +325,27 @@ fn refused(credential: &UserCredential, code: &str) -> AuditEntry {
         target_kind: "user_credential",
         target_id: Some(credential.id.0),
         detail: serde_json::json!({ "server": credential.server_id, "reason": code }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_are_read_where_providers_put_them() {
+        fn check(body: &str, expected: Option<(&str, bool)>) {
+            let granted = Granted::read(body.as_bytes());
+            let read = granted.as_ref().map(|granted| (granted.access_token.expose_secret(), granted.is_bearer()));
+            assert_eq!(read, expected, "{body}");
+        }
+        check(r#"{"access_token": "a", "token_type": "Bearer", "expires_in": 60}"#, Some(("a", true)));
+        check(r#"{"access_token": "a"}"#, Some(("a", true)));
+        check(r#"{"access_token": "a", "token_type": "DPoP"}"#, Some(("a", false)));
+        check(
+            r#"{"ok": true, "authed_user": {"id": "U1", "access_token": "b", "token_type": "user"}}"#,
+            Some(("b", true)),
+        );
+        check(r#"{"ok": false, "error": "invalid_code"}"#, None);
     }
 }

@@ -13,7 +13,7 @@ use url::Url;
 
 use super::super::secrets;
 use super::super::yaml::{Entry, Node, Value};
-use super::{AuthSpec, HeaderSpec, Reader, find, joined};
+use super::{AuthSpec, HeaderSpec, Reader, camel, find, joined};
 
 const WITHIN: &str = "spec.outboundAuth";
 
@@ -246,6 +246,11 @@ impl Reader<'_> {
             Err(Error::InvalidFields(errors)) => {
                 for error in errors {
                     let field = error.field.replacen("outbound_auth", WITHIN, 1);
+                    // Parameters have names of their own.
+                    let field = match field.split_once("extra_parameters.") {
+                        Some((before, name)) => format!("{before}extraParameters.{name}"),
+                        None => camel(&field),
+                    };
                     self.wrong(node.line, &field, error.message);
                 }
                 None

@@ -10,7 +10,7 @@ use super::{
 };
 
 /// What a server with a URL has, and a virtual one has not.
-const UPSTREAM: [&str; 4] = ["url", "timeoutMs", "outboundAuth", "transport"];
+const UPSTREAM: [&str; 5] = ["preset", "url", "timeoutMs", "outboundAuth", "transport"];
 const SUBJECTS: [&str; 4] = ["user", "group", "serviceAccount", "everyone"];
 
 impl Reader<'_> {
@@ -20,6 +20,7 @@ impl Reader<'_> {
             "displayName",
             "description",
             "url",
+            "preset",
             "enabled",
             "timeoutMs",
             "outboundAuth",
@@ -27,7 +28,11 @@ impl Reader<'_> {
             "members",
             "grants",
         ];
-        let entries = self.map(spec, "spec", &known)?;
+        let written = self.map(spec, "spec", &known)?;
+        let entries = &match find(written, "members") {
+            Some(_) => written.to_vec(),
+            None => self.with_preset(written)?,
+        };
         let display_name =
             find(entries, "displayName").map(|node| self.checked(node, "spec.displayName", fields::name));
         let description =

@@ -144,6 +144,36 @@ fn what_calls_carry_and_whom_they_trust() {
     check("{timeout: 3}", "f.yaml:7: spec.transport.timeout: is unknown; expected staticHeaders, forwardableHeaders");
 }
 
+#[test]
+fn a_preset_fills_in_what_the_file_leaves_out() {
+    let with = |spec: &str| {
+        parse(&format!("apiVersion: portway/v1\nkind: Server\nmetadata: {{slug: gh}}\nspec: {spec}\n"))
+            .map(|manifest| manifest.servers.into_iter().next().unwrap())
+    };
+    let github = with("{preset: github, outboundAuth: {clientId: abc, scopes: [repo]}}").unwrap();
+    assert_eq!(github.display_name, "GitHub");
+    assert_eq!(upstream(&github).url, "https://api.githubcopilot.com/mcp/");
+    let AuthSpec::OauthPerUser { settings, .. } = &upstream(&github).auth else { panic!("{github:?}") };
+    assert_eq!(
+        (settings.client_id.as_deref(), settings.scopes.as_deref()),
+        (Some("abc"), Some(&["repo".to_owned()][..]))
+    );
+    assert_eq!(settings.endpoints.as_ref().unwrap().token.as_str(), "https://github.com/login/oauth/access_token");
+    let other = with("{preset: github, displayName: Ours, url: 'https://gh.example/mcp', outboundAuth: {kind: none}}");
+    let other = other.unwrap();
+    assert_eq!((other.display_name.as_str(), upstream(&other).url.as_str()), ("Ours", "https://gh.example/mcp"));
+    assert!(matches!(upstream(&other).auth, AuthSpec::None), "another kind is all its own");
+    let sentry = with("{preset: sentry}").unwrap();
+    assert!(matches!(&upstream(&sentry).auth, AuthSpec::OauthPerUser { settings, .. } if settings.client_id.is_none()));
+    let check = |spec: &str, expected: &str| {
+        let mistakes = with(spec).unwrap_err();
+        assert!(mistakes.iter().any(|mistake| mistake.starts_with(expected)), "{expected}: {mistakes:#?}");
+    };
+    check("{preset: gitlub}", "f.yaml:4: spec.preset: gitlub is unknown; expected github, sentry, slack");
+    check("{preset: github}", "f.yaml:4: spec.outboundAuth.clientId: must be given");
+    check("{preset: github, members: []}", "f.yaml:4: spec.preset: is not for a server with members");
+}
+
 const WORK: &str = "\
 apiVersion: portway/v1
 kind: Server
