@@ -230,6 +230,9 @@ fn oauth(settings: &OauthSettings) -> Vec<String> {
         if let Some(revocation) = &endpoints.revocation {
             line("  revocation", scalar(revocation.as_str()));
         }
+        if let Some(introspection) = &endpoints.introspection {
+            line("  introspection", scalar(introspection.as_str()));
+        }
     }
     if let Some(scopes) = &settings.scopes {
         line("scopes", format!("[{}]", scopes.iter().map(|scope| scalar(scope)).collect::<Vec<_>>().join(", ")));

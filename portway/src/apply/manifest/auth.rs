@@ -190,7 +190,7 @@ impl Reader<'_> {
 
     fn endpoints(&mut self, node: &Node) -> Option<ProviderEndpoints> {
         let within = "spec.outboundAuth.endpoints";
-        let entries = self.map(node, within, &["authorization", "token", "revocation"])?;
+        let entries = self.map(node, within, &["authorization", "token", "revocation", "introspection"])?;
         let authorization = self.required(node, entries, within, "authorization");
         let authorization = authorization.and_then(|node| self.url(node, &joined(within, "authorization")));
         let token = self.required(node, entries, within, "token");
@@ -199,7 +199,11 @@ impl Reader<'_> {
             Some(node) => Some(self.url(node, &joined(within, "revocation"))?),
             None => None,
         };
-        Some(ProviderEndpoints { authorization: authorization?, token: token?, revocation })
+        let introspection = match find(entries, "introspection") {
+            Some(node) => Some(self.url(node, &joined(within, "introspection"))?),
+            None => None,
+        };
+        Some(ProviderEndpoints { authorization: authorization?, token: token?, revocation, introspection })
     }
 
     fn url(&mut self, node: &Node, field: &str) -> Option<Url> {
