@@ -25,6 +25,7 @@ pub mod mail;
 pub mod nodes;
 pub mod people;
 pub mod platform;
+pub mod presets;
 pub mod provision;
 pub mod provisioning;
 pub mod publish;

@@ -23,6 +23,7 @@ pub mod machine_oauth;
 pub mod node;
 pub mod oauth;
 pub mod page;
+pub mod preset;
 pub mod principal;
 pub mod scim;
 pub mod second_factor;

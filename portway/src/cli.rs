@@ -14,6 +14,7 @@ Examples:
   portway node enrol --name eu-1 --pool default > node.secret
   portway export --tenant acme > servers.yaml
   portway apply --tenant acme -f servers.yaml --dry-run
+  portway presets github > github.yaml
 
 The commands tenant and node talk to the control plane at --url (PORTWAY_URL) as the operator whose token is in
 --operator-token-file or PORTWAY_OPERATOR_TOKEN; apply and export as the owner of an API key, in --token-file or
@@ -45,6 +46,9 @@ pub enum Command {
     /// Print a tenant's servers, grants, groups and service accounts as a file for apply
     #[command(after_help = "Example:\n  portway export --tenant acme > servers.yaml")]
     Export(ExportArgs),
+    /// List well-known servers that files can name, or print a file for one
+    #[command(after_help = "Examples:\n  portway presets\n  portway presets github > github.yaml")]
+    Presets(PresetsArgs),
     /// Replace a tenant's keys
     #[command(subcommand)]
     Keys(KeysCommand),
@@ -93,6 +97,32 @@ A file, or each document in it:
       clientSecret: {fromEnv: SEARCH_CLIENT_SECRET}
       tokenEndpoint: https://login.example.com/token
     outboundAuth: {kind: passthrough, mode: minted}    # or original
+
+  A well-known server (`portway presets`); what is said here goes before what the preset says:
+  spec:
+    preset: github
+    outboundAuth:
+      clientId: abc
+      clientSecret: {fromEnv: GITHUB_CLIENT_SECRET}
+
+  What calls to a server carry besides, and whom they trust besides:
+    transport:
+      staticHeaders: {X-Team: platform}
+      forwardableHeaders: [X-Region]
+      caCertificates: |
+        -----BEGIN CERTIFICATE-----
+        …
+
+  A virtual server has members in place of url, timeoutMs, outboundAuth and transport; what offer leaves out is offered whole:
+    members:
+      - server: github           # its slug
+        alias: gh
+        offer:
+          tools:
+            - {name: search_issues}
+            - {name: create_issue, exposedAs: new_ticket, description: Opens a ticket}
+          prompts: []            # none; resources and resourceTemplates likewise
+      - {server: wiki, alias: wiki}
 
   kind: Group
   metadata: {name: Platform team}
@@ -164,6 +194,12 @@ pub struct ExportArgs {
     pub server: Vec<String>,
     #[command(flatten)]
     pub tenant: TenantArgs,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct PresetsArgs {
+    /// Only this one, as a file for apply
+    pub preset: Option<String>,
 }
 
 #[derive(Debug, Clone, Args)]

@@ -16,6 +16,7 @@ async fn main() -> ExitCode {
         Command::Node(command) => commands::node(command).await.map(|()| ExitCode::SUCCESS),
         Command::Apply(args) => apply::apply(&args).await,
         Command::Export(args) => apply::export(&args).await,
+        Command::Presets(args) => commands::presets(&args).map(|()| ExitCode::SUCCESS),
         Command::Keys(command) => commands::keys(command).await.map(|()| ExitCode::SUCCESS),
     };
     match done {

@@ -322,3 +322,35 @@ async fn a_client_that_was_registered_by_hand_uses_its_secret_and_the_settings()
         .refused(400, "invalid");
     assert_eq!(refused["errors"][0]["field"], "outbound_auth.client_id", "{refused}");
 }
+
+#[tokio::test]
+async fn a_provider_that_names_no_end_of_a_token_is_asked_for_it_once() {
+    let stage = stage(World::setup(), json!({})).await;
+    let (ana, bo) = (stage.owner.invite("ana", "member").await, stage.owner.invite("bo", "member").await);
+    stage.provider.metadata(json!({"introspection_endpoint": format!("{}/introspect", stage.provider.origin)}));
+    stage.provider.expires_in(Value::Null);
+    stage.connect(&ana, "ana").await;
+    let asked = stage.provider.forms("/introspect");
+    assert!(asked.len() == 1 && asked[0]["token"].starts_with("at-ana-"), "{asked:?}");
+    let mut ide = ready(&ana).await;
+    let first = said(&mut ide).await;
+    assert_eq!(said(&mut ide).await, first);
+    assert_eq!(stage.provider.asked("/introspect"), 1);
+
+    // It ends when the provider said.
+    stage.world.advance(TimeDelta::seconds(301));
+    let second = said(&mut ide).await;
+    assert!(second.starts_with("Bearer at-ana-") && second != first, "{second}");
+    assert_eq!(stage.provider.asked("/introspect"), 2);
+
+    // One that does not say it after all is no obstacle: the token has no end then.
+    for (status, body) in [(500, "sorry"), (200, r#"{"active": false}"#), (200, "[]")] {
+        stage.provider.answer("/introspect", status, "application/json", body);
+        stage.connect(&bo, "bo").await;
+    }
+    let mut ide = ready(&bo).await;
+    let lasting = said(&mut ide).await;
+    stage.world.advance(TimeDelta::seconds(3_000));
+    assert_eq!(said(&mut ide).await, lasting);
+    assert_eq!(stage.provider.asked("/introspect"), 5);
+}

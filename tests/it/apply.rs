@@ -267,3 +267,165 @@ async fn a_service_account_applies_the_servers_that_it_manages() {
     let file = write(folder.path(), "group.yaml", group);
     pipeline.run(&["apply", "-f", &file]).await.with(1, &["groups and service accounts are for owners and admins"]);
 }
+
+/// A tool, a member with choices, a second one, and what calls to it carry.
+const TWO_AND_A_VIRTUAL_ONE: &str = "\
+apiVersion: portway/v1
+kind: Server
+metadata: {slug: work}
+spec:
+  displayName: Work
+  members:
+    - server: github
+      alias: gh
+      offer:
+        tools:
+          - {name: search_issues}
+          - {name: create_issue, exposedAs: new_ticket, description: 'Opens a ticket: \"now\"'}
+        resources:
+          - {name: 'repo://readme'}
+        prompts: []
+        plainUris: true
+    - {server: wiki, alias: wiki}
+  grants:
+    - {everyone: true, role: user}
+---
+apiVersion: portway/v1
+kind: Server
+metadata: {slug: github}
+spec: {url: 'https://github.example/mcp'}
+---
+apiVersion: portway/v1
+kind: Server
+metadata: {slug: wiki}
+spec:
+  url: https://wiki.example/mcp
+  timeoutMs: 5000
+  transport:
+    staticHeaders: {X-Team: 'platform: 1'}
+    forwardableHeaders: [X-Region]
+    caCertificates: |
+CERTIFICATE";
+
+#[tokio::test]
+async fn virtual_servers_and_transport_come_from_files_and_go_back_into_them() {
+    let world = World::setup().nodes(0).start().await;
+    let owner = world.tenant("acme").await;
+    let pipeline = Pipeline::of(&world, &owner).await;
+    let folder = tempfile::tempdir().unwrap();
+    let pem = rcgen::generate_simple_self_signed(vec!["wiki.example".to_owned()]).unwrap().cert.pem().replace('\r', "");
+    let indented: String = pem.lines().map(|line| format!("      {line}\n")).collect();
+    let text = TWO_AND_A_VIRTUAL_ONE.replace("CERTIFICATE", &indented);
+    let file = write(folder.path(), "all.yaml", &text);
+
+    // The virtual one comes first in the file, and last when it is made.
+    let said = pipeline.run(&["apply", "-f", &file, "--dry-run", "--exit-code"]).await;
+    let said = said.with(2, &["+ member github as gh (tools [search_issues, create_issue as new_ticket"]);
+    let said =
+        said.with(2, &["+ member wiki as wiki", "+ transport.staticHeaders: x-team \"platform: 1\"", "3 to create"]);
+    assert!(said.out.find("server wiki") < said.out.find("server work"), "{said:?}");
+    pipeline.run(&["apply", "-f", &file]).await.with(0, &["Applied."]);
+    pipeline.run(&["apply", "-f", &file]).await.with(0, &["No changes: 3 server(s)"]);
+    let servers = owner.get("servers").await.ok();
+    let find = |slug: &str| {
+        let found = servers["items"].as_array().unwrap().iter().find(|server| server["slug"] == slug);
+        found.unwrap_or_else(|| panic!("{slug}: {servers}")).clone()
+    };
+    let (work, wiki, github) = (find("work"), find("wiki"), find("github"));
+    assert_eq!((&work["members"][0]["server_id"], &work["members"][1]["server_id"]), (&github["id"], &wiki["id"]));
+    assert_eq!(work["members"][0]["offer"]["tools"][1]["exposed_as"], "new_ticket", "{work}");
+    let transport = &wiki["upstream"]["transport"];
+    assert_eq!(transport["static_headers"]["x-team"], "platform: 1", "{wiki}");
+    assert_eq!(transport["ca_certificates"], pem.as_str(), "{wiki}");
+
+    // There and back.
+    let exported = pipeline.run(&["export"]).await.with(0, &["server: github", "exposedAs: new_ticket", "prompts: []"]);
+    let again = write(folder.path(), "again.yaml", &exported.out);
+    let all = ["apply", "-f", &again, "--prune", "--dry-run", "--exit-code"];
+    pipeline.run(&all).await.with(0, &["No changes: 3 server(s)"]);
+
+    // What changes, member by member; and the certificates alone.
+    let other = text
+        .replace("          - {name: search_issues}\n", "")
+        .replace("    - {server: wiki, alias: wiki}\n", "")
+        .replace("X-Region", "X-Zone");
+    let file = write(folder.path(), "all.yaml", &other);
+    let said = pipeline.run(&["apply", "-f", &file]).await;
+    let said =
+        said.with(0, &["- member wiki as wiki", "~ member github as gh", "2 to update, 0 to delete, 1 unchanged"]);
+    said.with(0, &["transport.forwardableHeaders: x-region → x-zone", "Applied."]);
+    pipeline.run(&["apply", "-f", &file]).await.with(0, &["No changes: 3 server(s)"]);
+
+    // What cannot be a member is told with its place, before anything is changed.
+    let virtual_one = |members: &str| {
+        format!(
+            "apiVersion: portway/v1\nkind: Server\nmetadata: {{slug: more}}\nspec:\n  members:\n    - {{server: {members}}}\n"
+        )
+    };
+    for (members, expected) in [
+        ("nowhere, alias: no", "bad.yaml:6: spec.members[0].server: there is no server nowhere that you see"),
+        ("work, alias: w", "bad.yaml:6: spec.members[0].server: work is a virtual server: name its members"),
+    ] {
+        let bad = write(folder.path(), "bad.yaml", &virtual_one(members));
+        pipeline.run(&["apply", "-f", &bad]).await.with(1, &[expected, "nothing was changed"]);
+    }
+    let bad = write(folder.path(), "bad.yaml", &virtual_one("wiki, alias: wiki"));
+    pipeline
+        .run(&["apply", "-f", &bad, "--prune", "--yes"])
+        .await
+        .with(1, &["wiki is in no file, and --prune deletes it"]);
+    let bad = write(folder.path(), "bad.yaml", &virtual_one("wiki, alias: wiki").replace("more", "github"));
+    pipeline.run(&["apply", "-f", &bad]).await.with(1, &["spec.members: is for virtual servers"]);
+
+    // A member that its managers took out everywhere leaves an empty virtual server, which is exported and kept.
+    let (github, work) = (github["id"].as_str().unwrap(), work["id"].as_str().unwrap());
+    owner.delete(&format!("servers/{github}/uses/{work}")).await.ok();
+    let exported = pipeline.run(&["export"]).await.with(0, &["members: []"]);
+    let again = write(folder.path(), "again.yaml", &exported.out);
+    pipeline.run(&["apply", "-f", &again, "--dry-run", "--exit-code"]).await.with(0, &["No changes: 3 server(s)"]);
+
+    // All of it goes, the virtual one first.
+    let last = write(folder.path(), "last.yaml", &server("last", ""));
+    let said = pipeline.run(&["apply", "-f", &last, "--prune", "--yes"]).await.with(0, &["3 to delete", "Applied."]);
+    assert!(said.out.find("- server work") < said.out.find("- server github"), "{said:?}");
+}
+
+#[tokio::test]
+async fn well_known_servers_are_filled_in() {
+    let world = World::setup().nodes(0).start().await;
+    let owner = world.tenant("acme").await;
+    let pipeline = Pipeline::of(&world, &owner).await;
+
+    // Every preset can be registered as it is listed, with a client where one is made by hand.
+    let presets = owner.get("presets").await.ok();
+    let presets = presets["items"].as_array().unwrap().clone();
+    assert!(presets.iter().any(|preset| preset["slug"] == "github"), "{presets:?}");
+    for preset in &presets {
+        let mut auth = preset["outbound_auth"].clone();
+        if preset["client"] == "by_hand" {
+            auth["client_id"] = json!("abc");
+            auth["client_secret"] = json!("s3cret");
+        }
+        let slug = format!("a-{}", preset["slug"].as_str().unwrap());
+        let body = json!({"slug": slug, "display_name": preset["display_name"], "description": preset["description"],
+            "upstream_url": preset["upstream_url"], "outbound_auth": auth});
+        owner.post("servers", body).await.ok();
+    }
+
+    // The same by name, from a file; the command line writes one.
+    let printed =
+        pipeline.run(&["presets"]).await.with(0, &["github", "https://mcp.sentry.dev/mcp", "registers itself"]);
+    assert!(printed.out.contains("https://api.slack.com/apps"), "{printed:?}");
+    pipeline.run(&["presets", "nothing"]).await.with(1, &["there is no preset nothing"]);
+    let folder = tempfile::tempdir().unwrap();
+    let printed =
+        pipeline.run(&["presets", "github"]).await.with(0, &["# - GitHub registers no clients", "preset: github"]);
+    let file = write(folder.path(), "github.yaml", &printed.out.replace('…', "abc"));
+    let mut apply = pipeline.command(&["apply", "-f", &file]);
+    apply.env("GITHUB_CLIENT_SECRET", "s3cret");
+    Said::of(finished(apply).await).with(0, &["url: https://api.githubcopilot.com/mcp/", "read:org", "Applied."]);
+    let exported = pipeline.run(&["export", "--server", "github"]).await;
+    let exported = exported.with(0, &["token: https://github.com/login/oauth/access_token", "displayName: GitHub"]);
+    let again = write(folder.path(), "again.yaml", &exported.out);
+    pipeline.run(&["apply", "-f", &again, "--dry-run", "--exit-code"]).await.with(0, &["No changes: 1 server(s)"]);
+}

@@ -187,3 +187,28 @@ on_both! {
         assert_eq!(sent(&mut anas).await["authorization"], "Bearer shared-marker");
     }
 }
+
+#[tokio::test]
+async fn a_servers_own_authority_is_trusted_for_its_provider_and_for_no_other_server() {
+    let provider = Provider::start_tls().await;
+    let auth = json!({"kind": "client_credentials", "client_id": "by-hand", "client_secret": "a secret & more",
+        "issuer": provider.origin});
+    let transport = json!({"ca_certificates": provider.certificate});
+    let stage = stage(World::setup(), json!({"outbound_auth": auth, "transport": transport})).await;
+    let other = json!({"slug": "other", "display_name": "Other", "upstream_url": stage.upstream.url.as_str(),
+        "outbound_auth": auth});
+    let other = stage.owner.post("servers", other).await.ok()["id"].as_str().unwrap().to_owned();
+    stage.owner.grant_everyone(&other).await;
+    let mut ide = ready(&stage.ana).await;
+    let header = sent(&mut ide).await["authorization"].clone();
+    assert!(header.as_str().unwrap_or_default().starts_with("Bearer at-"), "{header}");
+    assert!(provider.asked("/.well-known/oauth-authorization-server") > 0, "its metadata was read as well");
+
+    let mut elsewhere = stage.ana.ide("other").await;
+    let refused = elsewhere.initialize().await.json();
+    assert_eq!(refused["error"]["data"]["code"], "credential.machine_refused", "{refused}");
+    stage.owner.patch(&format!("servers/{}", stage.server), json!({"transport": {}})).await.ok();
+    stage.world.synced("acme").await;
+    let refused = ide.call_tool("any", json!({})).await.json();
+    assert_eq!(refused["result"]["_meta"]["portway/error"]["code"], "credential.machine_refused", "{refused}");
+}

@@ -116,7 +116,7 @@ on_both! {
             ("idp-at-2", "urn:ietf:params:oauth:token-type:access_token"));
 
         // Signed out everywhere: nothing is left to vouch with, and a new sign-in helps.
-        let me = stage.ana.get("me").await.ok()["id"].as_str().unwrap().to_owned();
+        let me = stage.ana.id().await;
         stage.owner.post(&format!("users/{me}/sign-out"), json!({})).await.ok();
         stage.owner.patch(&format!("servers/{}", stage.server), json!({"display_name": "Hub"})).await.ok();
         let ana = stage.ana.elsewhere();
@@ -144,9 +144,10 @@ on_both! {
         assert!(result["structuredContent"]["authorization"].is_string(), "{result}");
 
         // A service account has no sign-in at all.
-        let robot = stage.owner.post("service-accounts", json!({"name": "robot"})).await.ok()["id"].as_str().unwrap().to_owned();
-        stage.owner.post(&format!("servers/{}/grants", stage.server), json!({"service_account_id": robot, "role": "user"})).await;
-        let key = stage.owner.post(&format!("service-accounts/{robot}/keys"), json!({"name": "ci"})).await.ok()["secret"].as_str().unwrap().to_owned();
+        let robot = stage.owner.post("service-accounts", json!({"name": "robot"})).await.ok()["id"].clone();
+        let subject = json!({"kind": "service_account", "id": robot});
+        stage.owner.put(&format!("servers/{}/grants", stage.server), json!({"subject": subject, "role": "user"})).await.ok();
+        let key = stage.owner.post("keys", json!({"name": "ci", "service_account_id": robot})).await.ok()["secret"].clone();
         stage.world.synced("acme").await;
         let mut by_key = Ide::new(&stage.ana.url("github"));
         by_key.tokens = json!({"access_token": key});

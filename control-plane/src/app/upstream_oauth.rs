@@ -111,7 +111,7 @@ pub(super) async fn machine(
         pairs.push(("audience", audience));
     }
     pairs.extend(settings.extra_parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())));
-    let granted = tokens::ask(app, &provider, &client, &pairs).await?;
+    let granted = tokens::ask(app, server, &provider, &client, &pairs).await?;
     Ok(granted.bearer())
 }
 
@@ -200,9 +200,16 @@ fn post(
     request.body(form.finish().into_bytes()).map_err(Error::internal)
 }
 
-/// Sends it; an error follows the name of what was asked.
-async fn send(app: &App, request: http::Request<Vec<u8>>) -> Result<http::Response<Vec<u8>>, String> {
-    app.fetcher.send(request, UPSTREAM_ANSWER_BYTES_MAX).await.map_err(|error| describe(&error))
+/// Sends it, trusting whom the server's managers trust for it; an error follows the name of what was asked.
+async fn send(app: &App, server: &Server, request: http::Request<Vec<u8>>) -> Result<http::Response<Vec<u8>>, String> {
+    let sent = match &server.transport.ca_certificates {
+        None => app.fetcher.send(request, UPSTREAM_ANSWER_BYTES_MAX).await,
+        Some(pem) => match app.fetcher.trusting(pem) {
+            Ok(fetcher) => fetcher.send(request, UPSTREAM_ANSWER_BYTES_MAX).await,
+            Err(error) => Err(error),
+        },
+    };
+    sent.map_err(|error| describe(&error))
 }
 
 /// Whether an address of our network is open, closed or forbidden is told to nobody (ATK-15).

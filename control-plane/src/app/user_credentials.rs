@@ -185,7 +185,7 @@ pub async fn put(ctx: &Ctx, server_id: ServerId, whose: Option<PrincipalId>, val
 /// Takes a credential away: one's own, or anybody's for those who manage the server.
 pub async fn delete(ctx: &Ctx, server_id: ServerId, id: UserCredentialId) -> Result<()> {
     let store = ctx.app.store.tenant(ctx.tenant_id).await?;
-    let (_, role) = find_visible(ctx, &store, server_id).await?;
+    let (server, role) = find_visible(ctx, &store, server_id).await?;
     let credential = store.get_user_credential(server_id, id).await?;
     if credential.owner != ctx.caller.principal && !manages(ctx, role) {
         return Err(Error::NotFound { what: "credential" });
@@ -200,7 +200,7 @@ pub async fn delete(ctx: &Ctx, server_id: ServerId, id: UserCredentialId) -> Res
     store.commit().await?;
     // Gone here already: a provider that is away keeps nobody connected.
     if let Some(account) = account {
-        tokens::revoke(&ctx.app, &account).await;
+        tokens::revoke(&ctx.app, &server, &account).await;
     }
     Ok(())
 }

@@ -60,6 +60,9 @@ pub struct ProviderEndpoints {
     pub token: Url,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revocation: Option<Url>,
+    /// Says when a token ends whose answer does not (RFC 7662).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub introspection: Option<Url>,
 }
 
 /// An authorization server as Portway uses it for one server.
@@ -70,6 +73,8 @@ pub struct Provider {
     pub authorization: Url,
     pub token: Url,
     pub revocation: Option<Url>,
+    #[serde(default)]
+    pub introspection: Option<Url>,
     pub registration: Option<Url>,
     /// It names itself in its answers to the browser (RFC 9207).
     pub names_itself: bool,
@@ -161,8 +166,14 @@ impl OauthSettings {
             mistakes.take(&at("issuer"), url(issuer));
         }
         if let Some(endpoints) = &self.endpoints {
-            for (name, endpoint) in [("authorization", &endpoints.authorization), ("token", &endpoints.token)] {
-                mistakes.take(&at(&format!("endpoints.{name}")), url(endpoint.as_str()));
+            let named = [
+                ("authorization", Some(&endpoints.authorization)),
+                ("token", Some(&endpoints.token)),
+                ("revocation", endpoints.revocation.as_ref()),
+                ("introspection", endpoints.introspection.as_ref()),
+            ];
+            for (name, endpoint) in named {
+                mistakes.take_some(&at(&format!("endpoints.{name}")), endpoint.map(|endpoint| url(endpoint.as_str())));
             }
             if self.client_id.is_none() {
                 let message = "must be given with endpoints: nobody can register where there is no metadata".to_owned();

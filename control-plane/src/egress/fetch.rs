@@ -41,6 +41,8 @@ pub enum FetchError {
     Url(#[from] http::Error),
     #[error("https only")]
     Plaintext,
+    #[error("the certificates to trust besides cannot be used: {0}")]
+    Certificates(String),
     #[error("it took too long")]
     Timeout,
     #[error("status {0}; redirects are not followed")]
@@ -63,18 +65,39 @@ impl FetchError {
 #[derive(Clone)]
 pub struct Fetcher {
     client: Client<HttpsConnector<GuardedConnector>, Full<Bytes>>,
+    connector: GuardedConnector,
+    roots: RootCertStore,
 }
 
 impl Fetcher {
     /// Fails with words for an operator if the extra certificates cannot be read.
     pub fn new(config: &EgressConfig, resolver: Arc<dyn Resolve>) -> Result<Self, String> {
         let connector = GuardedConnector { resolver, allowed: config.allowed_private_ranges.clone().into() };
-        let tls = client_config(config.extra_ca_file.as_deref())?;
+        Self::of(connector, roots(config.extra_ca_file.as_deref())?)
+    }
+
+    /// The same with certificates (PEM) that are trusted besides: for requests about the one server that they were set
+    /// for. Which addresses may be dialled stays as it is.
+    pub fn trusting(&self, pem: &str) -> Result<Self, FetchError> {
+        let wrong = |error: &dyn std::fmt::Display| FetchError::Certificates(error.to_string());
+        let mut roots = self.roots.clone();
+        for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
+            let certificate = certificate.map_err(|error| wrong(&error))?;
+            roots.add(certificate).map_err(|error| wrong(&error))?;
+        }
+        Self::of(self.connector.clone(), roots).map_err(FetchError::Certificates)
+    }
+
+    fn of(connector: GuardedConnector, roots: RootCertStore) -> Result<Self, String> {
+        let tls = client_config(roots.clone())?;
         // Plaintext goes to loopback at most: the connector sees to it.
-        let https =
-            HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().wrap_connector(connector);
+        let https = HttpsConnectorBuilder::new()
+            .with_tls_config(tls)
+            .https_or_http()
+            .enable_http1()
+            .wrap_connector(connector.clone());
         let client = Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build(https);
-        Ok(Self { client })
+        Ok(Self { client, connector, roots })
     }
 
     /// Reads at most `bytes_max` from `url`, which must answer 200 with JSON.
@@ -132,7 +155,7 @@ fn text(headers: &HeaderMap, name: HeaderName) -> String {
     lines.join(", ")
 }
 
-fn client_config(extra_ca_file: Option<&Path>) -> Result<ClientConfig, String> {
+fn roots(extra_ca_file: Option<&Path>) -> Result<RootCertStore, String> {
     let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     if let Some(path) = extra_ca_file {
         let describe = |error: &dyn std::fmt::Display| format!("egress.extra_ca_file: {error}");
@@ -141,6 +164,10 @@ fn client_config(extra_ca_file: Option<&Path>) -> Result<ClientConfig, String> {
             roots.add(certificate).map_err(|error| describe(&error))?;
         }
     }
+    Ok(roots)
+}
+
+fn client_config(roots: RootCertStore) -> Result<ClientConfig, String> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
     let config = config.map_err(|error| error.to_string())?;

@@ -16,6 +16,7 @@ pub(super) mod nodes;
 mod outbound_auth;
 pub(super) mod overrides;
 pub(super) mod platform;
+pub(super) mod presets;
 pub(super) mod scim;
 pub(super) mod second_factor;
 pub(super) mod servers;
@@ -90,6 +91,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/servers/{server}/grants", get(grants::list).put(grants::put))
         .route("/servers/{server}/grants/{grant}", delete(grants::delete))
         .route("/servers/{server}/candidates", get(grants::candidates))
+        .route("/presets", get(presets::list))
         .route("/clients", get(clients::list).post(clients::create))
         .route("/clients/{client}", get(clients::get).patch(clients::update).delete(clients::delete))
         .route("/clients/{client}/secrets", post(clients::rotate_secret))

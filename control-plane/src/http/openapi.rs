@@ -10,8 +10,8 @@ use utoipa::{Modify, OpenApi};
 
 use super::api::{
     audit, calls, clients, connections, credentials, domains, grants, groups, identities, identity_providers,
-    invitations, keys, nodes, overrides, platform, scim, second_factor, servers, service_accounts, session, tenant,
-    users,
+    invitations, keys, nodes, overrides, platform, presets, scim, second_factor, servers, service_accounts, session,
+    tenant, users,
 };
 use super::problem::ProblemView;
 
@@ -28,7 +28,7 @@ use super::problem::ProblemView;
         servers::list, servers::list_mine, servers::register, servers::get, servers::update, servers::retire,
         grants::list, grants::put, grants::delete, grants::candidates,
         credentials::list_mine, credentials::list, credentials::put, credentials::delete,
-        overrides::list, overrides::put, overrides::delete, servers::list_uses, servers::end_use,
+        overrides::list, overrides::put, overrides::delete, servers::list_uses, servers::end_use, presets::list,
         groups::list, groups::create, groups::get, groups::update, groups::delete, groups::list_members,
         groups::change_members, groups::list_of_user,
         keys::list, keys::create, keys::revoke, keys::rotate,

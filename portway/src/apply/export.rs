@@ -1,19 +1,23 @@
 //! A tenant's servers, groups and service accounts as the documents that `apply` reads, in a stable order: applied
 //! again, they change nothing. Pure.
 
-use super::manifest::{API_VERSION, GROUP, SERVER, SERVICE_ACCOUNT, SubjectSpec};
-use super::present::{Account, Auth, Grant, Group, Present, Server};
-use super::text::scalar;
+use super::manifest::{API_VERSION, GROUP, Member, SERVER, SERVICE_ACCOUNT, SubjectSpec};
+use super::present::{Account, Auth, Grant, Group, Present, Reach, Server};
+use super::text::{block, scalar};
+use control_plane::domain::bundle::Item;
 use control_plane::domain::machine_oauth::{ExchangeProfile, MachineAuth, MachineSettings};
 use control_plane::domain::server::PassthroughMode;
+use control_plane::domain::transport::Transport;
 use control_plane::domain::upstream_oauth::OauthSettings;
 
-/// One document for each service account, group and server. What an identity provider owns is left out: files cannot
-/// make it.
+/// One document for each service account, group and server, virtual ones after their members. What an identity provider
+/// owns is left out: files cannot make it.
 pub(super) fn documents<'a>(all: Option<&'a Present>, servers: impl Iterator<Item = &'a Server>) -> String {
     let accounts = all.into_iter().flat_map(|present| &present.accounts).map(account);
     let groups = all.into_iter().flat_map(|present| &present.groups).filter(|one| !one.is_provided).map(group);
-    let documents: Vec<String> = accounts.chain(groups).chain(servers.map(document)).collect();
+    let (virtuals, singles): (Vec<_>, Vec<_>) = servers.partition(|server| server.is_virtual());
+    let servers = singles.into_iter().chain(virtuals).map(document);
+    let documents: Vec<String> = accounts.chain(groups).chain(servers).collect();
     documents.join("---\n")
 }
 
@@ -56,11 +60,21 @@ fn document(server: &Server) -> String {
     lines.extend([
         format!("  displayName: {}", scalar(&server.display_name)),
         format!("  description: {}", scalar(&server.description)),
-        format!("  url: {}", scalar(&server.url)),
         format!("  enabled: {}", server.enabled),
-        format!("  timeoutMs: {}", server.timeout_ms),
     ]);
-    lines.append(&mut auth(&server.auth));
+    match &server.reach {
+        Reach::Upstream(upstream) => {
+            lines.push(format!("  url: {}", scalar(&upstream.url)));
+            lines.push(format!("  timeoutMs: {}", upstream.timeout_ms));
+            lines.append(&mut auth(&upstream.auth));
+            lines.append(&mut transport(&upstream.transport));
+        }
+        Reach::Members(none) if none.is_empty() => lines.push("  members: []".to_owned()),
+        Reach::Members(members) => {
+            lines.push("  members:".to_owned());
+            lines.extend(members.iter().flat_map(member));
+        }
+    }
     match server.grants.is_empty() {
         true => lines.push("  grants: []".to_owned()),
         false => {
@@ -69,6 +83,60 @@ fn document(server: &Server) -> String {
         }
     }
     text(&lines)
+}
+
+fn transport(transport: &Transport) -> Vec<String> {
+    if transport.is_default() {
+        return Vec::new();
+    }
+    let mut lines = vec!["  transport:".to_owned()];
+    if !transport.static_headers.is_empty() {
+        lines.push("    staticHeaders:".to_owned());
+        let headers = transport.static_headers.iter();
+        lines.extend(headers.map(|(name, value)| format!("      {}: {}", scalar(name), scalar(value))));
+    }
+    if !transport.forwardable_headers.is_empty() {
+        lines.push("    forwardableHeaders:".to_owned());
+        lines.extend(transport.forwardable_headers.iter().map(|name| format!("      - {}", scalar(name))));
+    }
+    if let Some(pem) = &transport.ca_certificates {
+        lines.push(format!("    caCertificates: {}", block(pem, "      ")));
+    }
+    lines
+}
+
+fn member(member: &Member) -> Vec<String> {
+    let mut lines =
+        vec![format!("    - server: {}", scalar(&member.server)), format!("      alias: {}", scalar(&member.alias))];
+    let offer = &member.offer;
+    let kinds = [
+        ("tools", &offer.tools),
+        ("prompts", &offer.prompts),
+        ("resources", &offer.resources),
+        ("resourceTemplates", &offer.resource_templates),
+    ];
+    let mut chosen = Vec::new();
+    for (kind, items) in kinds {
+        match items.as_deref() {
+            None => {}
+            Some([]) => chosen.push(format!("        {kind}: []")),
+            Some(items) => {
+                chosen.push(format!("        {kind}:"));
+                chosen.extend(items.iter().flat_map(item));
+            }
+        }
+    }
+    chosen.extend(offer.plain_uris.then(|| "        plainUris: true".to_owned()));
+    lines.extend((!chosen.is_empty()).then(|| "      offer:".to_owned()));
+    lines.append(&mut chosen);
+    lines
+}
+
+fn item(item: &Item) -> Vec<String> {
+    let mut lines = vec![format!("          - name: {}", scalar(&item.name))];
+    lines.extend(item.exposed_as.iter().map(|name| format!("            exposedAs: {}", scalar(name))));
+    lines.extend(item.description.iter().map(|text| format!("            description: {}", scalar(text))));
+    lines
 }
 
 fn auth(auth: &Auth) -> Vec<String> {
@@ -176,6 +244,9 @@ fn oauth(settings: &OauthSettings) -> Vec<String> {
         line("  token", scalar(endpoints.token.as_str()));
         if let Some(revocation) = &endpoints.revocation {
             line("  revocation", scalar(revocation.as_str()));
+        }
+        if let Some(introspection) = &endpoints.introspection {
+            line("  introspection", scalar(introspection.as_str()));
         }
     }
     if let Some(scopes) = &settings.scopes {

@@ -2,18 +2,23 @@
 //! plane's own.
 
 mod auth;
+mod members;
+mod preset;
 mod principals;
 mod server;
+mod transport;
 
 use std::collections::BTreeSet;
 use std::fmt;
 
 use control_plane::domain::access::{ServerRole, TenantRole};
+use control_plane::domain::bundle::Offer;
 use control_plane::domain::credential::MachineSecrets;
 use control_plane::domain::fields::Mistake as Wrong;
 use control_plane::domain::key_form::KeyForm;
 use control_plane::domain::machine_oauth::MachineSettings;
 use control_plane::domain::server::PassthroughMode;
+use control_plane::domain::transport::Transport;
 use control_plane::domain::upstream_oauth::OauthSettings;
 use secrecy::SecretString;
 
@@ -74,12 +79,41 @@ pub(super) struct ServerSpec {
     pub(super) slug: String,
     pub(super) display_name: String,
     pub(super) description: String,
-    pub(super) url: String,
     pub(super) enabled: bool,
-    pub(super) timeout_ms: u32,
-    pub(super) auth: AuthSpec,
+    pub(super) reach: ReachSpec,
     /// `None`: left as they are.
     pub(super) grants: Option<Vec<GrantSpec>>,
+}
+
+/// What a call to a server comes to.
+#[derive(Debug)]
+pub(super) enum ReachSpec {
+    Upstream(Box<UpstreamSpec>),
+    /// Of a virtual server.
+    Members(Vec<MemberSpec>),
+}
+
+#[derive(Debug)]
+pub(super) struct UpstreamSpec {
+    pub(super) url: String,
+    pub(super) timeout_ms: u32,
+    pub(super) auth: AuthSpec,
+    pub(super) transport: Transport,
+}
+
+#[derive(Debug)]
+pub(super) struct MemberSpec {
+    pub(super) place: Place,
+    pub(super) member: Member,
+}
+
+/// A server within a virtual one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Member {
+    /// By slug; by id where whoever exports does not see it.
+    pub(super) server: String,
+    pub(super) alias: String,
+    pub(super) offer: Offer,
 }
 
 #[derive(Debug)]
@@ -184,7 +218,25 @@ impl fmt::Display for SubjectSpec {
     }
 }
 
+impl ServerSpec {
+    pub(super) fn is_virtual(&self) -> bool {
+        matches!(self.reach, ReachSpec::Members(_))
+    }
+
+    /// The members in order; none of a server with a URL.
+    pub(super) fn members(&self) -> &[MemberSpec] {
+        match &self.reach {
+            ReachSpec::Members(members) => members,
+            ReachSpec::Upstream(_) => &[],
+        }
+    }
+}
+
 impl Manifest {
+    pub(super) fn server(&self, slug: &str) -> Option<&ServerSpec> {
+        self.servers.iter().find(|server| server.slug == slug)
+    }
+
     /// Everybody who is granted something, each once.
     pub(super) fn subjects(&self) -> Vec<&SubjectSpec> {
         let grants = self.servers.iter().filter_map(|server| server.grants.as_ref()).flatten();
@@ -342,6 +394,18 @@ fn find<'n>(entries: &'n [Entry], key: &str) -> Option<&'n Node> {
 
 fn joined(within: &str, key: &str) -> String {
     if within.is_empty() { key.to_owned() } else { format!("{within}.{key}") }
+}
+
+/// A name of the API as files have it.
+fn camel(name: &str) -> String {
+    let mut words = name.split('_');
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |mut name, word| {
+        let mut letters = word.chars();
+        name.extend(letters.next().map(|letter| letter.to_ascii_uppercase()));
+        name.push_str(letters.as_str());
+        name
+    })
 }
 
 #[cfg(test)]

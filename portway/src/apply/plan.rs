@@ -1,6 +1,8 @@
 //! What must change so that the tenant is as the files say. Decides and words it; changes nothing.
 
+mod members;
 mod principals;
+mod transport;
 
 use control_plane::domain::access::ServerRole;
 use control_plane::domain::key_form::KeyForm;
@@ -9,8 +11,8 @@ use control_plane::domain::server::PassthroughMode;
 use control_plane::domain::upstream_oauth::OauthSettings;
 
 pub(super) use self::principals::{AccountStep, GroupStep};
-use super::manifest::{AuthSpec, GrantSpec, Manifest, Mistake, ServerSpec, SubjectSpec};
-use super::present::{Auth, Grant, Present, Server};
+use super::manifest::{AuthSpec, GrantSpec, Manifest, Mistake, ReachSpec, ServerSpec, SubjectSpec, UpstreamSpec};
+use super::present::{Auth, Grant, Present, Reach, Server, Upstream};
 
 pub(super) struct Plan<'a> {
     pub(super) present: &'a Present,
@@ -32,9 +34,19 @@ pub(super) enum Step<'a> {
     Account(AccountStep<'a>),
     Group(GroupStep<'a>),
     Create(&'a ServerSpec),
-    Update { spec: &'a ServerSpec, server: &'a Server, fields: Vec<Field>, grants: Vec<GrantChange<'a>> },
+    Update {
+        spec: &'a ServerSpec,
+        server: &'a Server,
+        fields: Vec<Field>,
+        /// One for each member that changes, of a virtual server.
+        members: Vec<Line>,
+        grants: Vec<GrantChange<'a>>,
+    },
     Retire(&'a Server),
 }
+
+/// Sign, depth and text.
+pub(super) type Line = (char, usize, String);
 
 /// A field as people read it.
 #[derive(Debug, PartialEq, Eq)]
@@ -50,8 +62,8 @@ pub(super) enum GrantChange<'a> {
 }
 
 impl<'a> Plan<'a> {
-    /// Subjects come before what they are granted, and go after it. Fails with every subject that nobody in the tenant
-    /// is.
+    /// Subjects come before what they are granted, members before what they are members of, and both go after it. Fails with
+    /// every subject and member that is nowhere.
     pub(super) fn make(
         manifest: &'a Manifest,
         present: &'a Present,
@@ -61,7 +73,9 @@ impl<'a> Plan<'a> {
         let mut plan = Self { present, steps: Vec::new(), unchanged: Unchanged::default(), kept: Vec::new() };
         let mut mistakes = principals::mistakes(manifest, present);
         plan.change_principals(manifest);
-        for spec in &manifest.servers {
+        let (virtuals, singles): (Vec<_>, Vec<_>) = manifest.servers.iter().partition(|spec| spec.is_virtual());
+        for spec in singles.into_iter().chain(virtuals) {
+            mistakes.extend(members::mistakes(spec, manifest, present, prune));
             mistakes.extend(spec.grants.iter().flatten().filter_map(|grant| unknown(grant, manifest, present)));
             let Some(server) = present.server(&spec.slug) else {
                 mistakes.extend(unset(spec));
@@ -70,16 +84,20 @@ impl<'a> Plan<'a> {
             };
             let fields = fields(spec, server, set_secrets);
             let grants = spec.grants.as_ref().map(|wanted| grant_changes(wanted, &server.grants)).unwrap_or_default();
-            if fields.is_empty() && grants.is_empty() {
+            let members = members::changes(spec, server);
+            if fields.is_empty() && grants.is_empty() && members.is_empty() {
                 plan.unchanged.servers += 1;
             } else {
-                plan.steps.push(Step::Update { spec, server, fields, grants });
+                plan.steps.push(Step::Update { spec, server, fields, members, grants });
             }
         }
         let named = |server: &&Server| manifest.servers.iter().any(|spec| spec.slug == server.slug);
         let unnamed = present.servers.iter().filter(|server| !named(server));
         match prune {
-            true => plan.steps.extend(unnamed.map(Step::Retire)),
+            true => {
+                let (virtuals, singles): (Vec<_>, Vec<_>) = unnamed.partition(|server| server.is_virtual());
+                plan.steps.extend(virtuals.into_iter().chain(singles).map(Step::Retire));
+            }
             false => plan.kept.extend(unnamed.map(|server| server.slug.clone())),
         }
         plan.forget_principals(manifest, prune);
@@ -165,22 +183,23 @@ impl Step<'_> {
         }
     }
 
-    /// Sign, depth and text of each line.
-    fn lines(&self) -> Vec<(char, usize, String)> {
+    fn lines(&self) -> Vec<Line> {
         match self {
             Self::Account(step) => step.lines(),
             Self::Group(step) => step.lines(),
             Self::Create(spec) => {
                 let mut lines = vec![('+', 0, format!("server {}", spec.slug))];
-                lines.extend(values(spec).map(|(name, value)| ('+', 1, format!("{name}: {value}"))));
+                lines.extend(values(spec).into_iter().map(|(name, value)| ('+', 1, format!("{name}: {value}"))));
+                lines.extend(spec.members().iter().map(|one| ('+', 1, members::shown(&one.member))));
                 let grants = spec.grants.iter().flatten();
                 lines.extend(grants.map(|one| ('+', 1, format!("grant {}: {}", one.subject, one.role.as_str()))));
                 lines
             }
-            Self::Update { spec, fields, grants, .. } => {
+            Self::Update { spec, fields, members, grants, .. } => {
                 let mut lines = vec![('~', 0, format!("server {}", spec.slug))];
                 let change = |field: &Field| ('~', 1, format!("{}: {} → {}", field.name, field.before, field.after));
                 lines.extend(fields.iter().map(change));
+                lines.extend(members.iter().cloned());
                 lines.extend(grants.iter().map(GrantChange::line));
                 lines
             }
@@ -220,7 +239,8 @@ fn unknown(grant: &GrantSpec, manifest: &Manifest, present: &Present) -> Option<
 
 /// A new server has no stored values that could stay.
 fn unset(spec: &ServerSpec) -> Vec<Mistake> {
-    let AuthSpec::SharedHeader(headers) = &spec.auth else { return Vec::new() };
+    let ReachSpec::Upstream(upstream) = &spec.reach else { return Vec::new() };
+    let AuthSpec::SharedHeader(headers) = &upstream.auth else { return Vec::new() };
     let unset = headers.iter().filter(|header| header.value.is_none());
     let mistake = |name: &str| {
         let message = format!("{name} needs secret: {{fromEnv: …}}, as no value is stored yet");
@@ -241,17 +261,24 @@ pub(super) fn grant_changes<'a>(wanted: &'a [GrantSpec], present: &'a [Grant]) -
 }
 
 fn fields(spec: &ServerSpec, server: &Server, set_secrets: bool) -> Vec<Field> {
-    let before = [
-        shown(&server.display_name),
-        shown(&server.description),
-        server.url.clone(),
-        server.enabled.to_string(),
-        server.timeout_ms.to_string(),
-        stored_auth(&server.auth),
-    ];
-    let pairs = values(spec).zip(before).filter(|((_, after), before)| after != before);
-    let mut fields: Vec<Field> = pairs.map(|((name, after), before)| Field { name, before, after }).collect();
-    let has_values = match &spec.auth {
+    let mut fields = differing([
+        ("displayName", shown(&server.display_name), shown(&spec.display_name)),
+        ("description", shown(&server.description), shown(&spec.description)),
+        ("enabled", server.enabled.to_string(), spec.enabled.to_string()),
+    ]);
+    if let (ReachSpec::Upstream(wanted), Reach::Upstream(stored)) = (&spec.reach, &server.reach) {
+        fields.extend(upstream_fields(wanted, stored, set_secrets));
+    }
+    fields
+}
+
+fn upstream_fields(wanted: &UpstreamSpec, stored: &Upstream, set_secrets: bool) -> Vec<Field> {
+    let mut fields = differing([
+        ("url", stored.url.clone(), wanted.url.clone()),
+        ("timeoutMs", stored.timeout_ms.to_string(), wanted.timeout_ms.to_string()),
+        ("outboundAuth", stored_auth(&stored.auth), wanted_auth(&wanted.auth)),
+    ]);
+    let has_values = match &wanted.auth {
         AuthSpec::SharedHeader(headers) => headers.iter().any(|one| one.value.is_some()),
         AuthSpec::Machine { secrets, .. } => secrets.client_secret.is_some() || secrets.private_key.is_some(),
         AuthSpec::OauthPerUser { client_secret, .. } => client_secret.is_some(),
@@ -261,20 +288,32 @@ fn fields(spec: &ServerSpec, server: &Server, set_secrets: bool) -> Vec<Field> {
         let (before, after) = ("stored values".to_owned(), "values from the environment".to_owned());
         fields.push(Field { name: "outboundAuth", before, after });
     }
+    fields.extend(transport::changes(&stored.transport, &wanted.transport));
     fields
 }
 
+/// Of names with what is and what is wanted, those that differ.
+fn differing<const N: usize>(fields: [(&'static str, String, String); N]) -> Vec<Field> {
+    let fields = fields.into_iter().filter(|(_, before, after)| before != after);
+    fields.map(|(name, before, after)| Field { name, before, after }).collect()
+}
+
 /// Names and values in the order in which they are shown.
-fn values(spec: &ServerSpec) -> impl Iterator<Item = (&'static str, String)> {
-    [
+fn values(spec: &ServerSpec) -> Vec<(&'static str, String)> {
+    let mut values = vec![
         ("displayName", shown(&spec.display_name)),
         ("description", shown(&spec.description)),
-        ("url", spec.url.clone()),
         ("enabled", spec.enabled.to_string()),
-        ("timeoutMs", spec.timeout_ms.to_string()),
-        ("outboundAuth", wanted_auth(&spec.auth)),
-    ]
-    .into_iter()
+    ];
+    if let ReachSpec::Upstream(upstream) = &spec.reach {
+        values.extend([
+            ("url", upstream.url.clone()),
+            ("timeoutMs", upstream.timeout_ms.to_string()),
+            ("outboundAuth", wanted_auth(&upstream.auth)),
+        ]);
+        values.extend(transport::values(&upstream.transport));
+    }
+    values
 }
 
 /// On one line, and visible when empty.

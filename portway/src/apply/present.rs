@@ -4,13 +4,15 @@ use std::collections::{BTreeMap, HashMap};
 
 use anyhow::Context;
 use control_plane::domain::access::{ServerRole, TenantRole};
+use control_plane::domain::bundle;
 use control_plane::domain::key_form::KeyForm;
 use control_plane::domain::machine_oauth::MachineSettings;
 use control_plane::domain::server::PassthroughMode;
+use control_plane::domain::transport::Transport;
 use control_plane::domain::upstream_oauth::OauthSettings;
 use serde::Deserialize;
 
-use super::manifest::{Name, SubjectSpec};
+use super::manifest::{Member, Name, SubjectSpec};
 use crate::platform::{Api, Problem};
 
 /// The tenant's servers, by slug, and everybody who can be given something.
@@ -22,6 +24,8 @@ pub(super) struct Present {
     pub(super) accounts: Vec<Account>,
     pub(super) groups: Vec<Group>,
     pub(super) servers: Vec<Server>,
+    /// All that the caller sees, by slug: those that they do not manage, too.
+    seen: BTreeMap<String, SeenServer>,
     /// Ids of subjects; an address is no name, so there may be several.
     subjects: BTreeMap<SubjectSpec, Vec<String>>,
     emails: HashMap<String, String>,
@@ -50,11 +54,29 @@ pub(super) struct Server {
     pub(super) slug: String,
     pub(super) display_name: String,
     pub(super) description: String,
-    pub(super) url: String,
     pub(super) enabled: bool,
-    pub(super) timeout_ms: u32,
-    pub(super) auth: Auth,
+    pub(super) reach: Reach,
     pub(super) grants: Vec<Grant>,
+}
+
+pub(super) enum Reach {
+    Upstream(Box<Upstream>),
+    Members(Vec<Member>),
+}
+
+#[derive(Deserialize)]
+pub(super) struct Upstream {
+    pub(super) url: String,
+    #[serde(rename = "outbound_auth")]
+    pub(super) auth: Auth,
+    pub(super) timeout_ms: u32,
+    #[serde(default)]
+    pub(super) transport: Transport,
+}
+
+pub(super) struct SeenServer {
+    pub(super) id: String,
+    pub(super) is_virtual: bool,
 }
 
 pub(super) struct Grant {
@@ -88,16 +110,10 @@ struct ServerView {
     description: String,
     status: String,
     your_role: Option<ServerRole>,
-    /// `virtual`: made of others. Those are not in files.
+    /// `virtual`: made of others.
     kind: String,
-    upstream: Option<UpstreamView>,
-}
-
-#[derive(Deserialize)]
-struct UpstreamView {
-    url: String,
-    outbound_auth: Auth,
-    timeout_ms: u32,
+    upstream: Option<Upstream>,
+    members: Option<Vec<bundle::Member>>,
 }
 
 #[derive(Deserialize)]
@@ -143,6 +159,12 @@ struct Candidates {
     items: Vec<SubjectView>,
 }
 
+impl Server {
+    pub(super) fn is_virtual(&self) -> bool {
+        matches!(self.reach, Reach::Members(_))
+    }
+}
+
 impl Present {
     /// `wanted` are the subjects that the files name.
     pub(super) async fn read(api: &Api, wanted: &[&SubjectSpec]) -> anyhow::Result<Self> {
@@ -153,24 +175,29 @@ impl Present {
             Err(error) => return Err(error.context("cannot list the people of the tenant")),
         }
         let mut views: Vec<ServerView> = api.list(&["servers"]).await.context("cannot list the servers")?;
+        for ServerView { id, slug, kind, .. } in &views {
+            present.seen.insert(slug.clone(), SeenServer { id: id.clone(), is_virtual: kind == "virtual" });
+        }
         views.retain(|view| present.sees_all || view.your_role == Some(ServerRole::Manager));
         views.sort_by(|one, other| one.slug.cmp(&other.slug));
         if !present.sees_all {
             let manages = views.first().context("you manage no server, and may not see the people of the tenant")?;
             present.find_subjects(api, &manages.id, wanted).await?;
         }
-        for view in views.into_iter().filter(|view| view.kind != "virtual") {
+        for view in views {
             let grants = present.grants(api, &view.id).await?;
-            let upstream = view.upstream.with_context(|| format!("you do not see how {} is reached", view.slug))?;
+            let reach = match (view.upstream, view.members) {
+                (_, Some(members)) => Some(Reach::Members(present.named(members))),
+                (upstream, None) => upstream.map(|upstream| Reach::Upstream(Box::new(upstream))),
+            };
+            let reach = reach.with_context(|| format!("you do not see how {} is reached", view.slug))?;
             present.servers.push(Server {
                 id: view.id,
                 slug: view.slug,
                 display_name: view.display_name,
                 description: view.description,
-                url: upstream.url,
                 enabled: view.status == "enabled",
-                timeout_ms: upstream.timeout_ms,
-                auth: upstream.outbound_auth,
+                reach,
                 grants,
             });
         }
@@ -248,6 +275,21 @@ impl Present {
             "service_account" => SubjectSpec::ServiceAccount(Name(view.display_name.clone())),
             _ => return None,
         })
+    }
+
+    /// Members by slug, where the caller sees them.
+    fn named(&self, members: Vec<bundle::Member>) -> Vec<Member> {
+        let named = members.into_iter().map(|bundle::Member { server_id, alias, offer }| {
+            let id = server_id.to_string();
+            let slug = self.seen.iter().find(|(_, server)| server.id == id).map(|(slug, _)| slug.clone());
+            Member { server: slug.unwrap_or(id), alias, offer }
+        });
+        named.collect()
+    }
+
+    /// Any server that the caller sees.
+    pub(super) fn seen(&self, slug: &str) -> Option<&SeenServer> {
+        self.seen.get(slug)
     }
 
     pub(super) fn server(&self, slug: &str) -> Option<&Server> {

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use secrecy::ExposeSecret;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use url::Url;
 
-use super::manifest::{AuthSpec, GroupSpec, ServerSpec, SubjectSpec};
+use super::manifest::{AuthSpec, GroupSpec, MemberSpec, ReachSpec, ServerSpec, SubjectSpec};
 use super::plan::{AccountStep, Field, GrantChange, GroupStep, Plan, Step, grant_changes};
-use super::present::{Present, Server};
+use super::present::{Present, Reach, Server};
 use crate::platform::Api;
 use crate::terminal;
 
@@ -17,7 +17,7 @@ const MEMBERS_AT_ONCE: usize = 1_000;
 
 /// Every step, in order.
 pub(super) async fn all(api: &Api, plan: &Plan<'_>) -> anyhow::Result<()> {
-    let mut tenant = Tenant { api, present: plan.present, made: BTreeMap::new() };
+    let mut tenant = Tenant { api, present: plan.present, made: BTreeMap::new(), servers: BTreeMap::new() };
     for (done, step) in plan.steps.iter().enumerate() {
         if let Err(failure) = tenant.one(step).await {
             let report = |title: &str, steps: &[Step<'_>]| {
@@ -35,11 +35,12 @@ pub(super) async fn all(api: &Api, plan: &Plan<'_>) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What is changed, and the subjects that came meanwhile.
+/// What is changed, and what came meanwhile: subjects, and servers by slug.
 struct Tenant<'a> {
     api: &'a Api,
     present: &'a Present,
     made: BTreeMap<SubjectSpec, String>,
+    servers: BTreeMap<String, String>,
 }
 
 impl Tenant<'_> {
@@ -49,9 +50,13 @@ impl Tenant<'_> {
             Step::Account(step) => self.account(step).await,
             Step::Group(step) => self.group(step).await,
             Step::Create(spec) => self.create(spec).await,
-            Step::Update { spec, server, fields, grants } => {
-                if !fields.is_empty() {
-                    let _: Value = api.patch(&["servers", &server.id], &patch(spec, server, fields)).await?;
+            Step::Update { spec, server, fields, members, grants } => {
+                let mut body = patch(spec, server, fields);
+                if !members.is_empty() {
+                    body.insert("members".to_owned(), self.members(spec.members()));
+                }
+                if !body.is_empty() {
+                    let _: Value = api.patch(&["servers", &server.id], &body).await?;
                 }
                 self.change_grants(&server.id, grants).await
             }
@@ -121,17 +126,28 @@ impl Tenant<'_> {
         Ok(())
     }
 
-    async fn create(&self, spec: &ServerSpec) -> anyhow::Result<()> {
-        let body = json!({
-            "slug": spec.slug,
-            "display_name": spec.display_name,
-            "description": spec.description,
-            "upstream_url": spec.url,
-            "timeout_ms": spec.timeout_ms,
-            "outbound_auth": auth(&spec.auth),
-        });
+    async fn create(&mut self, spec: &ServerSpec) -> anyhow::Result<()> {
+        let (slug, display_name, description) = (&spec.slug, &spec.display_name, &spec.description);
+        let body = match &spec.reach {
+            ReachSpec::Upstream(upstream) => json!({
+                "slug": slug,
+                "display_name": display_name,
+                "description": description,
+                "upstream_url": upstream.url,
+                "timeout_ms": upstream.timeout_ms,
+                "outbound_auth": auth(&upstream.auth),
+                "transport": upstream.transport,
+            }),
+            ReachSpec::Members(members) => json!({
+                "slug": slug,
+                "display_name": display_name,
+                "description": description,
+                "members": self.members(members),
+            }),
+        };
         let created: Value = self.api.post(&["servers"], &body).await?;
         let id = id_of(&created);
+        self.servers.insert(spec.slug.clone(), id.clone());
         if !spec.enabled {
             let _: Value = self.api.patch(&["servers", &id], &json!({ "status": "disabled" })).await?;
         }
@@ -152,6 +168,16 @@ impl Tenant<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Members as the API has them: by id.
+    fn members(&self, members: &[MemberSpec]) -> Value {
+        let member = |MemberSpec { member, .. }: &MemberSpec| {
+            let seen = || self.present.seen(&member.server).map(|server| &server.id);
+            let id = self.servers.get(&member.server).or_else(seen).unwrap_or(&member.server);
+            json!({ "server_id": id, "alias": member.alias, "offer": member.offer })
+        };
+        members.iter().map(member).collect()
     }
 
     fn subject_body(&self, subject: &SubjectSpec) -> Value {
@@ -178,25 +204,29 @@ fn group_patch(spec: &GroupSpec, fields: &[Field]) -> Value {
 }
 
 /// Only what differs: two people may change different fields at once.
-fn patch(spec: &ServerSpec, server: &Server, fields: &[Field]) -> Value {
-    let mut body = serde_json::Map::new();
+fn patch(spec: &ServerSpec, server: &Server, fields: &[Field]) -> Map<String, Value> {
+    let mut body = Map::new();
+    let mut set = |name: &str, value: Value| body.insert(name.to_owned(), value);
     for field in fields {
-        let (name, value) = match field.name {
-            "displayName" => ("display_name", json!(spec.display_name)),
-            "description" => ("description", json!(spec.description)),
-            "url" => ("upstream_url", json!(spec.url)),
-            "enabled" => ("status", json!(if spec.enabled { "enabled" } else { "disabled" })),
-            "timeoutMs" => ("timeout_ms", json!(spec.timeout_ms)),
-            _ => ("outbound_auth", auth(&spec.auth)),
+        match (field.name, &spec.reach) {
+            ("displayName", _) => set("display_name", json!(spec.display_name)),
+            ("description", _) => set("description", json!(spec.description)),
+            ("enabled", _) => set("status", json!(if spec.enabled { "enabled" } else { "disabled" })),
+            ("url", ReachSpec::Upstream(upstream)) => set("upstream_url", json!(upstream.url)),
+            ("timeoutMs", ReachSpec::Upstream(upstream)) => set("timeout_ms", json!(upstream.timeout_ms)),
+            ("outboundAuth", ReachSpec::Upstream(upstream)) => set("outbound_auth", auth(&upstream.auth)),
+            (_, ReachSpec::Upstream(upstream)) => set("transport", json!(upstream.transport)),
+            (_, ReachSpec::Members(_)) => None,
         };
-        body.insert(name.to_owned(), value);
     }
     // A server that moves to another origin needs its credential again, in the same change.
-    let origin = |url: &str| Url::parse(url).ok().map(|url| url.origin());
-    if origin(&spec.url) != origin(&server.url) && matches!(spec.auth, AuthSpec::SharedHeader(_)) {
-        body.insert("outbound_auth".to_owned(), auth(&spec.auth));
+    if let (ReachSpec::Upstream(wanted), Reach::Upstream(stored)) = (&spec.reach, &server.reach) {
+        let origin = |url: &str| Url::parse(url).ok().map(|url| url.origin());
+        if origin(&wanted.url) != origin(&stored.url) && matches!(wanted.auth, AuthSpec::SharedHeader(_)) {
+            set("outbound_auth", auth(&wanted.auth));
+        }
     }
-    Value::Object(body)
+    body
 }
 
 fn auth(auth: &AuthSpec) -> Value {

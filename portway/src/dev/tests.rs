@@ -66,7 +66,9 @@ async fn commands_work_with_the_folders_operator() {
             Command::Tenant(command) => commands::tenant(command).await,
             Command::Node(command) => commands::node(command).await,
             Command::Keys(command) => commands::keys(command).await,
-            Command::Dev(_) | Command::Apply(_) | Command::Export(_) => unreachable!("not asked for"),
+            Command::Dev(_) | Command::Apply(_) | Command::Export(_) | Command::Presets(_) => {
+                unreachable!("not asked for")
+            }
         };
         done.map_err(|error| error.to_string())
     };

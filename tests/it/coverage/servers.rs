@@ -11,6 +11,7 @@ pub(super) const LINES: &[Line] = &[
     ("GET /tenants/{tenant}/me/servers",                 "",               [401,   401,     200,   200, 200,    200,    200,  200,  401,     401]),
     ("GET /tenants/{tenant}/servers",                    "",               [401,   401,     200,   200, 200,    200,    200,  200,  401,     401]),
     ("POST /tenants/{tenant}/servers",                   "",               [401,   401,     403,   403, 403,    403,    201,  201,  401,     401]),
+    ("GET /tenants/{tenant}/presets",                    "",               [401,   401,     403,   403, 403,    403,    200,  200,  401,     401]),
     ("GET /tenants/{tenant}/servers/{server}",           "",               [401,   401,     404,   200, 200,    200,    200,  200,  401,     401]),
     ("PATCH /tenants/{tenant}/servers/{server}",         "",               [401,   401,     404,   403, 200,    403,    200,  200,  401,     401]),
     ("DELETE /tenants/{tenant}/servers/{server}",        "",               [401,   401,     404,   403, 204,    403,    204,  204,  401,     401]),

@@ -11,11 +11,8 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use control_plane::egress::StaticResolver;
-use hyper_util::rt::TokioIo;
-use hyper_util::service::TowerToHyperService;
 use serde_json::Value;
 use tokio::net::TcpListener;
-use tokio_rustls::TlsAcceptor;
 
 /// What a URL answers: status, headers, body.
 type Answer = (u16, Vec<(String, String)>, String);
@@ -38,33 +35,13 @@ pub struct DocumentSite {
 impl DocumentSite {
     pub async fn start(hosts: &[&str], folder: &Path) -> Self {
         let hosts: Vec<String> = hosts.iter().map(|host| (*host).to_owned()).collect();
-        let key = rcgen::generate_simple_self_signed(hosts.clone()).expect("a certificate");
         let ca_file = folder.join("documents.crt");
-        std::fs::write(&ca_file, key.cert.pem()).expect("writable");
-        let private = rustls::pki_types::PrivateKeyDer::try_from(key.signing_key.serialize_der()).expect("a key");
-        let config = rustls::ServerConfig::builder_with_provider(rustls::crypto::aws_lc_rs::default_provider().into())
-            .with_safe_default_protocol_versions()
-            .expect("versions")
-            .with_no_client_auth()
-            .with_single_cert(vec![key.cert.der().clone()], private)
-            .expect("a certificate and its key");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("bound");
         let shelf = Arc::new(Mutex::new(Shelf::default()));
         let router = Router::new().fallback(answer).with_state(shelf.clone());
-        let acceptor = TlsAcceptor::from(Arc::new(config));
-        crate::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                let (acceptor, service) = (acceptor.clone(), TowerToHyperService::new(router.clone()));
-                crate::spawn(async move {
-                    let Ok(stream) = acceptor.accept(stream).await else { return };
-                    // A client that goes away early is its own business.
-                    let _ = hyper::server::conn::http1::Builder::new()
-                        .serve_connection(TokioIo::new(stream), service)
-                        .await;
-                });
-            }
-        });
+        let pem = super::tls::serve(listener, hosts.clone(), router);
+        std::fs::write(&ca_file, pem).expect("writable");
         Self { hosts, address, ca_file, shelf }
     }
 

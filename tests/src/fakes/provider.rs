@@ -41,11 +41,22 @@ struct Desk {
 #[derive(Clone)]
 pub struct Provider {
     pub origin: String,
+    /// PEM; of one with TLS, which nobody trusts by itself.
+    pub certificate: Option<String>,
     desk: Arc<Mutex<Desk>>,
 }
 
 impl Provider {
     pub async fn start() -> Self {
+        Self::begin(false).await
+    }
+
+    /// The same with TLS, as inside of a company with an authority of its own.
+    pub async fn start_tls() -> Self {
+        Self::begin(true).await
+    }
+
+    async fn begin(tls: bool) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address: SocketAddr = listener.local_addr().expect("bound");
         let desk = Desk {
@@ -61,9 +72,15 @@ impl Provider {
             asked: HashMap::new(),
             count: 0,
         };
-        let provider = Self { origin: format!("http://{address}"), desk: Arc::new(Mutex::new(desk)) };
+        let scheme = if tls { "https" } else { "http" };
+        let origin = format!("{scheme}://{address}");
+        let mut provider = Self { origin, certificate: None, desk: Arc::new(Mutex::new(desk)) };
         let router = Router::new().fallback(answer).with_state(provider.clone());
-        crate::spawn(async move { axum::serve(listener, router).await.expect("it serves") });
+        if tls {
+            provider.certificate = Some(super::tls::serve(listener, vec![address.ip().to_string()], router));
+        } else {
+            crate::spawn(async move { axum::serve(listener, router).await.expect("it serves") });
+        }
         provider
     }
 
@@ -195,6 +212,20 @@ impl Provider {
         axum::Json(answer).into_response()
     }
 
+    /// For clients that say who they are.
+    fn introspect(&self, headers: &HeaderMap, form: &Form) -> Response {
+        let desk = self.desk();
+        let known = basic(headers).is_some_and(|(id, secret)| desk.clients.get(&id) == Some(&secret));
+        if !known {
+            return StatusCode::UNAUTHORIZED.into_response();
+        }
+        let now = std::time::UNIX_EPOCH.elapsed().expect("after 1970").as_secs();
+        match desk.access.contains(&form["token"]) {
+            true => axum::Json(json!({"active": true, "exp": now + 300})).into_response(),
+            false => axum::Json(json!({"active": false})).into_response(),
+        }
+    }
+
     fn revoke(&self, form: &Form) -> Response {
         let mut desk = self.desk();
         desk.refresh.remove(&form["token"]);
@@ -232,6 +263,7 @@ async fn answer(State(provider): State<Provider>, request: Request) -> Response 
         "/register" => provider.register(),
         "/authorize" => provider.authorize(head.uri.query().unwrap_or_default()),
         "/token" => provider.token(&head.headers, &form),
+        "/introspect" => provider.introspect(&head.headers, &form),
         "/revoke" => provider.revoke(&form),
         _ => StatusCode::NOT_FOUND.into_response(),
     }

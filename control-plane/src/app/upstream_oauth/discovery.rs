@@ -29,6 +29,7 @@ pub(super) async fn find(
             authorization: typed.authorization.clone(),
             token: typed.token.clone(),
             revocation: typed.revocation.clone(),
+            introspection: typed.introspection.clone(),
             registration: None,
             names_itself: false,
             takes_documents: false,
@@ -43,9 +44,9 @@ pub(super) async fn find(
             let (resource, scopes) = (server.upstream_url.clone(), Vec::new());
             (ResourceMetadata { resource, issuer: issuer.clone(), scopes }, Challenge::default())
         }
-        None => about(app, &url).await?,
+        None => about(app, server, &url).await?,
     };
-    let provider = provider(app, &about, settings).await?;
+    let provider = provider(app, server, &about, settings).await?;
     // O9: what somebody set, else what the challenge names, else what the server lists.
     let scopes = match (&settings.scopes, challenge.scopes) {
         (Some(scopes), _) => scopes.clone(),
@@ -67,6 +68,7 @@ pub(super) async fn for_machine(
             authorization: token.clone(),
             token: token.clone(),
             revocation: None,
+            introspection: None,
             registration: None,
             names_itself: false,
             takes_documents: false,
@@ -86,25 +88,25 @@ pub(super) async fn for_machine(
 }
 
 /// The server's metadata, and its challenge.
-async fn about(app: &App, server: &Url) -> Result<(ResourceMetadata, Challenge), Refusal> {
-    let request = http::Request::post(server.as_str())
+async fn about(app: &App, server: &Server, at: &Url) -> Result<(ResourceMetadata, Challenge), Refusal> {
+    let request = http::Request::post(at.as_str())
         .header(ACCEPT, "application/json, text/event-stream")
         .header(CONTENT_TYPE, "application/json")
         .body(KNOCK.as_bytes().to_vec())
         .map_err(Error::internal)?;
-    let answer = send(app, request).await.map_err(|why| Refusal::Away(format!("the MCP server {why}")))?;
+    let answer = send(app, server, request).await.map_err(|why| Refusal::Away(format!("the MCP server {why}")))?;
     let lines = answer.headers().get_all(WWW_AUTHENTICATE).iter().filter_map(|line| line.to_str().ok());
     let challenge = metadata::challenge(lines);
     let places = match &challenge.resource_metadata {
         // Where the challenge points is the server's word; on another origin it would be somebody else's.
-        Some(url) if url.origin() == server.origin() => vec![url.clone()],
+        Some(url) if url.origin() == at.origin() => vec![url.clone()],
         Some(_) => return Err(Refusal::Answer("the challenge points to metadata at another origin".to_owned())),
-        None => resource_metadata_urls(server),
+        None => resource_metadata_urls(at),
     };
     let mut reason = "the MCP server says nowhere who may authorize its users: set an issuer".to_owned();
     for place in places {
-        match read(app, &place).await {
-            Ok(body) => match metadata::resource(server, &body) {
+        match read(app, server, &place).await {
+            Ok(body) => match metadata::resource(at, &body) {
                 Ok(about) => return Ok((about, challenge)),
                 Err(why) => reason = format!("the metadata at {place} {why}"),
             },
@@ -112,20 +114,25 @@ async fn about(app: &App, server: &Url) -> Result<(ResourceMetadata, Challenge),
         }
     }
     // Before there was such metadata, a server was its own authorization server (2025-03-26).
-    let issuer = server.origin().ascii_serialization();
-    let own = ResourceMetadata { resource: server.to_string(), issuer, scopes: Vec::new() };
-    match provider(app, &own, &OauthSettings::default()).await {
+    let issuer = at.origin().ascii_serialization();
+    let own = ResourceMetadata { resource: at.to_string(), issuer, scopes: Vec::new() };
+    match provider(app, server, &own, &OauthSettings::default()).await {
         Ok(_) => Ok((own, challenge)),
         Err(_) => Err(Refusal::Setup(reason)),
     }
 }
 
-async fn provider(app: &App, about: &ResourceMetadata, settings: &OauthSettings) -> Result<Provider, Refusal> {
+async fn provider(
+    app: &App,
+    server: &Server,
+    about: &ResourceMetadata,
+    settings: &OauthSettings,
+) -> Result<Provider, Refusal> {
     let issuer = Url::parse(&about.issuer).ok().filter(metadata::is_endpoint);
     let issuer = issuer.ok_or_else(|| Refusal::Answer("the issuer is no https URL".to_owned()))?;
     let mut reason = None;
     for place in provider_metadata_urls(&issuer) {
-        match read(app, &place).await {
+        match read(app, server, &place).await {
             Ok(body) => match metadata::provider(&about.issuer, about, settings.without_pkce, &body) {
                 Ok(provider) => return Ok(provider),
                 Err(why) => reason = Some(format!("the metadata at {place} {why}")),
@@ -139,9 +146,9 @@ async fn provider(app: &App, about: &ResourceMetadata, settings: &OauthSettings)
     })
 }
 
-async fn read(app: &App, url: &Url) -> Result<Vec<u8>, String> {
+async fn read(app: &App, server: &Server, url: &Url) -> Result<Vec<u8>, String> {
     let request = http::Request::get(url.as_str()).header(ACCEPT, "application/json").body(Vec::new());
-    let answer = send(app, request.map_err(|_| "cannot be asked".to_owned())?).await?;
+    let answer = send(app, server, request.map_err(|_| "cannot be asked".to_owned())?).await?;
     match answer.status() {
         http::StatusCode::OK => Ok(answer.into_body()),
         status => Err(format!("answers with the status {}", status.as_u16())),

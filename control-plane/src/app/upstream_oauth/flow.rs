@@ -211,7 +211,7 @@ async fn arrive(ctx: &Ctx, tenant: &Tenant, server: &Server, secrets: Secrets, a
     if !settings.omit_resource {
         form.push(("resource", &provider.resource));
     }
-    let granted = match tokens::ask(&ctx.app, provider, &client, &form).await {
+    let granted = match tokens::ask(&ctx.app, server, provider, &client, &form).await {
         // A registration that the provider has forgotten: the next attempt registers anew (O4).
         Err(Refusal::Refused(code)) if code == "invalid_client" && settings.client_id.is_none() => {
             registration::forget(&ctx.app, tenant, provider).await?;

@@ -36,7 +36,7 @@ pub(super) async fn client(
         return Ok(UpstreamClient { client_id: row.client_id, secret });
     }
     drop(store);
-    register(app, tenant, provider).await
+    register(app, tenant, server, provider).await
 }
 
 /// The secret of a client that somebody registered by hand.
@@ -56,7 +56,7 @@ pub(super) async fn forget(app: &App, tenant: &Tenant, provider: &Provider) -> R
     Ok(())
 }
 
-async fn register(app: &App, tenant: &Tenant, provider: &Provider) -> Result<UpstreamClient, Refusal> {
+async fn register(app: &App, tenant: &Tenant, server: &Server, provider: &Provider) -> Result<UpstreamClient, Refusal> {
     let endpoint = provider.registration.as_ref().ok_or_else(|| {
         Refusal::Setup(
             "the provider lets nobody register by themselves: register Portway there, and set client_id".into(),
@@ -72,7 +72,8 @@ async fn register(app: &App, tenant: &Tenant, provider: &Provider) -> Result<Ups
         .header(CONTENT_TYPE, "application/json")
         .body(body.to_string().into_bytes())
         .map_err(Error::internal)?;
-    let answer = send(app, request).await.map_err(|why| Refusal::Away(format!("the registration endpoint {why}")))?;
+    let answer =
+        send(app, server, request).await.map_err(|why| Refusal::Away(format!("the registration endpoint {why}")))?;
     if !answer.status().is_success() {
         let code = error_code(answer.body()).unwrap_or_else(|| answer.status().as_u16().to_string());
         return Err(Refusal::Setup(format!("the provider did not register Portway ({code}): set a client_id")));

@@ -38,6 +38,15 @@ pub(super) struct Granted {
     scope: String,
 }
 
+/// Where Slack puts the tokens of a person who installs an app.
+#[derive(Deserialize)]
+struct Nested {
+    authed_user: Granted,
+}
+
+/// Says that a refresh token is worth nothing any more: by the standard, in GitHub's words, in Slack's.
+const REFUSED_FOR_GOOD: [&str; 3] = ["invalid_grant", "bad_refresh_token", "invalid_refresh_token"];
+
 /// What a call may be sent with, or why there is nothing.
 pub enum Standing {
     Live {
@@ -53,6 +62,16 @@ pub enum Standing {
 }
 
 impl Granted {
+    fn read(body: &[u8]) -> Option<Self> {
+        let nested = || serde_json::from_slice(body).map(|Nested { authed_user }| authed_user);
+        serde_json::from_slice(body).or_else(|_| nested()).ok()
+    }
+
+    /// Slack calls the bearer tokens of people `user`.
+    fn is_bearer(&self) -> bool {
+        ["", "bearer", "user"].iter().any(|word| self.token_type.eq_ignore_ascii_case(word))
+    }
+
     /// The token, and how many seconds it lives.
     pub(super) fn bearer(self) -> (SecretString, Option<i64>) {
         (self.access_token, self.expires_in_s)
@@ -75,12 +94,13 @@ impl Granted {
 /// A request at the token endpoint.
 pub(super) async fn ask(
     app: &App,
+    server: &Server,
     provider: &Provider,
     client: &UpstreamClient,
     form: &[(&str, &str)],
 ) -> Result<Granted, Refusal> {
     let request = post(provider, client, &provider.token, form)?;
-    let answer = send(app, request).await.map_err(|why| Refusal::Away(format!("the token endpoint {why}")))?;
+    let answer = send(app, server, request).await.map_err(|why| Refusal::Away(format!("the token endpoint {why}")))?;
     if answer.status() != http::StatusCode::OK {
         return Err(match error_code(answer.body()) {
             Some(code) => Refusal::Refused(code),
@@ -88,16 +108,50 @@ pub(super) async fn ask(
         });
     }
     // What cannot be read may hold tokens: it is not repeated. Some providers say errors with 200.
-    let granted: Granted = serde_json::from_slice(answer.body()).map_err(|_| match error_code(answer.body()) {
+    let mut granted = Granted::read(answer.body()).ok_or_else(|| match error_code(answer.body()) {
         Some(code) => Refusal::Refused(code),
         None => Refusal::Answer("the token endpoint answers with something else than tokens".to_owned()),
     })?;
-    let is_bearer = granted.token_type.is_empty() || granted.token_type.eq_ignore_ascii_case("bearer");
     let is_sendable = proto::shared_secret::header_value(granted.access_token.expose_secret()).is_ok();
-    if !is_bearer || !is_sendable {
+    if !granted.is_bearer() || !is_sendable {
         return Err(Refusal::Answer("the token is no bearer token that can travel in a header".to_owned()));
     }
+    if granted.expires_in_s.is_none() {
+        granted.expires_in_s = introspect(app, server, provider, client, &granted.access_token).await;
+    }
     Ok(granted)
+}
+
+/// How many seconds a token lives whose answer does not say it, by the provider's word about it (RFC 7662). Not to know
+/// is no fault: the token is then one without an end.
+async fn introspect(
+    app: &App,
+    server: &Server,
+    provider: &Provider,
+    client: &UpstreamClient,
+    token: &SecretString,
+) -> Option<i64> {
+    let endpoint = provider.introspection.as_ref()?;
+    let form = [("token", token.expose_secret()), ("token_type_hint", "access_token")];
+    let request = post(provider, client, endpoint, &form).ok()?;
+    let answer = send(app, server, request).await.ok()?;
+    let lives = lives(answer.status(), answer.body(), app.clock.now());
+    if lives.is_none() {
+        let status = answer.status().as_u16();
+        tracing::debug!(server.id = %server.id, status, "the provider does not say when a token ends");
+    }
+    lives
+}
+
+fn lives(status: http::StatusCode, body: &[u8], now: DateTime<Utc>) -> Option<i64> {
+    #[derive(Deserialize)]
+    struct Introspected {
+        active: bool,
+        exp: i64,
+    }
+    let said: Introspected = serde_json::from_slice(body).ok().filter(|_| status == http::StatusCode::OK)?;
+    let left = said.exp.checked_sub(now.timestamp())?;
+    (said.active && left > 0).then_some(left)
 }
 
 /// Keeps a fresh account of the signed-in person.
@@ -216,7 +270,7 @@ async fn refresh(
     if settings.scope_on_refresh && !account.asked_scope.is_empty() {
         form.push(("scope", &account.asked_scope));
     }
-    let answer = ask(app, &account.provider, &client, &form).await;
+    let answer = ask(app, server, &account.provider, &client, &form).await;
     let store = app.store.tenant(tenant).await?;
     let now = store.now();
     let bearer = account.bearer(&settings).clone();
@@ -243,7 +297,7 @@ async fn refresh(
             let (ends, version) = (renewed.expires_at, renewed.mark.version);
             Standing::Live { token: fresh.bearer(&settings).clone(), ends, version }
         }
-        Err(Refusal::Refused(code)) if code == "invalid_grant" => {
+        Err(Refusal::Refused(code)) if REFUSED_FOR_GOOD.contains(&code.as_str()) => {
             store.update_user_credential(&UserCredential { refused_at: Some(now), ..credential.clone() }).await?;
             store.void_leases_of(credential.owner).await?;
             store.audit(refused(&credential, &code));
@@ -264,7 +318,7 @@ async fn refresh(
 }
 
 /// Ends the account at the provider, as far as it lets us (RFC 7009). It is gone here in any case.
-pub(in crate::app) async fn revoke(app: &App, account: &AccountTokens) {
+pub(in crate::app) async fn revoke(app: &App, server: &Server, account: &AccountTokens) {
     let Some(endpoint) = &account.provider.revocation else { return };
     let client = UpstreamClient { client_id: account.client_id.clone(), secret: account.client_secret.clone() };
     let (token, hint) = match &account.refresh_token {
@@ -273,7 +327,7 @@ pub(in crate::app) async fn revoke(app: &App, account: &AccountTokens) {
     };
     let form = [("token", token.expose_secret()), ("token_type_hint", hint)];
     let sent = match post(&account.provider, &client, endpoint, &form) {
-        Ok(request) => send(app, request).await.map(|answer| answer.status().as_u16()),
+        Ok(request) => send(app, server, request).await.map(|answer| answer.status().as_u16()),
         Err(error) => Err(error.to_string()),
     };
     match sent {
@@ -307,5 +361,43 @@ fn refused(credential: &UserCredential, code: &str) -> AuditEntry {
         target_kind: "user_credential",
         target_id: Some(credential.id.0),
         detail: serde_json::json!({ "server": credential.server_id, "reason": code }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_are_read_where_providers_put_them() {
+        fn check(body: &str, expected: Option<(&str, bool)>) {
+            let granted = Granted::read(body.as_bytes());
+            let read = granted.as_ref().map(|granted| (granted.access_token.expose_secret(), granted.is_bearer()));
+            assert_eq!(read, expected, "{body}");
+        }
+        check(r#"{"access_token": "a", "token_type": "Bearer", "expires_in": 60}"#, Some(("a", true)));
+        check(r#"{"access_token": "a"}"#, Some(("a", true)));
+        check(r#"{"access_token": "a", "token_type": "DPoP"}"#, Some(("a", false)));
+        check(
+            r#"{"ok": true, "authed_user": {"id": "U1", "access_token": "b", "token_type": "user"}}"#,
+            Some(("b", true)),
+        );
+        check(r#"{"ok": false, "error": "invalid_code"}"#, None);
+    }
+
+    #[test]
+    fn what_introspection_says_counts_only_of_a_token_that_lives() {
+        fn check(status: u16, body: &str, expected: Option<i64>) {
+            let now = DateTime::from_timestamp(1_000, 0).unwrap();
+            let status = http::StatusCode::from_u16(status).unwrap();
+            assert_eq!(lives(status, body.as_bytes(), now), expected, "{status} {body}");
+        }
+        check(200, r#"{"active": true, "exp": 1060}"#, Some(60));
+        check(200, r#"{"active": true, "exp": 940}"#, None);
+        check(200, r#"{"active": false, "exp": 1060}"#, None);
+        check(200, r#"{"active": true}"#, None);
+        check(200, r#"{"active": true, "exp": -9223372036854775808}"#, None);
+        check(401, r#"{"active": true, "exp": 1060}"#, None);
+        check(200, "<html>", None);
     }
 }

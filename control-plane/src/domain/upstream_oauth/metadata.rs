@@ -143,6 +143,7 @@ pub fn provider(
         authorization: endpoint("authorization_endpoint").ok_or("has no authorization_endpoint that can be used")?,
         token: endpoint("token_endpoint").ok_or("has no token_endpoint that can be used")?,
         revocation: endpoint("revocation_endpoint"),
+        introspection: endpoint("introspection_endpoint"),
         registration: endpoint("registration_endpoint"),
         names_itself: is_true("authorization_response_iss_parameter_supported"),
         takes_documents: is_true("client_id_metadata_document_supported"),

@@ -15,7 +15,7 @@ use url::Url;
 
 use super::super::secrets;
 use super::super::yaml::{Entry, Node, Value};
-use super::{AuthSpec, HeaderSpec, Reader, find, joined};
+use super::{AuthSpec, HeaderSpec, Reader, camel, find, joined};
 
 const WITHIN: &str = "spec.outboundAuth";
 
@@ -248,7 +248,7 @@ impl Reader<'_> {
 
     fn endpoints(&mut self, node: &Node) -> Option<ProviderEndpoints> {
         let within = "spec.outboundAuth.endpoints";
-        let entries = self.map(node, within, &["authorization", "token", "revocation"])?;
+        let entries = self.map(node, within, &["authorization", "token", "revocation", "introspection"])?;
         let authorization = self.required(node, entries, within, "authorization");
         let authorization = authorization.and_then(|node| self.url(node, &joined(within, "authorization")));
         let token = self.required(node, entries, within, "token");
@@ -257,7 +257,11 @@ impl Reader<'_> {
             Some(node) => Some(self.url(node, &joined(within, "revocation"))?),
             None => None,
         };
-        Some(ProviderEndpoints { authorization: authorization?, token: token?, revocation })
+        let introspection = match find(entries, "introspection") {
+            Some(node) => Some(self.url(node, &joined(within, "introspection"))?),
+            None => None,
+        };
+        Some(ProviderEndpoints { authorization: authorization?, token: token?, revocation, introspection })
     }
 
     fn url(&mut self, node: &Node, field: &str) -> Option<Url> {
@@ -266,19 +270,10 @@ impl Reader<'_> {
     }
 
     fn parameters(&mut self, node: &Node) -> Option<BTreeMap<String, String>> {
-        let within = "spec.outboundAuth.extraParameters";
-        let Value::Map(entries) = &node.value else {
-            self.wrong(node.line, within, format!("must be a mapping, not {}", node.kind()));
-            return None;
-        };
-        let read = entries.iter().map(|entry| {
-            let value = self.text(&entry.node, &joined(within, &entry.key))?;
-            Some((entry.key.clone(), value.to_owned()))
-        });
-        read.collect()
+        self.texts(node, "spec.outboundAuth.extraParameters")
     }
 
-    fn owned(&mut self, node: &Node, field: &str) -> Option<String> {
+    pub(super) fn owned(&mut self, node: &Node, field: &str) -> Option<String> {
         self.text(node, field).map(str::to_owned)
     }
 
@@ -313,6 +308,11 @@ impl Reader<'_> {
             Err(Error::InvalidFields(errors)) => {
                 for error in errors {
                     let field = error.field.replacen("outbound_auth", WITHIN, 1);
+                    // Parameters have names of their own.
+                    let field = match field.split_once("extra_parameters.") {
+                        Some((before, name)) => format!("{before}extraParameters.{name}"),
+                        None => camel(&field),
+                    };
                     self.wrong(node.line, &field, error.message);
                 }
                 None

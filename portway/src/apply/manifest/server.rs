@@ -2,42 +2,88 @@
 
 use control_plane::domain::access::ServerRole;
 use control_plane::domain::fields;
+use control_plane::domain::transport::Transport;
 
 use super::super::yaml::{Entry, Node, Value};
-use super::{AuthSpec, GrantSpec, Name, Reader, ServerSpec, SubjectSpec, find, joined};
+use super::{
+    AuthSpec, GrantSpec, MemberSpec, Name, ReachSpec, Reader, ServerSpec, SubjectSpec, UpstreamSpec, find, joined,
+};
 
+/// What a server with a URL has, and a virtual one has not.
+const UPSTREAM: [&str; 5] = ["preset", "url", "timeoutMs", "outboundAuth", "transport"];
 const SUBJECTS: [&str; 4] = ["user", "group", "serviceAccount", "everyone"];
 
 impl Reader<'_> {
     pub(super) fn server(&mut self, document: &Node) -> Option<ServerSpec> {
         let (slug, spec) = self.head(document, "slug", fields::server_slug)?;
-        let known = ["displayName", "description", "url", "enabled", "timeoutMs", "outboundAuth", "grants"];
-        let entries = self.map(spec, "spec", &known)?;
+        let known = [
+            "displayName",
+            "description",
+            "url",
+            "preset",
+            "enabled",
+            "timeoutMs",
+            "outboundAuth",
+            "transport",
+            "members",
+            "grants",
+        ];
+        let written = self.map(spec, "spec", &known)?;
+        let entries = &match find(written, "members") {
+            Some(_) => written.to_vec(),
+            None => self.with_preset(written)?,
+        };
         let display_name =
             find(entries, "displayName").map(|node| self.checked(node, "spec.displayName", fields::name));
         let description =
             find(entries, "description").map(|node| self.checked(node, "spec.description", fields::description));
-        let url = self.required(spec, entries, "spec", "url");
-        let url = url.and_then(|node| self.checked(node, "spec.url", fields::upstream_url));
         let enabled = find(entries, "enabled").map(|node| self.truth(node, "spec.enabled"));
-        let timeout_ms = find(entries, "timeoutMs").map(|node| self.timeout(node));
-        let auth = find(entries, "outboundAuth").map(|node| self.auth(node));
+        let reach = match find(entries, "members") {
+            Some(node) => self.only_members(entries, node).map(ReachSpec::Members),
+            None => self.upstream(spec, entries).map(|upstream| ReachSpec::Upstream(Box::new(upstream))),
+        };
         let grants = find(entries, "grants").map(|node| self.grants(node));
         let slug = slug?.to_string();
         Some(ServerSpec {
             place: self.place(document.line),
             display_name: display_name.unwrap_or_else(|| Some(slug.clone()))?,
             description: description.unwrap_or_else(|| Some(String::new()))?,
-            url: url?,
             enabled: enabled.unwrap_or(Some(true))?,
-            timeout_ms: timeout_ms.unwrap_or(Some(0))?,
-            auth: auth.unwrap_or(Some(AuthSpec::None))?,
+            reach: reach?,
             grants: match grants {
                 Some(grants) => Some(grants?),
                 None => None,
             },
             slug,
         })
+    }
+
+    fn upstream(&mut self, spec: &Node, entries: &[Entry]) -> Option<UpstreamSpec> {
+        let url = self.required(spec, entries, "spec", "url");
+        let url = url.and_then(|node| self.checked(node, "spec.url", fields::upstream_url));
+        let timeout_ms = find(entries, "timeoutMs").map(|node| self.timeout(node));
+        let auth = find(entries, "outboundAuth").map(|node| self.auth(node));
+        let transport = find(entries, "transport").map(|node| self.transport(node));
+        Some(UpstreamSpec {
+            url: url?,
+            timeout_ms: timeout_ms.unwrap_or(Some(0))?,
+            auth: auth.unwrap_or(Some(AuthSpec::None))?,
+            transport: transport.unwrap_or_else(|| Some(Transport::default()))?,
+        })
+    }
+
+    /// The members of a virtual server, which has nothing of what its members have themselves.
+    fn only_members(&mut self, entries: &[Entry], members: &Node) -> Option<Vec<MemberSpec>> {
+        let mut is_alone = true;
+        for entry in entries.iter().filter(|entry| UPSTREAM.contains(&entry.key.as_str())) {
+            self.wrong(
+                entry.line,
+                &joined("spec", &entry.key),
+                "is not for a server with members: they have their own",
+            );
+            is_alone = false;
+        }
+        self.bundled(members).filter(|_| is_alone)
     }
 
     fn timeout(&mut self, node: &Node) -> Option<u32> {

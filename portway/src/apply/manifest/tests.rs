@@ -21,6 +21,13 @@ fn parse(text: &str) -> Result<Manifest, Vec<String>> {
     Manifest::parse(&[("f.yaml".to_owned(), text.to_owned())]).map_err(mistakes)
 }
 
+fn upstream(server: &ServerSpec) -> &UpstreamSpec {
+    match &server.reach {
+        ReachSpec::Upstream(upstream) => upstream,
+        ReachSpec::Members(_) => panic!("{server:?} has members"),
+    }
+}
+
 #[test]
 fn a_file_is_read_with_defaults() {
     let two = format!(
@@ -28,14 +35,17 @@ fn a_file_is_read_with_defaults() {
     );
     let manifest = parse(&two).unwrap();
     let [github, plain] = &manifest.servers[..] else { panic!("{manifest:?}") };
-    assert_eq!((github.display_name.as_str(), github.timeout_ms, github.enabled), ("GitHub", 30_000, true));
+    assert_eq!((github.display_name.as_str(), upstream(github).timeout_ms, github.enabled), ("GitHub", 30_000, true));
     let grants: Vec<_> =
         github.grants.as_ref().unwrap().iter().map(|one| (one.subject.to_string(), one.role)).collect();
     assert_eq!(
         grants,
         [("everyone".to_owned(), ServerRole::User), ("ana@acme.example".to_owned(), ServerRole::Manager)]
     );
-    assert_eq!((plain.display_name.as_str(), plain.url.as_str(), plain.place.line), ("plain", "http://x/", 13));
+    assert_eq!(
+        (plain.display_name.as_str(), upstream(plain).url.as_str(), plain.place.line),
+        ("plain", "http://x/", 13)
+    );
     assert!(plain.grants.is_none(), "not a list: left as they are");
 }
 
@@ -113,6 +123,105 @@ fn shapes_that_are_not_what_they_should_be() {
     check(
         &auth("{kind: sharedHeader, headers: [{name: x, secret: {fromEnv: PORTWAY_NO_SUCH_VARIABLE}}]}"),
         "f.yaml:7: spec.outboundAuth.headers[0].secret.fromEnv: the variable PORTWAY_NO_SUCH_VARIABLE is not set",
+    );
+}
+
+#[test]
+fn what_calls_carry_and_whom_they_trust() {
+    let with = |transport: &str| parse(&GOOD.replace("  timeoutMs: 30000\n", &format!("  transport: {transport}\n")));
+    let manifest = with("{staticHeaders: {X-Team: platform}, forwardableHeaders: [X-Region]}").unwrap();
+    let transport = &upstream(&manifest.servers[0]).transport;
+    assert_eq!(transport.static_headers.get("x-team").map(String::as_str), Some("platform"), "{transport:?}");
+    assert_eq!(transport.forwardable_headers, ["x-region"]);
+    let check = |transport: &str, expected: &str| {
+        let mistakes = with(transport).unwrap_err();
+        assert!(mistakes.iter().any(|mistake| mistake.starts_with(expected)), "{expected}: {mistakes:#?}");
+    };
+    check("{staticHeaders: {Host: evil}}", "f.yaml:7: spec.transport.staticHeaders.Host: ");
+    check("{staticHeaders: [a]}", "f.yaml:7: spec.transport.staticHeaders: must be a mapping, not a list");
+    check("{forwardableHeaders: [Cookie]}", "f.yaml:7: spec.transport.forwardableHeaders[0]: ");
+    check("{caCertificates: nonsense}", "f.yaml:7: spec.transport.caCertificates: must be 1 to");
+    check("{timeout: 3}", "f.yaml:7: spec.transport.timeout: is unknown; expected staticHeaders, forwardableHeaders");
+}
+
+#[test]
+fn a_preset_fills_in_what_the_file_leaves_out() {
+    let with = |spec: &str| {
+        parse(&format!("apiVersion: portway/v1\nkind: Server\nmetadata: {{slug: gh}}\nspec: {spec}\n"))
+            .map(|manifest| manifest.servers.into_iter().next().unwrap())
+    };
+    let github = with("{preset: github, outboundAuth: {clientId: abc, scopes: [repo]}}").unwrap();
+    assert_eq!(github.display_name, "GitHub");
+    assert_eq!(upstream(&github).url, "https://api.githubcopilot.com/mcp/");
+    let AuthSpec::OauthPerUser { settings, .. } = &upstream(&github).auth else { panic!("{github:?}") };
+    assert_eq!(
+        (settings.client_id.as_deref(), settings.scopes.as_deref()),
+        (Some("abc"), Some(&["repo".to_owned()][..]))
+    );
+    assert_eq!(settings.endpoints.as_ref().unwrap().token.as_str(), "https://github.com/login/oauth/access_token");
+    let other = with("{preset: github, displayName: Ours, url: 'https://gh.example/mcp', outboundAuth: {kind: none}}");
+    let other = other.unwrap();
+    assert_eq!((other.display_name.as_str(), upstream(&other).url.as_str()), ("Ours", "https://gh.example/mcp"));
+    assert!(matches!(upstream(&other).auth, AuthSpec::None), "another kind is all its own");
+    let sentry = with("{preset: sentry}").unwrap();
+    assert!(matches!(&upstream(&sentry).auth, AuthSpec::OauthPerUser { settings, .. } if settings.client_id.is_none()));
+    let check = |spec: &str, expected: &str| {
+        let mistakes = with(spec).unwrap_err();
+        assert!(mistakes.iter().any(|mistake| mistake.starts_with(expected)), "{expected}: {mistakes:#?}");
+    };
+    check("{preset: gitlub}", "f.yaml:4: spec.preset: gitlub is unknown; expected github, sentry, slack");
+    check("{preset: github}", "f.yaml:4: spec.outboundAuth.clientId: must be given");
+    check("{preset: github, members: []}", "f.yaml:4: spec.preset: is not for a server with members");
+}
+
+const WORK: &str = "\
+apiVersion: portway/v1
+kind: Server
+metadata: {slug: work}
+spec:
+  members:
+    - server: github
+      alias: gh
+      offer:
+        tools:
+          - {name: search}
+          - {name: create, exposedAs: new_ticket, description: Opens one}
+        prompts: []
+        plainUris: true
+    - {server: wiki, alias: wiki}
+";
+
+#[test]
+fn a_virtual_server_is_read() {
+    let manifest = parse(WORK).unwrap();
+    let [github, wiki] = manifest.servers[0].members() else { panic!("{manifest:?}") };
+    assert_eq!((github.member.server.as_str(), github.member.alias.as_str(), github.place.line), ("github", "gh", 6));
+    let offer = &github.member.offer;
+    let tools: Vec<_> =
+        offer.tools.iter().flatten().map(|tool| (tool.name.as_str(), tool.exposed_as.as_deref())).collect();
+    assert_eq!(tools, [("search", None), ("create", Some("new_ticket"))]);
+    assert_eq!((offer.prompts.as_deref(), &offer.resources, offer.plain_uris), (Some(&[][..]), &None, true));
+    assert_eq!((wiki.member.server.as_str(), wiki.member.offer.clone()), ("wiki", Offer::default()));
+}
+
+#[test]
+fn mistakes_in_virtual_servers() {
+    let check = |from: &str, to: &str, expected: &str| {
+        let mistakes = parse(&WORK.replace(from, to)).unwrap_err();
+        assert!(mistakes.iter().any(|mistake| mistake.starts_with(expected)), "{expected}: {mistakes:#?}");
+    };
+    check("  members:", "  url: https://x.example\n  members:", "f.yaml:5: spec.url: is not for a server with members");
+    check("server: wiki", "server: github", "f.yaml:14: spec.members[1].server: is a member already");
+    check("server: wiki", "server: W_iki", "f.yaml:14: spec.members[1].server: must be lower-case");
+    check("alias: wiki", "alias: gh", "f.yaml:14: spec.members[1].alias: is the alias of another member");
+    check("{server: wiki, alias: wiki}", "{server: wiki}", "f.yaml:14: spec.members[1].alias: is missing");
+    check("new_ticket", "wiki_x", "f.yaml:6: spec.members[0].offer.tools[1].exposedAs: could be a name of the member");
+    check("plainUris: true", "plainUris: 1", "f.yaml:13: spec.members[0].offer.plainUris: must be true or false");
+    check("prompts: []", "promts: []", "f.yaml:12: spec.members[0].offer.promts: is unknown; expected tools, prompts");
+    check(
+        "server: wiki, alias: wiki",
+        "server: wiki, alias: wiki, offer: {plainUris: true}",
+        "f.yaml:14: spec.members[1].offer.plainUris: is for one",
     );
 }
 

@@ -2,7 +2,7 @@
 
 use super::super::manifest::{AccountSpec, GroupSpec, Manifest, Mistake};
 use super::super::present::{Account, Group, Present};
-use super::{Field, Plan, Step, shown};
+use super::{Field, Line, Plan, Step, differing, shown};
 
 pub(in super::super) enum AccountStep<'a> {
     Create(&'a AccountSpec),
@@ -16,7 +16,7 @@ pub(in super::super) enum GroupStep<'a> {
     Delete(&'a Group),
 }
 
-type Lines = Vec<(char, usize, String)>;
+type Lines = Vec<Line>;
 
 /// Members that nobody is, groups that are not ours to change, and things that the caller does not see.
 pub(super) fn mistakes(manifest: &Manifest, present: &Present) -> Vec<Mistake> {
@@ -122,11 +122,6 @@ fn group_changes<'a>(spec: &'a GroupSpec, group: &'a Group) -> (Vec<Field>, Vec<
     let add = wanted.iter().filter(|name| !group.members.contains(name)).map(String::as_str).collect();
     let remove = group.members.iter().filter(|name| !wanted.contains(name)).map(String::as_str).collect();
     (differing(fields), add, remove)
-}
-
-fn differing<const N: usize>(fields: [(&'static str, String, String); N]) -> Vec<Field> {
-    let fields = fields.into_iter().filter(|(_, before, after)| before != after);
-    fields.map(|(name, before, after)| Field { name, before, after }).collect()
 }
 
 fn changes(fields: &[Field]) -> impl Iterator<Item = (char, usize, String)> {
