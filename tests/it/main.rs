@@ -39,6 +39,7 @@ mod origins;
 mod outbound;
 mod own_keys;
 mod proxy;
+mod renewal;
 mod scene;
 mod scim;
 mod second_factor;

@@ -30,6 +30,7 @@ const DOCUMENT_HOSTS: [&str; 6] =
 pub struct Setup {
     backend: Backend,
     nodes: usize,
+    control_planes: usize,
     single_host: bool,
     tls: bool,
     redis: bool,
@@ -43,6 +44,8 @@ pub struct Setup {
 pub struct World {
     pub clock: ShiftedClock,
     pub control_plane: Option<ControlPlane>,
+    /// More of them on the same database, for nodes; people meet the first.
+    pub replicas: Vec<ControlPlane>,
     pub nodes: Vec<Node>,
     pub operator: Operator,
     /// Where people and IDEs reach the gateway.
@@ -66,6 +69,7 @@ pub struct World {
 /// One control-plane process.
 pub struct ControlPlane {
     pub app: Arc<control_plane::state::App>,
+    grpc: SocketAddr,
     running: control_plane::Running,
     stop: CancellationToken,
 }
@@ -88,6 +92,7 @@ impl Default for Setup {
         Self {
             backend: Backend::Sqlite,
             nodes: 1,
+            control_planes: 1,
             single_host: true,
             tls: false,
             redis: false,
@@ -113,6 +118,12 @@ impl Setup {
     /// Several nodes behind a round-robin.
     pub fn nodes(mut self, count: usize) -> Self {
         self.nodes = count;
+        self
+    }
+
+    /// Several control planes on one database; nodes are connected to them in turns.
+    pub fn control_planes(mut self, count: usize) -> Self {
+        self.control_planes = count;
         self
     }
 
@@ -199,6 +210,7 @@ impl Setup {
             },
             clock,
             control_plane: Some(control_plane),
+            replicas: Vec::new(),
             nodes: Vec::new(),
             gateway_origin,
             auth_origin,
@@ -211,6 +223,9 @@ impl Setup {
             mail,
             db,
         };
+        for _ in 1..self.control_planes {
+            world.add_control_plane().await;
+        }
         for _ in 0..self.nodes {
             world.add_node().await;
         }
@@ -243,6 +258,17 @@ impl World {
         store.find_tenant_by_slug(slug).await.expect("a query").expect("the tenant").id
     }
 
+    async fn add_control_plane(&mut self) {
+        let (http, grpc) = (bind().await, bind().await);
+        let config = control_plane::config::Config {
+            listen: address(&http),
+            grpc_listen: address(&grpc),
+            ..self.config.clone()
+        };
+        let resolver = resolver(self.documents.as_ref(), &self.dns);
+        self.replicas.push(ControlPlane::start(config, resolver, &self.clock, http, grpc).await);
+    }
+
     /// Starts one more node, not behind the front.
     pub async fn add_node(&mut self) -> &Node {
         let name = format!("node-{}", self.nodes.len() + 1);
@@ -260,7 +286,11 @@ impl World {
 
     pub fn node_config(&self, name: &str) -> data_plane::config::Config {
         let scheme = if self.config.grpc_tls.is_some() { "https" } else { "http" };
-        let url = format!("{scheme}://localhost:{}", self.config.grpc_listen.port()).parse().expect("a URL");
+        // The first may be about to start again, on the port that is in the settings.
+        let turn = self.nodes.len() % (self.replicas.len() + 1);
+        let replica = turn.checked_sub(1).and_then(|index| self.replicas.get(index));
+        let port = replica.map_or(self.config.grpc_listen, |replica| replica.grpc).port();
+        let url = format!("{scheme}://localhost:{port}").parse().expect("a URL");
         let mut config = data_plane::config::Config::new(name, url, self.node_secret.clone());
         config.control_plane.ca_file = self.config.grpc_tls.as_ref().map(|tls| tls.cert_file.clone());
         config.upstream.allowed_private_ranges = vec!["127.0.0.0/8".parse().expect("a range")];
@@ -282,7 +312,10 @@ impl World {
     pub async fn synced(&self, slug: &str) {
         let id = self.tenant_id(slug).await;
         let revision = self.app().store.tenant_read(id).await.expect("a store").revision().await.expect("a revision");
-        assert!(self.app().nodes.acknowledged(id, revision).await, "nodes did not acknowledge revision {revision}");
+        let apps = self.replicas.iter().map(|replica| &replica.app).chain([self.app()]);
+        for app in apps {
+            assert!(app.nodes.acknowledged(id, revision).await, "nodes did not acknowledge revision {revision}");
+        }
     }
 
     /// Stops the control plane: streams break, its port closes.
@@ -325,7 +358,7 @@ impl Drop for World {
     fn drop(&mut self) {
         self.fronts.iter().for_each(CancellationToken::cancel);
         self.nodes.iter().for_each(|node| node.stop.cancel());
-        if let Some(control_plane) = &self.control_plane {
+        for control_plane in self.control_plane.iter().chain(&self.replicas) {
             control_plane.stop.cancel();
         }
     }
@@ -340,11 +373,12 @@ impl ControlPlane {
         grpc: TcpListener,
     ) -> Self {
         let stop = CancellationToken::new();
+        let grpc_address = address(&grpc);
         let listeners = control_plane::Listeners { http, grpc, admin: bind().await };
         let (clock, resolver) = (Arc::new(clock.clone()), Arc::new(resolver));
         let running = control_plane::start_with(config, clock, resolver, listeners, stop.clone()).await;
         let running = running.expect("it starts");
-        Self { app: running.app.clone(), running, stop }
+        Self { app: running.app.clone(), grpc: grpc_address, running, stop }
     }
 }
 
