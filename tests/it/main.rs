@@ -21,6 +21,7 @@ mod contract;
 mod coverage;
 mod domains;
 mod door;
+mod dump;
 mod golden;
 mod groups;
 mod ide;

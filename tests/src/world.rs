@@ -339,6 +339,11 @@ impl World {
         self.db.folder()
     }
 
+    /// What is in the tables of a database that is no file.
+    pub async fn rows(&self) -> String {
+        self.db.rows().await
+    }
+
     /// Moves the time of every part forward.
     pub fn advance(&self, by: TimeDelta) {
         self.clock.advance(by);

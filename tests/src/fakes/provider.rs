@@ -189,7 +189,7 @@ impl Provider {
             _ => return refuse("unsupported_grant_type"),
         };
         desk.count += 1;
-        let (access, refresh) = (format!("at-{person}-{}", desk.count), format!("rt-{}", desk.count));
+        let (access, refresh) = (format!("at-{person}-{}", desk.count), format!("rt-{person}-{}", desk.count));
         desk.access.insert(access.clone());
         desk.refresh.insert(refresh.clone(), person);
         let mut answer =
