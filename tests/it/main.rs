@@ -13,6 +13,7 @@ mod api_keys;
 mod apply;
 mod attacks;
 mod binaries;
+mod certified_provider;
 mod client_registry;
 mod clients;
 mod config_sync;

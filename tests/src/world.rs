@@ -9,6 +9,7 @@ use chrono::TimeDelta;
 use control_plane::domain::clock::ShiftedClock;
 use control_plane::domain::ids::TenantId;
 use control_plane::egress::{StaticResolver, TextTable};
+use rustls::pki_types::pem::PemObject as _;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -33,6 +34,7 @@ pub struct Setup {
     control_planes: usize,
     single_host: bool,
     tls: bool,
+    https: bool,
     redis: bool,
     documents: bool,
     loopback: bool,
@@ -95,6 +97,7 @@ impl Default for Setup {
             control_planes: 1,
             single_host: true,
             tls: false,
+            https: false,
             redis: false,
             documents: false,
             loopback: false,
@@ -162,6 +165,13 @@ impl Setup {
         self.loopback = true;
         self
     }
+
+    /// One host for everything, on https as off loopback.
+    pub fn https(mut self) -> Self {
+        self.https = true;
+        self
+    }
+
     /// TLS between the planes, as off loopback.
     pub fn tls(mut self) -> Self {
         self.tls = true;
@@ -174,7 +184,8 @@ impl Setup {
         let clock = ShiftedClock::default();
         let (http, grpc) = (bind().await, bind().await);
         let front = bind().await;
-        let gateway_origin = origin(&front);
+        let door = if self.https { Some(bind().await) } else { None };
+        let gateway_origin = door.as_ref().map_or_else(|| origin(&front), secure_origin);
         let auth_origin = if self.single_host { gateway_origin.clone() } else { origin(&http) };
         let mut config = control_plane_config(&db, address(&http), address(&grpc), &auth_origin, &gateway_origin);
         config.grpc_tls = self.tls.then(|| self_signed(db.folder()));
@@ -228,6 +239,9 @@ impl Setup {
         }
         for _ in 0..self.nodes {
             world.add_node().await;
+        }
+        if let Some(door) = door {
+            secure(door, address(&front), world.folder());
         }
         world.open_front(front);
         world.ready().await;
@@ -337,6 +351,11 @@ impl World {
     /// Where an SQLite database and everything else of this world on disk lies.
     pub fn folder(&self) -> &std::path::Path {
         self.db.folder()
+    }
+
+    /// The certificate of a world on https.
+    pub fn ca_file(&self) -> std::path::PathBuf {
+        self.folder().join("localhost.crt")
     }
 
     /// What is in the tables of a database that is no file.
@@ -495,8 +514,10 @@ fn mail_config(server: &MailServer) -> control_plane::mail::MailConfig {
 /// A certificate for `localhost`, made for this world.
 fn self_signed(folder: &std::path::Path) -> control_plane::config::TlsFiles {
     let key = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
-    let files =
-        control_plane::config::TlsFiles { cert_file: folder.join("grpc.crt"), key_file: folder.join("grpc.key") };
+    let files = control_plane::config::TlsFiles {
+        cert_file: folder.join("localhost.crt"),
+        key_file: folder.join("localhost.key"),
+    };
     std::fs::write(&files.cert_file, key.cert.pem()).expect("writable");
     std::fs::write(&files.key_file, key.signing_key.serialize_pem()).expect("writable");
     files
@@ -520,6 +541,32 @@ async fn rebind(address: SocketAddr) -> TcpListener {
 
 fn address(listener: &TcpListener) -> SocketAddr {
     listener.local_addr().expect("bound")
+}
+
+/// The way in on https; what comes in goes on to the front.
+fn secure(door: TcpListener, front: SocketAddr, folder: &std::path::Path) {
+    let files = self_signed(folder);
+    let read = |file: &std::path::Path| std::fs::read(file).expect("readable");
+    let certificate =
+        rustls::pki_types::CertificateDer::from_pem_slice(&read(&files.cert_file)).expect("a certificate");
+    let key = rustls::pki_types::PrivateKeyDer::from_pem_slice(&read(&files.key_file)).expect("a key");
+    let config = rustls::ServerConfig::builder().with_no_client_auth().with_single_cert(vec![certificate], key);
+    let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config.expect("a certificate and its key")));
+    crate::spawn(async move {
+        while let Ok((stream, _)) = door.accept().await {
+            let acceptor = acceptor.clone();
+            crate::spawn(async move {
+                let Ok(mut outside) = acceptor.accept(stream).await else { return };
+                let mut inside = tokio::net::TcpStream::connect(front).await.expect("the front listens");
+                // Either side may go away as it likes.
+                let _ = tokio::io::copy_bidirectional(&mut outside, &mut inside).await;
+            });
+        }
+    });
+}
+
+fn secure_origin(door: &TcpListener) -> String {
+    format!("https://localhost:{}", address(door).port())
 }
 
 /// `localhost`, as people type it: cookies and redirect rules treat names and addresses differently.
