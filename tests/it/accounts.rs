@@ -12,15 +12,15 @@ use world::world::Setup;
 use world::{World, on_both};
 
 /// A tenant with a server `github`, whose people sign in at the provider.
-struct Stage {
-    world: World,
-    provider: Provider,
-    upstream: McpServer,
-    owner: Person,
-    server: String,
+pub(crate) struct Stage {
+    pub(crate) world: World,
+    pub(crate) provider: Provider,
+    pub(crate) upstream: McpServer,
+    pub(crate) owner: Person,
+    pub(crate) server: String,
 }
 
-async fn stage(setup: Setup, settings: Value) -> Stage {
+pub(crate) async fn stage(setup: Setup, settings: Value) -> Stage {
     let world = setup.providers().start().await;
     let (provider, upstream) = (Provider::start().await, McpServer::start(Era::Legacy).await);
     upstream.guard(&provider, &json!({}));
@@ -54,14 +54,14 @@ impl Stage {
         answer.headers()["location"].to_str().unwrap().parse().unwrap()
     }
 
-    async fn connect(&self, person: &Person, name: &str) {
+    pub(crate) async fn connect(&self, person: &Person, name: &str) {
         self.provider.person(name);
         let page = person.browser.open(self.page()).await;
         let back = there_and_back(&person.browser, &page).await;
         assert!(back.heading().contains("is connected"), "{} {}", back.url, back.text());
     }
 
-    async fn state(&self, person: &Person) -> String {
+    pub(crate) async fn state(&self, person: &Person) -> String {
         person.get("me/accounts").await.ok()["items"][0]["state"].as_str().unwrap().to_owned()
     }
 }
@@ -74,13 +74,13 @@ async fn there_and_back(browser: &Browser, page: &Page) -> Page {
     browser.open(answer).await
 }
 
-async fn said(ide: &mut Ide) -> String {
+pub(crate) async fn said(ide: &mut Ide) -> String {
     let result = ide.call_tool("whoami", json!({})).await.json()["result"].clone();
     result["content"][0]["text"].as_str().unwrap_or_default().to_owned()
 }
 
 /// An IDE of somebody, signed in and past the handshake.
-async fn ready(person: &Person) -> Ide {
+pub(crate) async fn ready(person: &Person) -> Ide {
     let mut ide = person.ide("github").await;
     assert_eq!(ide.initialize().await.status, 200);
     ide

@@ -17,6 +17,9 @@ use tokio::process::{Child, ChildStdout, Command};
 /// A suite takes some ten seconds; on a busy machine several times that.
 const RUN_LIMIT: Duration = Duration::from_secs(200);
 
+/// How often is looked at what a suite has found so far.
+const POLL: Duration = Duration::from_millis(200);
+
 /// The failure of a scenario that left no checks behind: it crashed, or never ran.
 const NEVER_JUDGED: &str = "never-judged";
 
@@ -39,6 +42,7 @@ pub struct Run {
     lines: Lines<BufReader<ChildStdout>>,
     results: TempDir,
     log: String,
+    started: tokio::time::Instant,
 }
 
 /// What a suite found: the failed checks of every scenario that ran.
@@ -91,7 +95,7 @@ impl Run {
             .spawn()
             .expect("Node runs; `cargo xtask test --only clients` installs the suites");
         let lines = BufReader::new(process.stdout.take().expect("piped")).lines();
-        Self { process, lines, results, log: String::new() }
+        Self { process, lines, results, log: String::new(), started: tokio::time::Instant::now() }
     }
 
     /// Reads on until a line fits; a suite that asks for a browser prints the address so.
@@ -110,6 +114,22 @@ impl Run {
         while self.next_line().await.is_some() {}
         self.process.wait().await.expect("the suite ends");
         Report { scenarios: read(self.results.path()), log: self.log }
+    }
+
+    /// Waits until every one of `count` scenarios has its result. The suite itself ends when the last idle connection
+    /// to its servers is closed, minutes later.
+    pub async fn found(mut self, count: usize) -> Report {
+        let results = self.results.path().to_owned();
+        // The last file of a scenario.
+        while finished(&results) < count {
+            let line = tokio::time::timeout(POLL, self.lines.next_line()).await;
+            match line {
+                Ok(Ok(Some(line))) => self.log.extend([line.as_str(), "\n"]),
+                Ok(_) => break,
+                Err(_) => assert!(self.started.elapsed() < RUN_LIMIT, "the suite does not end:\n{}", self.log),
+            }
+        }
+        Report { scenarios: read(&results), log: self.log }
     }
 
     async fn next_line(&mut self) -> Option<String> {
@@ -226,6 +246,16 @@ fn collect(folder: &Path, above: &str, found: &mut BTreeMap<String, Scenario>) {
             Err(_) => drop(found.insert(scenario_name(&name).to_owned(), never_judged())),
         }
     }
+}
+
+/// How many scenarios have written the last of their files.
+fn finished(folder: &Path) -> usize {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let count = |entry: std::fs::DirEntry| match entry.file_name() == "stderr.txt" {
+        true => 1,
+        false => finished(&entry.path()),
+    };
+    entries.map(count).sum()
 }
 
 /// `server-tools-list-2026-11-23T16-20-00-000Z` → `tools-list`

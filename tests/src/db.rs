@@ -95,6 +95,33 @@ fn admin_url() -> Url {
     url.parse().expect("a URL")
 }
 
+impl Db {
+    /// Every row of every table, as text; nothing on SQLite, whose file lies in the folder.
+    pub async fn rows(&self) -> String {
+        if self.clone.is_none() {
+            return String::new();
+        }
+        let mut connection = connect(&self.owner_url.expose_secret().parse().expect("a URL")).await;
+        let tables: Vec<(String, String)> = sqlx::query_as(
+            "SELECT table_schema::text, table_name::text FROM information_schema.tables
+             WHERE table_type = 'BASE TABLE' AND table_schema NOT IN ('pg_catalog', 'information_schema')",
+        )
+        .fetch_all(&mut connection)
+        .await
+        .expect("the list of tables");
+        let mut text = String::new();
+        for (schema, table) in tables {
+            let sql = format!("SELECT row_to_json(t)::text FROM \"{schema}\".\"{table}\" t");
+            let rows: Vec<String> =
+                sqlx::query_scalar(AssertSqlSafe(sql)).fetch_all(&mut connection).await.expect("rows");
+            for row in rows {
+                text.extend([table.as_str(), " ", &row, "\n"]);
+            }
+        }
+        text
+    }
+}
+
 /// The migrated template of this schema, built by whoever comes first.
 async fn template(admin: &Url) -> String {
     static NAME: OnceCell<String> = OnceCell::const_new();

@@ -26,7 +26,7 @@ impl Fixture {
 
     /// Any script of the folder, with one argument perhaps.
     pub async fn run(name: &str, argument: Option<&str>) -> Self {
-        let mut process = Command::new("node")
+        let mut process = Command::new(crate::conformance::node())
             .arg(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name))
             .args(argument)
             .stdin(Stdio::piped())

@@ -9,6 +9,7 @@ use chrono::TimeDelta;
 use control_plane::domain::clock::ShiftedClock;
 use control_plane::domain::ids::TenantId;
 use control_plane::egress::{StaticResolver, TextTable};
+use rustls::pki_types::pem::PemObject as _;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -30,8 +31,10 @@ const DOCUMENT_HOSTS: [&str; 6] =
 pub struct Setup {
     backend: Backend,
     nodes: usize,
+    control_planes: usize,
     single_host: bool,
     tls: bool,
+    https: bool,
     redis: bool,
     documents: bool,
     loopback: bool,
@@ -43,6 +46,8 @@ pub struct Setup {
 pub struct World {
     pub clock: ShiftedClock,
     pub control_plane: Option<ControlPlane>,
+    /// More of them on the same database, for nodes; people meet the first.
+    pub replicas: Vec<ControlPlane>,
     pub nodes: Vec<Node>,
     pub operator: Operator,
     /// Where people and IDEs reach the gateway.
@@ -66,6 +71,7 @@ pub struct World {
 /// One control-plane process.
 pub struct ControlPlane {
     pub app: Arc<control_plane::state::App>,
+    grpc: SocketAddr,
     running: control_plane::Running,
     stop: CancellationToken,
 }
@@ -88,8 +94,10 @@ impl Default for Setup {
         Self {
             backend: Backend::Sqlite,
             nodes: 1,
+            control_planes: 1,
             single_host: true,
             tls: false,
+            https: false,
             redis: false,
             documents: false,
             loopback: false,
@@ -113,6 +121,12 @@ impl Setup {
     /// Several nodes behind a round-robin.
     pub fn nodes(mut self, count: usize) -> Self {
         self.nodes = count;
+        self
+    }
+
+    /// Several control planes on one database; nodes are connected to them in turns.
+    pub fn control_planes(mut self, count: usize) -> Self {
+        self.control_planes = count;
         self
     }
 
@@ -151,6 +165,13 @@ impl Setup {
         self.loopback = true;
         self
     }
+
+    /// One host for everything, on https as off loopback.
+    pub fn https(mut self) -> Self {
+        self.https = true;
+        self
+    }
+
     /// TLS between the planes, as off loopback.
     pub fn tls(mut self) -> Self {
         self.tls = true;
@@ -163,7 +184,8 @@ impl Setup {
         let clock = ShiftedClock::default();
         let (http, grpc) = (bind().await, bind().await);
         let front = bind().await;
-        let gateway_origin = origin(&front);
+        let door = if self.https { Some(bind().await) } else { None };
+        let gateway_origin = door.as_ref().map_or_else(|| origin(&front), secure_origin);
         let auth_origin = if self.single_host { gateway_origin.clone() } else { origin(&http) };
         let mut config = control_plane_config(&db, address(&http), address(&grpc), &auth_origin, &gateway_origin);
         config.grpc_tls = self.tls.then(|| self_signed(db.folder()));
@@ -199,6 +221,7 @@ impl Setup {
             },
             clock,
             control_plane: Some(control_plane),
+            replicas: Vec::new(),
             nodes: Vec::new(),
             gateway_origin,
             auth_origin,
@@ -211,8 +234,14 @@ impl Setup {
             mail,
             db,
         };
+        for _ in 1..self.control_planes {
+            world.add_control_plane().await;
+        }
         for _ in 0..self.nodes {
             world.add_node().await;
+        }
+        if let Some(door) = door {
+            secure(door, address(&front), world.folder());
         }
         world.open_front(front);
         world.ready().await;
@@ -243,6 +272,17 @@ impl World {
         store.find_tenant_by_slug(slug).await.expect("a query").expect("the tenant").id
     }
 
+    async fn add_control_plane(&mut self) {
+        let (http, grpc) = (bind().await, bind().await);
+        let config = control_plane::config::Config {
+            listen: address(&http),
+            grpc_listen: address(&grpc),
+            ..self.config.clone()
+        };
+        let resolver = resolver(self.documents.as_ref(), &self.dns);
+        self.replicas.push(ControlPlane::start(config, resolver, &self.clock, http, grpc).await);
+    }
+
     /// Starts one more node, not behind the front.
     pub async fn add_node(&mut self) -> &Node {
         let name = format!("node-{}", self.nodes.len() + 1);
@@ -260,7 +300,11 @@ impl World {
 
     pub fn node_config(&self, name: &str) -> data_plane::config::Config {
         let scheme = if self.config.grpc_tls.is_some() { "https" } else { "http" };
-        let url = format!("{scheme}://localhost:{}", self.config.grpc_listen.port()).parse().expect("a URL");
+        // The first may be about to start again, on the port that is in the settings.
+        let turn = self.nodes.len() % (self.replicas.len() + 1);
+        let replica = turn.checked_sub(1).and_then(|index| self.replicas.get(index));
+        let port = replica.map_or(self.config.grpc_listen, |replica| replica.grpc).port();
+        let url = format!("{scheme}://localhost:{port}").parse().expect("a URL");
         let mut config = data_plane::config::Config::new(name, url, self.node_secret.clone());
         config.control_plane.ca_file = self.config.grpc_tls.as_ref().map(|tls| tls.cert_file.clone());
         config.upstream.allowed_private_ranges = vec!["127.0.0.0/8".parse().expect("a range")];
@@ -282,7 +326,10 @@ impl World {
     pub async fn synced(&self, slug: &str) {
         let id = self.tenant_id(slug).await;
         let revision = self.app().store.tenant_read(id).await.expect("a store").revision().await.expect("a revision");
-        assert!(self.app().nodes.acknowledged(id, revision).await, "nodes did not acknowledge revision {revision}");
+        let apps = self.replicas.iter().map(|replica| &replica.app).chain([self.app()]);
+        for app in apps {
+            assert!(app.nodes.acknowledged(id, revision).await, "nodes did not acknowledge revision {revision}");
+        }
     }
 
     /// Stops the control plane: streams break, its port closes.
@@ -306,6 +353,16 @@ impl World {
         self.db.folder()
     }
 
+    /// The certificate of a world on https.
+    pub fn ca_file(&self) -> std::path::PathBuf {
+        self.folder().join("localhost.crt")
+    }
+
+    /// What is in the tables of a database that is no file.
+    pub async fn rows(&self) -> String {
+        self.db.rows().await
+    }
+
     /// Moves the time of every part forward.
     pub fn advance(&self, by: TimeDelta) {
         self.clock.advance(by);
@@ -325,7 +382,7 @@ impl Drop for World {
     fn drop(&mut self) {
         self.fronts.iter().for_each(CancellationToken::cancel);
         self.nodes.iter().for_each(|node| node.stop.cancel());
-        if let Some(control_plane) = &self.control_plane {
+        for control_plane in self.control_plane.iter().chain(&self.replicas) {
             control_plane.stop.cancel();
         }
     }
@@ -340,11 +397,12 @@ impl ControlPlane {
         grpc: TcpListener,
     ) -> Self {
         let stop = CancellationToken::new();
+        let grpc_address = address(&grpc);
         let listeners = control_plane::Listeners { http, grpc, admin: bind().await };
         let (clock, resolver) = (Arc::new(clock.clone()), Arc::new(resolver));
         let running = control_plane::start_with(config, clock, resolver, listeners, stop.clone()).await;
         let running = running.expect("it starts");
-        Self { app: running.app.clone(), running, stop }
+        Self { app: running.app.clone(), grpc: grpc_address, running, stop }
     }
 }
 
@@ -456,8 +514,10 @@ fn mail_config(server: &MailServer) -> control_plane::mail::MailConfig {
 /// A certificate for `localhost`, made for this world.
 fn self_signed(folder: &std::path::Path) -> control_plane::config::TlsFiles {
     let key = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
-    let files =
-        control_plane::config::TlsFiles { cert_file: folder.join("grpc.crt"), key_file: folder.join("grpc.key") };
+    let files = control_plane::config::TlsFiles {
+        cert_file: folder.join("localhost.crt"),
+        key_file: folder.join("localhost.key"),
+    };
     std::fs::write(&files.cert_file, key.cert.pem()).expect("writable");
     std::fs::write(&files.key_file, key.signing_key.serialize_pem()).expect("writable");
     files
@@ -481,6 +541,32 @@ async fn rebind(address: SocketAddr) -> TcpListener {
 
 fn address(listener: &TcpListener) -> SocketAddr {
     listener.local_addr().expect("bound")
+}
+
+/// The way in on https; what comes in goes on to the front.
+fn secure(door: TcpListener, front: SocketAddr, folder: &std::path::Path) {
+    let files = self_signed(folder);
+    let read = |file: &std::path::Path| std::fs::read(file).expect("readable");
+    let certificate =
+        rustls::pki_types::CertificateDer::from_pem_slice(&read(&files.cert_file)).expect("a certificate");
+    let key = rustls::pki_types::PrivateKeyDer::from_pem_slice(&read(&files.key_file)).expect("a key");
+    let config = rustls::ServerConfig::builder().with_no_client_auth().with_single_cert(vec![certificate], key);
+    let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config.expect("a certificate and its key")));
+    crate::spawn(async move {
+        while let Ok((stream, _)) = door.accept().await {
+            let acceptor = acceptor.clone();
+            crate::spawn(async move {
+                let Ok(mut outside) = acceptor.accept(stream).await else { return };
+                let mut inside = tokio::net::TcpStream::connect(front).await.expect("the front listens");
+                // Either side may go away as it likes.
+                let _ = tokio::io::copy_bidirectional(&mut outside, &mut inside).await;
+            });
+        }
+    });
+}
+
+fn secure_origin(door: &TcpListener) -> String {
+    format!("https://localhost:{}", address(door).port())
 }
 
 /// `localhost`, as people type it: cookies and redirect rules treat names and addresses differently.

@@ -9,7 +9,8 @@ use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use futures::StreamExt;
+use futures::future::BoxFuture;
+use futures::{FutureExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -71,9 +72,13 @@ struct Inner {
     guard: Mutex<Option<Guard>>,
 }
 
+/// Says whether a token is one that lives.
+type Knows = Arc<dyn Fn(String) -> BoxFuture<'static, bool> + Send + Sync>;
+
 /// Lets in whom a provider vouches for.
+#[derive(Clone)]
 struct Guard {
-    provider: Provider,
+    knows: Knows,
     /// What the server says of itself (RFC 9728).
     metadata: Value,
 }
@@ -117,12 +122,23 @@ impl McpServer {
     /// From now on only bearers of the provider's tokens are let in; others hear where to get one. Members of `change`
     /// replace those of the server's metadata.
     pub fn guard(&self, provider: &Provider, change: &Value) {
+        let vouching = provider.clone();
+        let knows = move |token: String| std::future::ready(vouching.knows(&token));
+        self.guard_by(&provider.origin, knows, change);
+    }
+
+    /// The same with a provider that is no fake: `knows` asks it about a token.
+    pub fn guard_by<F>(&self, issuer: &str, knows: impl Fn(String) -> F + Send + Sync + 'static, change: &Value)
+    where
+        F: Future<Output = bool> + Send + 'static,
+    {
         let mut metadata =
-            json!({"resource": self.url, "authorization_servers": [provider.origin], "scopes_supported": ["read"]});
+            json!({"resource": self.url, "authorization_servers": [issuer], "scopes_supported": ["read"]});
         for (name, value) in change.as_object().expect("an object") {
             metadata[name] = value.clone();
         }
-        *self.inner.guard.lock().unwrap() = Some(Guard { provider: provider.clone(), metadata });
+        let knows: Knows = Arc::new(move |token| knows(token).boxed());
+        *self.inner.guard.lock().unwrap() = Some(Guard { knows, metadata });
     }
 
     /// Everything that arrived so far.
@@ -156,7 +172,7 @@ async fn answer(State(inner): State<Arc<Inner>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
     let seen = Seen { http_method: parts.method, headers: parts.headers, body };
-    if let Some(answer) = guarded(&inner, parts.uri.path(), &seen.headers) {
+    if let Some(answer) = guarded(&inner, parts.uri.path(), &seen.headers).await {
         return answer;
     }
     inner.seen.lock().unwrap().push(seen.clone());
@@ -175,15 +191,14 @@ async fn answer(State(inner): State<Arc<Inner>>, request: Request) -> Response {
 }
 
 /// The answer to whoever has no token, and where they get one.
-fn guarded(inner: &Inner, path: &str, headers: &HeaderMap) -> Option<Response> {
-    let guard = inner.guard.lock().unwrap();
-    let Guard { provider, metadata } = guard.as_ref()?;
+async fn guarded(inner: &Inner, path: &str, headers: &HeaderMap) -> Option<Response> {
+    let Guard { knows, metadata } = inner.guard.lock().unwrap().clone()?;
     if path.starts_with("/.well-known/oauth-protected-resource") {
         return Some(axum::Json(metadata).into_response());
     }
     let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
     match bearer {
-        Some(token) if provider.knows(token) => None,
+        Some(token) if knows(token.to_owned()).await => None,
         _ => {
             let challenge = "Bearer error=\"invalid_token\"";
             Some((StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, challenge)]).into_response())

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use axum::Router;
-use axum::body::to_bytes;
+use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -32,6 +32,7 @@ struct Desk {
     expires_in: Value,
     metadata: Value,
     answers: HashMap<String, (u16, String, String)>,
+    broken: HashSet<String>,
     forms: Vec<(String, Form)>,
     asked: HashMap<String, usize>,
     count: usize,
@@ -68,6 +69,7 @@ impl Provider {
             expires_in: json!(600),
             metadata: json!({}),
             answers: HashMap::new(),
+            broken: HashSet::new(),
             forms: Vec::new(),
             asked: HashMap::new(),
             count: 0,
@@ -108,9 +110,15 @@ impl Provider {
         self.desk().answers.insert(path.to_owned(), (status, kind.to_owned(), body.to_owned()));
     }
 
+    /// Hangs up in the middle of every answer of a path until it is forgotten.
+    pub fn break_off(&self, path: &str) {
+        self.desk().broken.insert(path.to_owned());
+    }
+
     /// Answers as it does by itself again.
     pub fn as_ever(&self) {
         self.desk().answers.clear();
+        self.desk().broken.clear();
     }
 
     /// Nobody's refresh token is good any more.
@@ -201,7 +209,7 @@ impl Provider {
             _ => return refuse("unsupported_grant_type"),
         };
         desk.count += 1;
-        let (access, refresh) = (format!("at-{person}-{}", desk.count), format!("rt-{}", desk.count));
+        let (access, refresh) = (format!("at-{person}-{}", desk.count), format!("rt-{person}-{}", desk.count));
         desk.access.insert(access.clone());
         desk.refresh.insert(refresh.clone(), person);
         let mut answer =
@@ -254,6 +262,10 @@ async fn answer(State(provider): State<Provider>, request: Request) -> Response 
     *provider.desk().asked.entry(path.clone()).or_default() += 1;
     if head.method == "POST" {
         provider.desk().forms.push((path.clone(), form.clone()));
+    }
+    if provider.desk().broken.contains(&path) {
+        let broken = futures::stream::iter([Ok("{\"access_"), Err(std::io::Error::other("hung up"))]);
+        return Body::from_stream(broken).into_response();
     }
     if let Some((status, kind, body)) = provider.desk().answers.get(&path).cloned() {
         return (StatusCode::from_u16(status).expect("a status"), [("content-type", kind)], body).into_response();

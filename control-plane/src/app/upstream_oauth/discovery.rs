@@ -1,5 +1,6 @@
 //! Which provider a server trusts: by the server's own word, or by the settings (O1, O2).
 
+use http::StatusCode;
 use http::header::{ACCEPT, CONTENT_TYPE, WWW_AUTHENTICATE};
 use url::Url;
 
@@ -15,6 +16,10 @@ use crate::state::App;
 
 /// What a client without a token says first; the answer is a challenge.
 const KNOCK: &str = r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"portway","version":"1"}}}"#;
+
+/// What it says next to a server that greets everybody.
+const KNOCK_AGAIN: &str = r#"{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{}}"#;
+const SESSION: http::HeaderName = http::HeaderName::from_static("mcp-session-id");
 
 /// The provider, and the scopes to ask for.
 pub(super) async fn find(
@@ -89,14 +94,7 @@ pub(super) async fn for_machine(
 
 /// The server's metadata, and its challenge.
 async fn about(app: &App, server: &Server, at: &Url) -> Result<(ResourceMetadata, Challenge), Refusal> {
-    let request = http::Request::post(at.as_str())
-        .header(ACCEPT, "application/json, text/event-stream")
-        .header(CONTENT_TYPE, "application/json")
-        .body(KNOCK.as_bytes().to_vec())
-        .map_err(Error::internal)?;
-    let answer = send(app, server, request).await.map_err(|why| Refusal::Away(format!("the MCP server {why}")))?;
-    let lines = answer.headers().get_all(WWW_AUTHENTICATE).iter().filter_map(|line| line.to_str().ok());
-    let challenge = metadata::challenge(lines);
+    let challenge = challenge(app, server, at).await?;
     let places = match &challenge.resource_metadata {
         // Where the challenge points is the server's word; on another origin it would be somebody else's.
         Some(url) if url.origin() == at.origin() => vec![url.clone()],
@@ -120,6 +118,31 @@ async fn about(app: &App, server: &Server, at: &Url) -> Result<(ResourceMetadata
         Ok(_) => Ok((own, challenge)),
         Err(_) => Err(Refusal::Setup(reason)),
     }
+}
+
+/// What the server says to somebody without a token. Many let everybody initialize, and ask from then on.
+async fn challenge(app: &App, server: &Server, at: &Url) -> Result<Challenge, Refusal> {
+    let knock = async |body: &str, session: Option<&http::HeaderValue>| {
+        let mut request = http::Request::post(at.as_str())
+            .header(ACCEPT, "application/json, text/event-stream")
+            .header(CONTENT_TYPE, "application/json");
+        if let Some(session) = session {
+            request = request.header(SESSION, session);
+        }
+        let request = request.body(body.as_bytes().to_vec()).map_err(Error::internal)?;
+        send(app, server, request).await.map_err(|why| Refusal::Away(format!("the MCP server {why}")))
+    };
+    let read = |answer: &http::Response<Vec<u8>>| {
+        let lines = answer.headers().get_all(WWW_AUTHENTICATE).iter().filter_map(|line| line.to_str().ok());
+        metadata::challenge(lines)
+    };
+    let first = knock(KNOCK, None).await?;
+    if first.status() == StatusCode::UNAUTHORIZED || first.headers().contains_key(WWW_AUTHENTICATE) {
+        return Ok(read(&first));
+    }
+    // It answered once: whatever it does now, there is no more to hear than nothing.
+    let second = knock(KNOCK_AGAIN, first.headers().get(&SESSION)).await;
+    Ok(second.map(|answer| read(&answer)).unwrap_or_default())
 }
 
 async fn provider(
@@ -150,7 +173,7 @@ async fn read(app: &App, server: &Server, url: &Url) -> Result<Vec<u8>, String> 
     let request = http::Request::get(url.as_str()).header(ACCEPT, "application/json").body(Vec::new());
     let answer = send(app, server, request.map_err(|_| "cannot be asked".to_owned())?).await?;
     match answer.status() {
-        http::StatusCode::OK => Ok(answer.into_body()),
+        StatusCode::OK => Ok(answer.into_body()),
         status => Err(format!("answers with the status {}", status.as_u16())),
     }
 }
