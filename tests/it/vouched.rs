@@ -69,8 +69,11 @@ async fn called(ide: &mut Ide) -> Value {
     ide.call_tool("any", json!({})).await.json()["result"].clone()
 }
 
-fn code(result: &Value) -> &str {
-    result["_meta"]["portway/error"]["code"].as_str().unwrap_or_default()
+/// What the gateway says instead of greeting.
+async fn refusal(ide: &mut Ide) -> Value {
+    let said = ide.initialize().await.json()["error"]["data"].clone();
+    assert!(said.is_object(), "nothing was refused");
+    said
 }
 
 on_both! {
@@ -115,22 +118,30 @@ on_both! {
         assert_eq!((form["subject_token"].as_str(), form["subject_token_type"].as_str()),
             ("idp-at-2", "urn:ietf:params:oauth:token-type:access_token"));
 
-        // Signed out everywhere: nothing is left to vouch with, and a new sign-in helps.
+        // Signed out everywhere: an API key lives on, but nothing is left to vouch with until somebody signs in anew.
+        let key = stage.ana.post("keys", json!({"name": "ci"})).await.ok()["secret"].clone();
         let me = stage.ana.id().await;
         stage.owner.post(&format!("users/{me}/sign-out"), json!({})).await.ok();
-        stage.owner.patch(&format!("servers/{}", stage.server), json!({"display_name": "Hub"})).await.ok();
+        stage.world.synced("acme").await;
+        let mut by_key = Ide::new(&stage.ana.url("github"));
+        by_key.tokens = json!({"access_token": key});
+        assert_eq!(refusal(&mut by_key).await["code"], "credential.sign_in_again");
         let ana = stage.ana.elsewhere();
         let page = ana.browser.open(format!("{}/t/acme/login", stage.world.auth_origin)).await;
         by_okta(&ana.browser, &page).await;
+        stage.world.synced("acme").await;
+        by_key.initialize().await;
+        let result = called(&mut by_key).await;
+        assert!(result["structuredContent"]["authorization"].is_string(), "{result}");
     }
 
     async fn somebody_without_such_a_sign_in_is_shown_the_way(setup: Setup) {
         let stage = stage(setup, "id_jag", false, json!({})).await;
         let mut ide = stage.ide().await;
-        let result = called(&mut ide).await;
-        assert_eq!(code(&result), "credential.sign_in_again", "{result}");
-        let url = format!("{}/t/acme/connect/github", stage.world.auth_origin);
-        assert!(result.to_string().contains(&url), "{result}");
+        let said = refusal(&mut ide).await;
+        assert_eq!(said["code"], "credential.sign_in_again", "{said}");
+        let url = said["url"].as_str().unwrap().to_owned();
+        assert!(url.starts_with(&format!("{}/t/acme/connect/github", stage.world.auth_origin)), "{url}");
         let page = stage.ana.browser.open(&url).await;
         assert!(page.text().contains("none is set up for that"), "{}", page.text());
 
@@ -140,6 +151,9 @@ on_both! {
         let page = stage.ana.browser.open(&url).await;
         let back = by_okta(&stage.ana.browser, &page).await;
         assert!(back.status.is_success(), "{}", back.text());
+        stage.world.synced("acme").await;
+        let greeting = ide.initialize().await;
+        assert!(ide.session.is_some(), "{}", greeting.body);
         let result = called(&mut ide).await;
         assert!(result["structuredContent"]["authorization"].is_string(), "{result}");
 
@@ -151,8 +165,7 @@ on_both! {
         stage.world.synced("acme").await;
         let mut by_key = Ide::new(&stage.ana.url("github"));
         by_key.tokens = json!({"access_token": key});
-        let refused = by_key.initialize().await;
-        assert!(refused.body.contains("credential.people_only"), "{}", refused.body);
+        assert_eq!(refusal(&mut by_key).await["code"], "credential.people_only");
     }
 
     async fn a_client_shows_who_it_is_by_a_signature(setup: Setup) {
@@ -166,8 +179,9 @@ on_both! {
             json!({"outbound_auth": auth})
         };
         let wrong = stage.owner.patch(&server, auth(json!({"private_key": "no key"}))).await;
-        wrong.refused(400, "credential.private_key");
-        stage.owner.patch(&server, auth(json!({"client_secret": "x"}))).await.refused(400, "credential.private_key");
+        assert_eq!(wrong.refused(400, "invalid")["errors"][0]["code"], "credential.private_key");
+        let unsigned = stage.owner.patch(&server, auth(json!({"client_secret": "x"}))).await.refused(400, "invalid");
+        assert_eq!(unsigned["errors"][0]["field"], "outbound_auth.client_secret", "{unsigned}");
         stage.owner.patch(&server, auth(json!({"private_key": key, "key_id": "k1"}))).await.ok();
         let mut ide = stage.ide().await;
         called(&mut ide).await;

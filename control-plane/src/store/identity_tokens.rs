@@ -1,12 +1,13 @@
 //! Tokens of people at identity providers: one set for each person and provider.
 
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::{Expr, ExprTrait as _, OnConflict};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::sea_query::{Expr, ExprTrait as _, OnConflict, Query};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use super::entity::identity_token::{ActiveModel, Column, Entity, Model};
-use super::{TenantStore, db_error};
+use super::entity::user;
+use super::{ResourceKind, TenantStore, db_error};
 use crate::domain::identity::IdentityTokens;
 use crate::domain::ids::{IdentityProviderId, UserId};
 use crate::domain::{Error, Result};
@@ -92,11 +93,27 @@ impl TenantStore {
         Ok(query.exec(&self.tx).await.map_err(db_error)?.rows_affected)
     }
 
-    /// Forgets those of a whole provider.
+    /// Forgets those of a whole provider, and makes nodes let go of what came of them.
     pub async fn delete_identity_tokens_at(&self, at: IdentityProviderId) -> Result<u64> {
-        let query =
-            Entity::delete_many().filter(Column::TenantId.eq(self.tenant_id.0)).filter(Column::ProviderId.eq(at.0));
-        Ok(query.exec(&self.tx).await.map_err(db_error)?.rows_affected)
+        let there = || Column::TenantId.eq(self.tenant_id.0).and(Column::ProviderId.eq(at.0));
+        let people: Vec<Uuid> = Entity::find()
+            .select_only()
+            .column(Column::UserId)
+            .filter(there())
+            .into_tuple()
+            .all(&self.tx)
+            .await
+            .map_err(db_error)?;
+        let whose = Query::select().column(Column::UserId).from(Entity).and_where(there()).take();
+        user::Entity::update_many()
+            .col_expr(user::Column::CredentialsVersion, Expr::col(user::Column::CredentialsVersion).add(1))
+            .filter(user::Column::TenantId.eq(self.tenant_id.0))
+            .filter(user::Column::Id.in_subquery(whose))
+            .exec(&self.tx)
+            .await
+            .map_err(db_error)?;
+        people.into_iter().for_each(|id| self.changed(ResourceKind::Principal, id));
+        Ok(Entity::delete_many().filter(there()).exec(&self.tx).await.map_err(db_error)?.rows_affected)
     }
 }
 

@@ -19,6 +19,7 @@ use crate::domain::identity::{IdentityProvider, IdentityTokens};
 use crate::domain::ids::{IdentityProviderId, UserId};
 use crate::domain::limits::{REFRESH_AHEAD_S, REFRESH_CLAIM_S, REFRESH_PAUSE_S, REFRESH_POLL_MS, REFRESH_WAIT_MS};
 use crate::domain::machine_oauth::ExchangeProfile;
+use crate::domain::principal::PrincipalId;
 use crate::domain::server::{OutboundAuth, Server};
 use crate::domain::tenancy::Tenant;
 use crate::domain::upstream_oauth::{exposed, maybe_exposed};
@@ -76,6 +77,9 @@ pub async fn keep(
     let plain = Zeroizing::new(serde_json::to_vec(tokens).map_err(Error::internal)?);
     let tokens_sealed = app.data_key(store).await?.seal(store.tenant_id(), Purpose::IdentityTokens, id, &plain)?;
     let before = store.find_identity_tokens(of, Some(provider.id)).await?;
+    if before.is_none() {
+        store.void_leases_of(PrincipalId::User(of)).await?;
+    }
     let row = IdentityTokens {
         id,
         user_id: of,
