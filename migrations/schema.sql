@@ -379,6 +379,27 @@ CREATE POLICY tenant_only ON identity_providers FOR ALL TO portway_app USING ((t
 GRANT DELETE, INSERT, SELECT, UPDATE ON identity_providers TO portway_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON identity_providers TO portway_system;
 
+CREATE TABLE identity_tokens (
+    tenant_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    provider_id uuid NOT NULL,
+    id uuid NOT NULL,
+    tokens_sealed bytea NOT NULL,
+    version bigint NOT NULL,
+    expires_at timestamp with time zone,
+    refresh_claimed_until timestamp with time zone,
+    set_at timestamp with time zone NOT NULL,
+    CONSTRAINT identity_tokens_pkey PRIMARY KEY (tenant_id, user_id, provider_id),
+    CONSTRAINT identity_tokens_tenant_id_provider_id_fkey FOREIGN KEY (tenant_id, provider_id) REFERENCES identity_providers(tenant_id, id) ON DELETE CASCADE,
+    CONSTRAINT identity_tokens_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES users(tenant_id, id) ON DELETE CASCADE
+);
+ALTER TABLE identity_tokens ENABLE ROW LEVEL SECURITY;
+ALTER TABLE identity_tokens FORCE ROW LEVEL SECURITY;
+CREATE POLICY every_tenant ON identity_tokens FOR ALL TO portway_system USING (true) WITH CHECK (true);
+CREATE POLICY tenant_only ON identity_tokens FOR ALL TO portway_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"))) WITH CHECK ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
+GRANT DELETE, INSERT, SELECT, UPDATE ON identity_tokens TO portway_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON identity_tokens TO portway_system;
+
 CREATE TABLE invitation_mails (
     tenant_id uuid NOT NULL,
     invitation_id uuid NOT NULL,
