@@ -185,6 +185,27 @@ on_both! {
         assert!(audit.contains("credential.refused") && audit.contains("credential.connected"), "{audit}");
     }
 
+    async fn a_provider_that_forgot_us_is_registered_with_anew_once(setup: Setup) {
+        let stage = stage(setup, json!({})).await;
+        let (ana, bo) = (stage.owner.invite("ana", "member").await, stage.owner.invite("bo", "member").await);
+        stage.connect(&ana, "ana").await;
+        stage.connect(&bo, "bo").await;
+        let (mut anas, mut bos) = (ready(&ana).await, ready(&bo).await);
+        stage.provider.forget_clients();
+        stage.world.advance(TimeDelta::seconds(601));
+        let refused = said(&mut anas).await;
+        assert!(refused.contains("credential.expired"), "{refused}");
+        stage.connect(&ana, "ana").await;
+        stage.world.synced("acme").await;
+        assert!(said(&mut anas).await.starts_with("Bearer at-ana-"));
+        // What is found out about Bo's account, of the old registration, leaves the new one be.
+        assert!(said(&mut bos).await.contains("credential.expired"));
+        stage.connect(&bo, "bo").await;
+        stage.world.synced("acme").await;
+        assert!(said(&mut bos).await.starts_with("Bearer at-bo-"));
+        assert_eq!(stage.provider.asked("/register"), 2);
+    }
+
     async fn an_answer_is_good_once_for_whoever_began_and_from_whom_it_should_be(setup: Setup) {
         let stage = stage(setup, json!({})).await;
         let (ana, eve) = (stage.owner.invite("ana", "member").await, stage.owner.invite("eve", "member").await);

@@ -33,6 +33,7 @@ mod lockout;
 mod mail;
 mod mailbox;
 mod metadata_documents;
+mod methods;
 mod modern;
 mod nodes;
 mod oauth;

@@ -239,13 +239,19 @@ impl Ide {
     }
 
     /// A modern request with its metadata and headers.
-    pub async fn modern(&mut self, method: &str, mut params: Value) -> Answer {
+    pub async fn modern(&mut self, method: &str, params: Value) -> Answer {
+        self.modern_with(method, params, &[]).await
+    }
+
+    /// The same with more headers.
+    pub async fn modern_with(&mut self, method: &str, mut params: Value, more: &[(&str, &str)]) -> Answer {
         self.next_id += 1;
         params["_meta"] = json!({"io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {},
             "io.modelcontextprotocol/clientInfo": {"name": "test-ide", "version": "1.2"}});
         let name = params.get("name").or_else(|| params.get("uri")).and_then(Value::as_str).map(str::to_owned);
         let mut headers = vec![("mcp-protocol-version", "2026-07-28"), ("mcp-method", method)];
         headers.extend(name.as_deref().map(|name| ("mcp-name", name)));
+        headers.extend(more);
         self.send(
             Method::POST,
             json!({"jsonrpc": "2.0", "id": self.next_id, "method": method, "params": params}),

@@ -122,6 +122,10 @@ impl Person {
         self.get("session").await.ok()["user"]["id"].as_str().expect("an id").to_owned()
     }
 
+    pub fn auth_origin(&self) -> &str {
+        &self.auth_origin
+    }
+
     /// Registers a server and answers its id.
     pub async fn register_server(&self, slug: &str, upstream_url: &str) -> String {
         let body = json!({"slug": slug, "display_name": slug, "upstream_url": upstream_url, "outbound_auth": {"kind": "none"}});

@@ -126,6 +126,11 @@ impl Provider {
         self.desk().refresh.clear();
     }
 
+    /// Nobody is registered any more.
+    pub fn forget_clients(&self) {
+        self.desk().clients.clear();
+    }
+
     /// How often a path was asked for.
     pub fn asked(&self, path: &str) -> usize {
         self.desk().asked.get(path).copied().unwrap_or_default()
