@@ -201,7 +201,7 @@ async fn renew(
         Err(Refusal::Answer { why, .. }) if why.ends_with(" invalid_grant") => return Err(Refusal::Gone),
         answer => answer?,
     };
-    let word = |name: &str| answer.get(name).and_then(serde_json::Value::as_str).map(|text| SecretString::from(text));
+    let word = |name: &str| answer.get(name).and_then(serde_json::Value::as_str).map(SecretString::from);
     let access_token = word("access_token").ok_or_else(|| party.refuse("the renewal has no access token"))?;
     let id_token = word("id_token").unwrap_or_else(|| tokens.id_token.clone());
     let subject = |token: &SecretString| {
