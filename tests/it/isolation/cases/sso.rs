@@ -1,7 +1,7 @@
 //! Identity providers, identities, sign-ins on their way, sessions that came from them.
 
 use chrono::TimeDelta;
-use control_plane::domain::identity::{IdentityProvider, SignInFlow, UserIdentity};
+use control_plane::domain::identity::{IdentityProvider, IdentityTokens, SignInFlow, UserIdentity};
 use control_plane::domain::ids::{IdentityProviderId, UserIdentityId};
 use control_plane::store::TenantStore;
 
@@ -50,6 +50,13 @@ fn providers() -> Vec<Case> {
         hidden count_identities_of_provider(their.sso.provider.id);
         hidden touch_user_identity(their.sso.identity.id);
         hidden delete_user_identity(their.user.id, their.sso.identity.id);
+        refused put_identity_tokens(store.new_id(), &IdentityTokens { user_id: their.user.id, ..own.sso.tokens.clone() });
+        refused put_identity_tokens(store.new_id(), &IdentityTokens { provider_id: their.sso.provider.id, ..own.sso.tokens.clone() });
+        hidden find_identity_tokens(their.user.id, None);
+        hidden claim_identity_tokens(&their.sso.tokens, store.now());
+        hidden release_identity_tokens(&their.sso.tokens, store.now());
+        hidden delete_identity_tokens(their.user.id, None);
+        hidden delete_identity_tokens_at(their.sso.provider.id);
         hidden list_given_groups(their.user.id, their.sso.provider.id);
         hidden list_given_memberships(their.sso.provider.id);
         hidden mark_group_member_given(their.group.id, their.user.id, own.sso.provider.id);

@@ -1,7 +1,7 @@
 //! An identity provider, somebody bound to it, a sign-in on its way.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use control_plane::domain::identity::{IdentityProvider, ProviderSettings, SignInFlow, UserIdentity};
+use control_plane::domain::identity::{IdentityProvider, IdentityTokens, ProviderSettings, SignInFlow, UserIdentity};
 use control_plane::domain::ids::{AuthorizationRequestId, IdentityProviderId, UserId, UserIdentityId};
 use control_plane::domain::session::ProviderSession;
 use control_plane::store::TenantStore;
@@ -15,6 +15,7 @@ pub(in super::super) struct Sso {
     pub(in super::super) identity: UserIdentity,
     pub(in super::super) flow: SignInFlow,
     pub(in super::super) session: ProviderSession,
+    pub(in super::super) tokens: IdentityTokens,
 }
 
 impl Sso {
@@ -60,17 +61,26 @@ impl Sso {
         };
         let session =
             ProviderSession { provider_id: provider.id, sid: Some(format!("{slug} sid")), id_token_sealed: None };
-        Self { provider, identity, flow, session }
+        let tokens = IdentityTokens {
+            id: id(),
+            user_id,
+            provider_id: provider.id,
+            tokens_sealed: digest().to_vec(),
+            version: 3,
+            expires_at: Some(now + TimeDelta::hours(1)),
+        };
+        Self { provider, identity, flow, session, tokens }
     }
 }
 
 impl Seed {
     pub(super) async fn insert_sso(&self, store: &TenantStore) {
-        let Sso { provider, identity, flow, session } = &self.sso;
+        let Sso { provider, identity, flow, session, tokens } = &self.sso;
         store.insert_identity_provider(provider).await.unwrap();
         store.insert_user_identity(identity).await.unwrap();
         store.insert_sign_in_flow(flow).await.unwrap();
         store.put_provider_session(self.session.id, session).await.unwrap();
+        store.put_identity_tokens(tokens.id, tokens).await.unwrap();
         store.mark_group_member_given(self.group.id, self.user.id, provider.id).await.unwrap();
         // One that no case remembers again.
         assert!(store.remember_statement(provider.id, digest(), flow.expires_at).await.unwrap());
