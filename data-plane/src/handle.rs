@@ -42,6 +42,7 @@ pub struct Memory {
     pub(crate) parked: forward::ParkedRequests,
     pub(crate) listeners: forward::Listeners,
     pub(crate) breakers: forward::Breakers,
+    pub(crate) list_turns: forward::Turns,
     pub(crate) progress_tokens: forward::ProgressTokens,
 }
 

@@ -64,6 +64,9 @@ pub const MEMBERS_MAX: usize = 64;
 pub const MEMBER_TIMEOUT: Duration = Duration::from_secs(5);
 pub const BREAKER_PAUSE: Duration = Duration::from_secs(10);
 pub const BREAKERS_MAX: u64 = 10_000;
+/// Merged lists of one caller under way on a node; the next ones wait. Callers remembered for that.
+pub const LISTS_AT_ONCE: usize = 4;
+pub const LIST_CALLERS_MAX: u64 = 100_000;
 /// Pages read to find what a shortened name stands for.
 pub const MEMBER_LIST_PAGES_MAX: usize = 20;
 /// Where a client's next page of a merged list begins, before it is sealed.

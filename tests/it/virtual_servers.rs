@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 use world::fakes::mcp_server::{Era, McpServer, Reply};
 use world::fakes::provider::Provider;
 use world::ide::{Ide, REDIRECT, parameter};
-use world::on_both;
 use world::people::Person;
+use world::{World, on_both};
 
 /// A server that tells what it was called with, and lists one tool of its name.
 async fn telling(era: Era, tool: &'static str) -> McpServer {
@@ -189,4 +189,25 @@ on_both! {
         let page = bo.browser.open(refused["_meta"]["portway/error"]["url"].as_str().unwrap()).await;
         assert!(page.heading().contains("Connect keyed"), "a member of a virtual server is enough: {}", page.text());
     }
+}
+
+#[tokio::test]
+async fn atk_33_a_client_in_a_loop_makes_no_crowd_of_its_lists() {
+    let world = World::setup().start().await;
+    let wiki = McpServer::start(Era::Modern).await;
+    wiki.on("tools/list", |_| Reply::Hang);
+    let owner = world.tenant("acme").await;
+    let wiki_id = register(&owner, "wiki", &wiki, json!({"kind": "none"})).await;
+    bundle(&owner, "all", json!([{"server_id": wiki_id, "alias": "w"}])).await;
+    let ide = owner.ide("all").await;
+    let lists = (0..12).map(|_| {
+        let mut ide = ide.clone();
+        world::spawn(async move { ide.modern("tools/list", json!({})).await.json() })
+    });
+    for list in lists.collect::<Vec<_>>() {
+        let list = list.await.unwrap();
+        assert_eq!(list["error"]["data"]["code"], "upstream.timeout", "{list}");
+    }
+    // Each is one request for each member: four at once, and then the member is known not to answer.
+    assert_eq!(wiki.seen_method("tools/list").len(), 4);
 }

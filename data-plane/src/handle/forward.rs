@@ -19,7 +19,7 @@ use proto::members::Alias;
 use proto::wire::CallOutcome;
 use tokio::task::JoinHandle;
 
-pub(crate) use self::bundle::Breakers;
+pub(crate) use self::bundle::{Breakers, Turns};
 pub(crate) use self::legacy::{Listeners, ParkedRequests, ProgressTokens};
 pub(super) use self::legacy::{from_another_node, session_ended};
 use super::authenticate::Caller;

@@ -7,6 +7,7 @@ mod lists;
 mod member;
 mod names;
 mod streams;
+mod turns;
 mod voice;
 
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use tokio::time::timeout;
 
 pub(crate) use self::lists::Breakers;
 pub(super) use self::streams::without_message;
+pub(crate) use self::turns::Turns;
 pub(super) use self::voice::expose;
 use super::{Call, accepted, legacy, pong, to_server};
 use crate::error::{Failure, json_response};

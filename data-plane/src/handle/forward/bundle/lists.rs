@@ -72,6 +72,7 @@ pub(super) async fn merged(call: Call, list: Method, members: &[Member]) -> Resu
             position.into_iter().filter_map(|(id, cursor)| Some((known(id)?, Some(cursor)))).collect()
         }
     };
+    let _turn = call.node.memory.list_turns.take(call.caller.principal_id).await?;
     let pages = join_all(wanted.iter().map(|(member, cursor)| page(&call, list, member, cursor.as_deref()))).await;
     let mut merged = Merged { list, ..Merged::default() };
     for ((member, _), page) in wanted.iter().zip(pages) {
