@@ -3,7 +3,6 @@
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 use url::Url;
-use world::browser::{Browser, Page};
 use world::fakes::mcp_server::{Era, McpServer, Reply};
 use world::fakes::provider::Provider;
 use world::ide::{Ide, REDIRECT, parameter};
@@ -57,21 +56,13 @@ impl Stage {
     pub(crate) async fn connect(&self, person: &Person, name: &str) {
         self.provider.person(name);
         let page = person.browser.open(self.page()).await;
-        let back = there_and_back(&person.browser, &page).await;
+        let back = person.browser.there_and_back(&page, "continue to github").await;
         assert!(back.heading().contains("is connected"), "{} {}", back.url, back.text());
     }
 
     pub(crate) async fn state(&self, person: &Person) -> String {
         person.get("me/accounts").await.ok()["items"][0]["state"].as_str().unwrap().to_owned()
     }
-}
-
-/// From the page with the button to the provider, which answers at once, and back.
-async fn there_and_back(browser: &Browser, page: &Page) -> Page {
-    let out = browser.press(page, "continue to github", &[]).await;
-    let there = out.refresh().unwrap_or_else(|| panic!("{} {}: {}", out.url, out.status, out.text()));
-    let answer = browser.open(there).await.url;
-    browser.open(answer).await
 }
 
 pub(crate) async fn said(ide: &mut Ide) -> String {
@@ -99,7 +90,7 @@ on_both! {
             let consent = person.browser.open(ide.authorize_url(&[])).await;
             let connect = person.browser.press(&consent, "approve", &[]).await;
             assert!(connect.text().contains("account of your own"), "{}", connect.text());
-            let connected = there_and_back(&person.browser, &connect).await;
+            let connected = person.browser.there_and_back(&connect, "continue to github").await;
             assert_eq!(connected.heading(), "Connected", "{} {}", connected.url, connected.text());
             let back = connected.refresh().expect("back to the IDE");
             let answer = ide.exchange(&parameter(&back, "code").unwrap(), &[]).await;
@@ -297,6 +288,18 @@ async fn a_provider_that_cannot_be_used_is_said_so_before_the_browser_leaves() {
     stage.provider.metadata(json!({}));
     stage.provider.answer("/register", 400, "application/json", "{\"error\": \"invalid_client_metadata\"}");
     refused("account.not_set_up").await;
+    // It leads around in circles, says too much, hangs up, or never comes to an end.
+    stage.provider.answer("/register", 307, "text/plain", "there");
+    refused("account.not_set_up").await;
+    assert_eq!(stage.provider.asked("/register"), 2, "nobody follows");
+    stage.provider.answer("/register", 201, "application/json", &" ".repeat(8 << 20));
+    refused("account.provider_away").await;
+    stage.provider.as_ever();
+    stage.provider.break_off("/register");
+    refused("account.provider_away").await;
+    stage.provider.as_ever();
+    stage.provider.drip("/register");
+    refused("account.provider_away").await;
     stage.provider.as_ever();
     stage.provider.answer("/.well-known/oauth-authorization-server", 200, "text/html", "<h1>hello</h1>");
     refused("account.answer_refused").await;

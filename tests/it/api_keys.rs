@@ -1,12 +1,11 @@
 //! Personal API keys: made in a browser, used by machines, on every node at once.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
-
 use reqwest::Method;
 use serde_json::{Value, json};
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use world::fakes::mcp_server::{Era, McpServer};
 use world::ide::Ide;
+use world::log::Log;
 use world::people::Person;
 use world::{World, eventually, on_both};
 
@@ -218,30 +217,9 @@ async fn the_page_shows_a_key_once_and_ends_it() {
     assert!(stranger.url.path().ends_with("/login"), "{}", stranger.url);
 }
 
-/// Collects what the process logs.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 #[tokio::test]
 async fn atk_30_a_key_is_in_no_log_no_record_and_no_answer_but_the_first() {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
-        .with_writer(move || writer.clone())
-        .finish();
-    tracing::subscriber::set_global_default(subscriber).expect("each test has a process of its own");
+    let log = Log::start(Targets::new().with_default(LevelFilter::TRACE));
     let world = World::start().await;
     let upstream = McpServer::start(Era::Legacy).await;
     let owner = world.tenant("acme").await;
@@ -272,7 +250,7 @@ async fn atk_30_a_key_is_in_no_log_no_record_and_no_answer_but_the_first() {
     for answer in answers {
         assert!(!answer.contains(&secret), "{answer}");
     }
-    let logged = String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned();
+    let logged = String::from_utf8_lossy(&log.bytes()).into_owned();
     assert!(logged.contains("request"), "the log was read");
     // What the test's own HTTP client logs of its wire is not ours.
     let ours =

@@ -1,9 +1,7 @@
 //! Whoever has the database, a node's disk and everybody's logs has no secret: one story uses every kind that Portway is
 //! trusted with, and none is found there afterwards (ATK-30).
 
-use std::io::Write;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -12,11 +10,11 @@ use data_plane::config::{StateConfig, StateKey};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tracing_subscriber::filter::{LevelFilter, Targets};
-use tracing_subscriber::layer::SubscriberExt as _;
-use tracing_subscriber::util::SubscriberInitExt as _;
+use world::fakes::idp::Idp;
 use world::fakes::mcp_server::{Era, McpServer, Reply};
 use world::fakes::provider::Provider;
 use world::ide::Ide;
+use world::log::Log;
 use world::on_both;
 use world::people::Person;
 
@@ -26,41 +24,10 @@ const OVERRIDE: &str = "override-marker-90be";
 const FORWARDED: &str = "forwarded-marker-31fd";
 /// Of the client that the provider knows by hand; nothing else has these words.
 const CLIENT: &str = "a secret & more";
+/// Of the identity provider, for a person whose sign-in is kept.
+const SIGNED_IN: [&str; 2] = ["idp-at-", "idp-rt-"];
 /// How the provider's tokens begin, for a person and for Portway itself; and the secrets of clients that registered.
 const GRANTED: [&str; 5] = ["at-ana-", "rt-ana-", "at-by-hand-", "rt-by-hand-", "secret-1"];
-
-/// Everything that any part of the product logs.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    fn start() -> Self {
-        let log = Self::default();
-        let writer = log.clone();
-        let levels = Targets::new()
-            .with_default(LevelFilter::DEBUG)
-            .with_targets([("control_plane", LevelFilter::TRACE), ("data_plane", LevelFilter::TRACE)]);
-        let lines = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(move || writer.clone());
-        // Of another story in the same process, perhaps: then that one has the lines.
-        let _ = tracing_subscriber::registry().with(levels).with(lines).try_init();
-        log
-    }
-
-    fn bytes(&self) -> Vec<u8> {
-        self.0.lock().unwrap().clone()
-    }
-}
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
 
 /// Every file below, by its name.
 fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
@@ -105,7 +72,8 @@ async fn telling() -> McpServer {
 
 on_both! {
     async fn who_has_the_database_the_disk_and_the_logs_has_no_secret(setup: Setup) {
-        let log = Log::start();
+        let levels = Targets::new().with_default(LevelFilter::DEBUG);
+        let log = Log::start(levels.with_targets([("control_plane", LevelFilter::TRACE), ("data_plane", LevelFilter::TRACE)]));
         let mut world = setup.providers().nodes(1).start().await;
         let state = tempfile::tempdir().unwrap();
         let mut config = world.node_config("keeper");
@@ -128,22 +96,35 @@ on_both! {
         server(&owner, "hand", &guarded, json!({"kind": "oauth_per_user", "client_id": "by-hand", "client_secret": CLIENT})).await;
         server(&owner, "machine", &guarded, json!({"kind": "client_credentials", "client_id": "by-hand",
             "client_secret": CLIENT, "token_endpoint": format!("{}/token", provider.origin)})).await;
+        let private_key = rcgen::KeyPair::generate().unwrap().serialize_pem();
+        server(&owner, "signed", &guarded, json!({"kind": "client_credentials", "client_id": "by-hand", "client_auth": "private_key_jwt",
+            "private_key": private_key, "token_endpoint": format!("{}/token", provider.origin)})).await;
+        server(&owner, "vouched", &open, json!({"kind": "token_exchange", "profile": "identity_provider", "client_id": "by-hand",
+            "client_secret": CLIENT, "token_endpoint": format!("{}/token", provider.origin)})).await;
         let connect = |slug: &str| format!("{}/t/acme/connect/{slug}", world.auth_origin);
         let page = ana.browser.open(connect("own")).await;
         ana.browser.press(&page, "connect", &[("value_token", OWN)]).await;
         for slug in ["account", "hand"] {
             let page = ana.browser.open(connect(slug)).await;
-            let out = ana.browser.press(&page, &format!("continue to {slug}"), &[]).await;
-            let answer = ana.browser.open(out.refresh().unwrap()).await.url;
-            let back = ana.browser.open(answer).await;
+            let back = ana.browser.there_and_back(&page, &format!("continue to {slug}")).await;
             assert!(back.heading().contains("is connected"), "{}", back.text());
         }
         let key = ana.post("keys", json!({"name": "laptop"})).await.ok()["secret"].as_str().unwrap().to_owned();
         let signed_in = ana.ide("shared").await;
+        let idp = Idp::start().await;
+        idp.person(json!({"sub": "cleo-1", "email": "cleo@acme.example", "email_verified": true, "name": "Cleo"}));
+        let mut settings = idp.settings("Okta");
+        settings["settings"] = json!({"scopes": ["openid", "email", "offline_access"], "keep_tokens": true});
+        owner.post("identity-providers", settings).await.ok();
+        let invited = owner.post("invitations", json!({"email": "cleo@acme.example", "role": "member"})).await.ok();
+        let cleo = owner.elsewhere();
+        let page = cleo.browser.open(invited["link"].as_str().unwrap()).await;
+        cleo.browser.there_and_back(&page, "continue with okta").await;
+        let cleos = cleo.post("keys", json!({"name": "phone"})).await.ok()["secret"].as_str().unwrap().to_owned();
         world.synced("acme").await;
 
         // Each is used, on the node that keeps what it knows.
-        let call = async |slug: &str, headers: &[(&str, &str)]| {
+        let call_with = async |key: &str, slug: &str, headers: &[(&str, &str)]| {
             let mut ide = Ide::new(&ana.url(slug)).at(&at);
             ide.tokens = json!({"access_token": key});
             let opened = ide.initialize().await;
@@ -154,10 +135,16 @@ on_both! {
             let answer = ide.send(Method::POST, call, headers).await.json();
             answer["result"]["content"][0]["text"].as_str().unwrap_or_default().to_owned()
         };
+        let call = async |slug: &str, headers: &[(&str, &str)]| call_with(&key, slug, headers).await;
         let forwarded = json!({"shared": {"authorization": format!("Bearer {FORWARDED}")}}).to_string();
         assert_eq!(call("shared", &[]).await, format!("Bearer {SHARED}"));
         assert_eq!(call("shared", &[("x-portway-mcp-headers", &forwarded)]).await, format!("Bearer {FORWARDED}"));
         assert_eq!(call("own", &[]).await, format!("Bearer {OWN}"));
+        assert!(call_with(&cleos, "vouched", &[]).await.starts_with("Bearer at-by-hand-"));
+        let shown = provider.forms("/token").pop().unwrap();
+        assert!(shown["subject_token"].starts_with(SIGNED_IN[0]), "{shown:?}");
+        call("signed", &[]).await;
+        assert!(provider.forms("/token").pop().unwrap().contains_key("client_assertion"));
         for advance in [0, 570] {
             world.advance(TimeDelta::seconds(advance));
             for (slug, expected) in [("account", "at-ana-"), ("hand", "at-ana-"), ("machine", "at-by-hand-")] {
@@ -186,7 +173,9 @@ on_both! {
         assert!(places.iter().any(|(name, bytes)| name == "the logs" && !bytes.is_empty()), "the logs are caught");
         assert!(places.iter().any(|(name, _)| name.contains("tenant-")), "the node keeps what it knows");
         let tokens = ["access_token", "refresh_token"].map(|name| signed_in.tokens[name].as_str().unwrap());
-        let secrets = [SHARED, OWN, OVERRIDE, FORWARDED, CLIENT, &key].into_iter().chain(GRANTED).chain(tokens);
+        let of_the_key = private_key.lines().nth(1).unwrap();
+        let own = [SHARED, OWN, OVERRIDE, FORWARDED, CLIENT, of_the_key, &key, &cleos];
+        let secrets = own.into_iter().chain(GRANTED).chain(SIGNED_IN).chain(tokens);
         for secret in secrets {
             for spelling in spellings(secret) {
                 let found: Vec<&String> =

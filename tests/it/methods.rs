@@ -65,10 +65,7 @@ async fn register(owner: &Person, ana: &Person, slug: &str, upstream: &McpServer
         }
         "account" => {
             let page = ana.browser.open(format!("{}/t/acme/connect/{slug}", owner.auth_origin())).await;
-            let out = ana.browser.press(&page, &format!("continue to {slug}"), &[]).await;
-            let there = out.refresh().unwrap_or_else(|| panic!("{}: {}", out.url, out.text()));
-            let answer = ana.browser.open(there).await.url;
-            let back = ana.browser.open(answer).await;
+            let back = ana.browser.there_and_back(&page, &format!("continue to {slug}")).await;
             assert!(back.heading().contains("is connected"), "{}", back.text());
         }
         _ => {}

@@ -155,9 +155,7 @@ on_both! {
         let page = ana.browser.press(&key, "connect", &[("value_token", "anas-key")]).await;
         assert!(page.heading().contains("Connect Everything") && page.text().contains("one of them wants"), "{}", page.text());
         let account = ana.browser.open(page.link("Connect guarded")).await;
-        let out = ana.browser.press(&account, "continue to guarded", &[]).await;
-        let answer = ana.browser.open(out.refresh().expect("to the provider")).await.url;
-        let connected = ana.browser.open(answer).await;
+        let connected = ana.browser.there_and_back(&account, "continue to guarded").await;
         assert_eq!(connected.heading(), "Connected", "{} {}", connected.url, connected.text());
         let back = connected.refresh().expect("back to the IDE");
         let answer = ide.exchange(&parameter(&back, "code").unwrap(), &[]).await;

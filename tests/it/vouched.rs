@@ -1,7 +1,6 @@
 //! Servers that let people in by the word of the company's identity provider: its tokens are kept, renewed, and exchanged.
 
 use serde_json::{Value, json};
-use world::browser::Browser;
 use world::fakes::idp::Idp;
 use world::fakes::mcp_server::{Era, McpServer, Reply};
 use world::fakes::provider::Provider;
@@ -9,6 +8,9 @@ use world::ide::Ide;
 use world::people::Person;
 use world::world::Setup;
 use world::{World, on_both};
+
+/// The button of the identity provider.
+const OKTA: &str = "continue with okta";
 
 struct Stage {
     world: World,
@@ -43,17 +45,9 @@ async fn stage(setup: Setup, profile: &str, keep_tokens: bool, change: Value) ->
     let ana = owner.elsewhere();
     let page = ana.browser.open(invited["link"].as_str().unwrap()).await;
     idp.change(change);
-    by_okta(&ana.browser, &page).await;
+    ana.browser.there_and_back(&page, OKTA).await;
     idp.change(json!({}));
     Stage { world, idp, identity_provider, provider, upstream, owner, ana, server }
-}
-
-/// From a page with its button, to the provider and back.
-async fn by_okta(browser: &Browser, page: &world::browser::Page) -> world::browser::Page {
-    let out = browser.press(page, "continue with okta", &[]).await;
-    let there = out.refresh().unwrap_or_else(|| panic!("{}: {}", out.status, out.text()));
-    let answer = browser.open(there).await.url;
-    browser.open(answer).await
 }
 
 impl Stage {
@@ -67,6 +61,12 @@ impl Stage {
 
 async fn called(ide: &mut Ide) -> Value {
     ide.call_tool("any", json!({})).await.json()["result"].clone()
+}
+
+/// Whether a call reaches the server with a token.
+async fn vouched_for(ide: &mut Ide) -> bool {
+    ide.initialize().await;
+    called(ide).await["structuredContent"]["authorization"].is_string()
 }
 
 /// What the gateway says instead of greeting.
@@ -128,11 +128,25 @@ on_both! {
         assert_eq!(refusal(&mut by_key).await["code"], "credential.sign_in_again");
         let ana = stage.ana.elsewhere();
         let page = ana.browser.open(format!("{}/t/acme/login", stage.world.auth_origin)).await;
-        by_okta(&ana.browser, &page).await;
+        ana.browser.there_and_back(&page, OKTA).await;
         stage.world.synced("acme").await;
-        by_key.initialize().await;
-        let result = called(&mut by_key).await;
-        assert!(result["structuredContent"]["authorization"].is_string(), "{result}");
+        assert!(vouched_for(&mut by_key).await);
+
+        // So it is when the provider is switched off, and when it is no longer somebody's.
+        let provider = format!("identity-providers/{}", stage.identity_provider);
+        stage.owner.patch(&provider, json!({"enabled": false})).await.ok();
+        stage.world.synced("acme").await;
+        assert_eq!(refusal(&mut by_key).await["code"], "credential.sign_in_again");
+        stage.owner.patch(&provider, json!({"enabled": true})).await.ok();
+        stage.world.synced("acme").await;
+        assert_eq!(refusal(&mut by_key).await["code"], "credential.sign_in_again", "nothing was left to come back");
+        let page = ana.browser.open(format!("{}/t/acme/connect/github", stage.world.auth_origin)).await;
+        ana.browser.there_and_back(&page, OKTA).await;
+        stage.world.synced("acme").await;
+        assert!(vouched_for(&mut by_key).await);
+        stage.owner.delete(&provider).await.ok();
+        stage.world.synced("acme").await;
+        assert_eq!(refusal(&mut by_key).await["code"], "credential.sign_in_again");
     }
 
     async fn somebody_without_such_a_sign_in_is_shown_the_way(setup: Setup) {
@@ -149,13 +163,10 @@ on_both! {
         let settings = json!({"settings": {"scopes": ["openid", "email"], "keep_tokens": true}});
         stage.owner.patch(&format!("identity-providers/{}", stage.identity_provider), settings).await.ok();
         let page = stage.ana.browser.open(&url).await;
-        let back = by_okta(&stage.ana.browser, &page).await;
+        let back = stage.ana.browser.there_and_back(&page, OKTA).await;
         assert!(back.status.is_success(), "{}", back.text());
         stage.world.synced("acme").await;
-        let greeting = ide.initialize().await;
-        assert!(ide.session.is_some(), "{}", greeting.body);
-        let result = called(&mut ide).await;
-        assert!(result["structuredContent"]["authorization"].is_string(), "{result}");
+        assert!(vouched_for(&mut ide).await);
 
         // A service account has no sign-in at all.
         let robot = stage.owner.post("service-accounts", json!({"name": "robot"})).await.ok()["id"].clone();
@@ -166,6 +177,13 @@ on_both! {
         let mut by_key = Ide::new(&stage.ana.url("github"));
         by_key.tokens = json!({"access_token": key});
         assert_eq!(refusal(&mut by_key).await["code"], "credential.people_only");
+
+        // Whoever is no longer somebody at the provider has nothing to vouch with.
+        let identities = format!("users/{}/identities", stage.ana.id().await);
+        let identity = stage.owner.get(&identities).await.ok()["items"][0]["id"].as_str().unwrap().to_owned();
+        stage.owner.delete(&format!("{identities}/{identity}")).await.ok();
+        stage.world.synced("acme").await;
+        assert_eq!(refusal(&mut ide).await["code"], "credential.sign_in_again");
     }
 
     async fn a_client_shows_who_it_is_by_a_signature(setup: Setup) {
@@ -182,9 +200,22 @@ on_both! {
         assert_eq!(wrong.refused(400, "invalid")["errors"][0]["code"], "credential.private_key");
         let unsigned = stage.owner.patch(&server, auth(json!({"client_secret": "x"}))).await.refused(400, "invalid");
         assert_eq!(unsigned["errors"][0]["field"], "outbound_auth.client_secret", "{unsigned}");
-        stage.owner.patch(&server, auth(json!({"private_key": key, "key_id": "k1"}))).await.ok();
+        // Without a key of its own it signs with the tenant's, which everybody can look up.
+        stage.owner.patch(&server, auth(json!({}))).await.ok();
         let mut ide = stage.ide().await;
-        called(&mut ide).await;
+        let assertion = stage.provider.forms("/token").pop().unwrap()["client_assertion"].clone();
+        let header = jsonwebtoken::decode_header(&assertion).unwrap();
+        let jwks = stage.ana.browser.open(format!("{}/t/acme/oauth/jwks", stage.world.auth_origin)).await.html;
+        let jwks: jsonwebtoken::jwk::JwkSet = serde_json::from_str(&jwks).unwrap();
+        let public = jsonwebtoken::DecodingKey::from_jwk(jwks.find(&header.kid.unwrap()).unwrap()).unwrap();
+        let mut rules = jsonwebtoken::Validation::new(header.alg);
+        rules.set_audience(&[&stage.provider.origin]);
+        let said = jsonwebtoken::decode::<Value>(&assertion, &public, &rules).unwrap().claims;
+        assert_eq!((&said["iss"], &said["sub"]), (&json!("by-hand"), &json!("by-hand")));
+
+        stage.owner.patch(&server, auth(json!({"private_key": key, "key_id": "k1"}))).await.ok();
+        stage.world.synced("acme").await;
+        ide.initialize().await;
         let form = stage.provider.forms("/token").pop().unwrap();
         assert_eq!(form["client_assertion_type"], "urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
         let said = control_plane::crypto::jwt::unproved_claims(&form["client_assertion"]).unwrap();

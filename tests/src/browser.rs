@@ -70,6 +70,14 @@ impl Browser {
         self.submit(form).await
     }
 
+    /// From a page with this button to a provider, which answers at once, and back.
+    pub async fn there_and_back(&self, page: &Page, button: &str) -> Page {
+        let out = self.press(page, button, &[]).await;
+        let there = out.refresh().unwrap_or_else(|| panic!("{} {}: {}", out.url, out.status, out.text()));
+        let answer = self.open(there).await.url;
+        self.open(answer).await
+    }
+
     /// Submits a form, changed as an attacker likes.
     pub async fn submit(&self, form: Form) -> Page {
         self.navigate(form.method, form.action, Some(form.fields)).await

@@ -5,4 +5,4 @@ pub mod idp;
 pub mod mail_server;
 pub mod mcp_server;
 pub mod provider;
-mod tls;
+pub(crate) mod tls;

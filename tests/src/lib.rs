@@ -16,6 +16,7 @@ pub mod fixtures;
 pub mod generated;
 pub mod http;
 pub mod ide;
+pub mod log;
 pub mod modern_ide;
 pub mod people;
 pub mod redis;

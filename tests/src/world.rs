@@ -9,7 +9,6 @@ use chrono::TimeDelta;
 use control_plane::domain::clock::ShiftedClock;
 use control_plane::domain::ids::TenantId;
 use control_plane::egress::{StaticResolver, TextTable};
-use rustls::pki_types::pem::PemObject as _;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -20,6 +19,7 @@ use crate::PATIENCE;
 use crate::db::{Backend, Db};
 use crate::fakes::document_site::DocumentSite;
 use crate::fakes::mail_server::MailServer;
+use crate::fakes::tls;
 use crate::people::{Operator, Person};
 use crate::redis::Redis;
 
@@ -241,7 +241,8 @@ impl Setup {
             world.add_node().await;
         }
         if let Some(door) = door {
-            secure(door, address(&front), world.folder());
+            let certificate = tls::front(door, vec!["localhost".to_owned()], address(&front));
+            std::fs::write(world.ca_file(), certificate).expect("writable");
         }
         world.open_front(front);
         world.ready().await;
@@ -514,10 +515,8 @@ fn mail_config(server: &MailServer) -> control_plane::mail::MailConfig {
 /// A certificate for `localhost`, made for this world.
 fn self_signed(folder: &std::path::Path) -> control_plane::config::TlsFiles {
     let key = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
-    let files = control_plane::config::TlsFiles {
-        cert_file: folder.join("localhost.crt"),
-        key_file: folder.join("localhost.key"),
-    };
+    let files =
+        control_plane::config::TlsFiles { cert_file: folder.join("grpc.crt"), key_file: folder.join("grpc.key") };
     std::fs::write(&files.cert_file, key.cert.pem()).expect("writable");
     std::fs::write(&files.key_file, key.signing_key.serialize_pem()).expect("writable");
     files
@@ -541,28 +540,6 @@ async fn rebind(address: SocketAddr) -> TcpListener {
 
 fn address(listener: &TcpListener) -> SocketAddr {
     listener.local_addr().expect("bound")
-}
-
-/// The way in on https; what comes in goes on to the front.
-fn secure(door: TcpListener, front: SocketAddr, folder: &std::path::Path) {
-    let files = self_signed(folder);
-    let read = |file: &std::path::Path| std::fs::read(file).expect("readable");
-    let certificate =
-        rustls::pki_types::CertificateDer::from_pem_slice(&read(&files.cert_file)).expect("a certificate");
-    let key = rustls::pki_types::PrivateKeyDer::from_pem_slice(&read(&files.key_file)).expect("a key");
-    let config = rustls::ServerConfig::builder().with_no_client_auth().with_single_cert(vec![certificate], key);
-    let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config.expect("a certificate and its key")));
-    crate::spawn(async move {
-        while let Ok((stream, _)) = door.accept().await {
-            let acceptor = acceptor.clone();
-            crate::spawn(async move {
-                let Ok(mut outside) = acceptor.accept(stream).await else { return };
-                let mut inside = tokio::net::TcpStream::connect(front).await.expect("the front listens");
-                // Either side may go away as it likes.
-                let _ = tokio::io::copy_bidirectional(&mut outside, &mut inside).await;
-            });
-        }
-    });
 }
 
 fn secure_origin(door: &TcpListener) -> String {

@@ -103,9 +103,7 @@ pub(super) async fn end_all(
     user.epoch += 1;
     store.changed(ResourceKind::Principal, user.id.0);
     let sessions = store.revoke_sessions_of(user.id).await?;
-    if store.delete_identity_tokens(user.id, None).await? > 0 {
-        store.void_leases_of(PrincipalId::User(user.id)).await?;
-    }
+    store.delete_identity_tokens(user.id, None).await?;
     let connections = store.revoke_oauth_grants_of(user.id, reason).await?;
     let keys = if api_keys { store.revoke_api_keys_of(user.id).await? } else { Vec::new() };
     keys.iter().for_each(|key| store.changed(ResourceKind::ApiKey, key.0));

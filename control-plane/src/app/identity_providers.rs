@@ -73,7 +73,7 @@ pub async fn update(ctx: &Ctx, id: IdentityProviderId, change: ProviderChange) -
     }
     store.update_identity_provider(&provider).await?;
     let moved = (&known.issuer, &known.client_id) != (&provider.issuer, &provider.client_id);
-    if moved || !provider.settings.keep_tokens {
+    if moved || !provider.enabled || !provider.settings.keep_tokens {
         store.delete_identity_tokens_at(id).await?;
     }
     let took_assertions = known.takes_assertions() && !provider.takes_assertions();
@@ -106,6 +106,7 @@ pub async fn delete(ctx: &Ctx, id: IdentityProviderId) -> Result<Removed> {
         connections: store.end_asserted_grants(id, None, "identity_provider_deleted").await?,
         memberships: person::take_groups(&store, ctx.actor(), &provider).await?,
     };
+    store.delete_identity_tokens_at(id).await?;
     store.delete_identity_provider(id).await?;
     let Removed { identities, sessions, connections, memberships } = removed;
     let detail = json!({
@@ -134,6 +135,7 @@ pub async fn unbind(ctx: &Ctx, user_id: UserId, id: UserIdentityId) -> Result<()
     let identity = identities.into_iter().find(|one| one.id == id).ok_or(Error::NotFound { what: "identity" })?;
     keep_a_way_in(&store, identity.provider_id, Some(user_id)).await?;
     store.delete_user_identity(user_id, id).await?;
+    store.delete_identity_tokens(user_id, Some(identity.provider_id)).await?;
     let sessions = store.revoke_provider_sessions(identity.provider_id, Some(user_id), None).await?;
     let connections = store.end_asserted_grants(identity.provider_id, Some(user_id), "identity_unbound").await?;
     let detail = json!({

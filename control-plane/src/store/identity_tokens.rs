@@ -10,6 +10,7 @@ use super::entity::user;
 use super::{ResourceKind, TenantStore, db_error};
 use crate::domain::identity::IdentityTokens;
 use crate::domain::ids::{IdentityProviderId, UserId};
+use crate::domain::principal::PrincipalId;
 use crate::domain::{Error, Result};
 
 impl TenantStore {
@@ -83,14 +84,18 @@ impl TenantStore {
         Ok(done.rows_affected == 1)
     }
 
-    /// Forgets those of a person, at one provider or at all.
+    /// Forgets those of a person, at one provider or at all, and makes nodes let go of what came of them.
     pub async fn delete_identity_tokens(&self, of: UserId, at: Option<IdentityProviderId>) -> Result<u64> {
         let mut query =
             Entity::delete_many().filter(Column::TenantId.eq(self.tenant_id.0)).filter(Column::UserId.eq(of.0));
         if let Some(at) = at {
             query = query.filter(Column::ProviderId.eq(at.0));
         }
-        Ok(query.exec(&self.tx).await.map_err(db_error)?.rows_affected)
+        let count = query.exec(&self.tx).await.map_err(db_error)?.rows_affected;
+        if count > 0 {
+            self.void_leases_of(PrincipalId::User(of)).await?;
+        }
+        Ok(count)
     }
 
     /// Forgets those of a whole provider, and makes nodes let go of what came of them.

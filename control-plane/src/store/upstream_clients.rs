@@ -67,11 +67,12 @@ impl TenantStore {
         Ok(row.map(to_client))
     }
 
-    /// Whether there was one.
-    pub async fn delete_upstream_client_at(&self, issuer: &str) -> Result<bool> {
+    /// Whether the provider knew us by this name.
+    pub async fn delete_upstream_client_at(&self, issuer: &str, client_id: &str) -> Result<bool> {
         let done = Entity::delete_many()
             .filter(Column::TenantId.eq(self.tenant_id.0))
             .filter(Column::Issuer.eq(issuer))
+            .filter(Column::ClientId.eq(client_id))
             .exec(&self.tx)
             .await
             .map_err(db_error)?;

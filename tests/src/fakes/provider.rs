@@ -5,6 +5,7 @@
 use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -33,6 +34,7 @@ struct Desk {
     metadata: Value,
     answers: HashMap<String, (u16, String, String)>,
     broken: HashSet<String>,
+    dripping: HashSet<String>,
     forms: Vec<(String, Form)>,
     asked: HashMap<String, usize>,
     count: usize,
@@ -70,6 +72,7 @@ impl Provider {
             metadata: json!({}),
             answers: HashMap::new(),
             broken: HashSet::new(),
+            dripping: HashSet::new(),
             forms: Vec::new(),
             asked: HashMap::new(),
             count: 0,
@@ -115,9 +118,15 @@ impl Provider {
         self.desk().broken.insert(path.to_owned());
     }
 
+    /// Answers a path a little at a time, and never to its end, until it is forgotten.
+    pub fn drip(&self, path: &str) {
+        self.desk().dripping.insert(path.to_owned());
+    }
+
     /// Answers as it does by itself again.
     pub fn as_ever(&self) {
         self.desk().answers.clear();
+        self.desk().dripping.clear();
         self.desk().broken.clear();
     }
 
@@ -272,8 +281,17 @@ async fn answer(State(provider): State<Provider>, request: Request) -> Response 
         let broken = futures::stream::iter([Ok("{\"access_"), Err(std::io::Error::other("hung up"))]);
         return Body::from_stream(broken).into_response();
     }
+    if provider.desk().dripping.contains(&path) {
+        let drops = futures::stream::unfold((), async |()| {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            Some((Ok::<_, std::io::Error>(" "), ()))
+        });
+        return Body::from_stream(drops).into_response();
+    }
     if let Some((status, kind, body)) = provider.desk().answers.get(&path).cloned() {
-        return (StatusCode::from_u16(status).expect("a status"), [("content-type", kind)], body).into_response();
+        // One that leads elsewhere leads to itself.
+        let headers = [("content-type", kind), ("location", path)];
+        return (StatusCode::from_u16(status).expect("a status"), headers, body).into_response();
     }
     match path.as_str() {
         "/.well-known/oauth-authorization-server" => axum::Json(provider.describe()).into_response(),

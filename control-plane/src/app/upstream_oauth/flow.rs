@@ -212,9 +212,12 @@ async fn arrive(ctx: &Ctx, tenant: &Tenant, server: &Server, secrets: Secrets, a
         form.push(("resource", &provider.resource));
     }
     let granted = match tokens::ask(&ctx.app, server, provider, &client, &form).await {
-        // A registration that the provider has forgotten: the next attempt registers anew (O4).
-        Err(Refusal::Refused(code)) if code == "invalid_client" && settings.client_id.is_none() => {
-            registration::forget(&ctx.app, tenant, provider).await?;
+        Err(Refusal::Refused(code))
+            if registration::is_forgotten(&ctx.app, settings, provider, &client.client_id, &code) =>
+        {
+            let store = ctx.app.store.tenant(tenant.id).await?;
+            store.delete_upstream_client_at(&provider.issuer, &client.client_id).await?;
+            store.commit().await?;
             return Err(Refusal::Refused(code));
         }
         other => other?,

@@ -28,7 +28,7 @@ pub(super) async fn client(
         let secret = static_secret(app, tenant.id, server).await?;
         return Ok(UpstreamClient { client_id: client_id.clone(), secret });
     }
-    if provider.takes_documents && app.config.is_https() {
+    if by_document(app, provider) {
         return Ok(UpstreamClient { client_id: document_url(app, tenant), secret: None });
     }
     if let Some(row) = store.find_upstream_client_at(&provider.issuer).await? {
@@ -48,12 +48,21 @@ pub(super) async fn static_secret(app: &App, tenant: TenantId, server: &Server) 
     }
 }
 
-/// Forgets how a provider knew us: it does not any more.
-pub(super) async fn forget(app: &App, tenant: &Tenant, provider: &Provider) -> Result<(), Error> {
-    let store = app.store.tenant(tenant.id).await?;
-    store.delete_upstream_client_at(&provider.issuer).await?;
-    store.commit().await?;
-    Ok(())
+/// Whether the provider refuses a client that registered itself: it has forgotten us, and the next account is connected
+/// under a new registration. What somebody registered by hand is put right by hand (O4).
+pub(super) fn is_forgotten(
+    app: &App,
+    settings: &OauthSettings,
+    provider: &Provider,
+    client_id: &str,
+    code: &str,
+) -> bool {
+    let by_hand = settings.client_id.as_deref() == Some(client_id);
+    code == "invalid_client" && !by_hand && !by_document(app, provider)
+}
+
+fn by_document(app: &App, provider: &Provider) -> bool {
+    provider.takes_documents && app.config.is_https()
 }
 
 async fn register(app: &App, tenant: &Tenant, server: &Server, provider: &Provider) -> Result<UpstreamClient, Refusal> {

@@ -9,7 +9,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use super::{Refusal, error_code, post, send};
+use super::{Refusal, error_code, post, registration, send};
 use crate::app::Ctx;
 use crate::app::credentials::{next_mark, origin};
 use crate::app::user_credentials::{entry, oauth};
@@ -19,7 +19,7 @@ use crate::domain::credential::{AccountKind, UserCredential};
 use crate::domain::ids::{TenantId, UserCredentialId};
 use crate::domain::limits::{REFRESH_AHEAD_S, REFRESH_CLAIM_S, REFRESH_PAUSE_S, REFRESH_POLL_MS, REFRESH_WAIT_MS};
 use crate::domain::server::Server;
-use crate::domain::upstream_oauth::{AccountTokens, OauthSettings, Provider, UpstreamClient};
+use crate::domain::upstream_oauth::{AccountTokens, Provider, UpstreamClient};
 use crate::domain::{Error, Result};
 use crate::state::App;
 use crate::store::TenantStore;
@@ -274,6 +274,8 @@ async fn refresh(
     let store = app.store.tenant(tenant).await?;
     let now = store.now();
     let bearer = account.bearer(&settings).clone();
+    let is_forgotten =
+        |code: &str| registration::is_forgotten(app, &settings, &account.provider, &account.client_id, code);
     let standing = match answer {
         Ok(granted) => {
             let fresh = AccountTokens {
@@ -297,8 +299,10 @@ async fn refresh(
             let (ends, version) = (renewed.expires_at, renewed.mark.version);
             Standing::Live { token: fresh.bearer(&settings).clone(), ends, version }
         }
-        Err(Refusal::Refused(code)) if is_for_good(&code, &settings, &account.provider) => {
-            forget_registration(&store, &code, &account).await?;
+        Err(Refusal::Refused(code)) if is_forgotten(&code) || REFUSED_FOR_GOOD.contains(&code.as_str()) => {
+            if is_forgotten(&code) {
+                store.delete_upstream_client_at(&account.provider.issuer, &account.client_id).await?;
+            }
             store.update_user_credential(&UserCredential { refused_at: Some(now), ..credential.clone() }).await?;
             store.void_leases_of(credential.owner).await?;
             store.audit(refused(&credential, &code));
@@ -316,26 +320,6 @@ async fn refresh(
     };
     store.commit().await?;
     Ok(standing)
-}
-
-/// Whether the refresh token is worth nothing any more. A provider that has forgotten how we registered ourselves takes
-/// none of that client; one that somebody registered by hand can be put right by hand (O4).
-fn is_for_good(code: &str, settings: &OauthSettings, provider: &Provider) -> bool {
-    let registered_itself = settings.client_id.is_none() && !provider.takes_documents;
-    REFUSED_FOR_GOOD.contains(&code) || (code == "invalid_client" && registered_itself)
-}
-
-/// The next account is connected under a new registration, unless there is one already.
-async fn forget_registration(store: &TenantStore, code: &str, account: &AccountTokens) -> Result<()> {
-    if code != "invalid_client" {
-        return Ok(());
-    }
-    let issuer = &account.provider.issuer;
-    let known = store.find_upstream_client_at(issuer).await?;
-    if known.is_some_and(|client| client.client_id == account.client_id) {
-        store.delete_upstream_client_at(issuer).await?;
-    }
-    Ok(())
 }
 
 /// Ends the account at the provider, as far as it lets us (RFC 7009). It is gone here in any case.

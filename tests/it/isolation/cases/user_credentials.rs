@@ -45,7 +45,9 @@ pub(super) fn cases() -> Vec<Case> {
         });
         hidden find_upstream_client_at(their.upstream_clients[0].issuer.as_deref().unwrap());
         hidden find_upstream_client_of(their.server.id);
-        hidden delete_upstream_client_at(their.upstream_clients[0].issuer.as_deref().unwrap());
+        hidden delete_upstream_client_at(
+            their.upstream_clients[0].issuer.as_deref().unwrap(), &their.upstream_clients[0].client_id
+        );
         hidden delete_upstream_client_of(their.server.id);
         refused insert_account_flow(&AccountFlow { user_id: their.user.id, ..flow(store, own) });
         refused insert_account_flow(&AccountFlow { server_id: their.server.id, ..flow(store, own) });
