@@ -83,8 +83,9 @@ pub const STATE_CONTACT_EVERY: Duration = Duration::from_secs(10);
 
 /// Call records waiting to be reported; beyond it the newest are dropped and counted.
 pub const USAGE_QUEUE_MAX: usize = 50_000;
-/// Asking for a person's credential; how many leases a node keeps; how long it remembers that one is missing.
-pub const BROKER_TIMEOUT: Duration = Duration::from_secs(5);
+/// Asking for a person's credential, longer than the control plane asks a provider for one; how many leases a node
+/// keeps; how long it remembers that one is missing.
+pub const BROKER_TIMEOUT: Duration = Duration::from_secs(15);
 pub const LEASES_MAX: u64 = 100_000;
 pub const NEED_REMEMBERED: chrono::TimeDelta = chrono::TimeDelta::seconds(5);
 /// Records in one batch.

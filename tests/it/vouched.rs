@@ -200,7 +200,13 @@ on_both! {
         assert_eq!(wrong.refused(400, "invalid")["errors"][0]["code"], "credential.private_key");
         let unsigned = stage.owner.patch(&server, auth(json!({"client_secret": "x"}))).await.refused(400, "invalid");
         assert_eq!(unsigned["errors"][0]["field"], "outbound_auth.client_secret", "{unsigned}");
-        // Without a key of its own it signs with the tenant's, which everybody can look up.
+        // A stored secret is for the provider that it was typed for.
+        let elsewhere = json!({"kind": "token_exchange", "profile": "id_jag", "client_id": "by-hand",
+            "issuer": "https://elsewhere.example"});
+        let refused = stage.owner.patch(&server, json!({"outbound_auth": elsewhere})).await.refused(400, "invalid");
+        assert_eq!(refused["errors"][0]["field"], "outbound_auth.client_secret", "{refused}");
+        assert_eq!(refused["errors"][0]["code"], "credential.origin_changed");
+        // Without a key of its own it signs with the tenant's, which everybody can look up; the secret is no key.
         stage.owner.patch(&server, auth(json!({}))).await.ok();
         let mut ide = stage.ide().await;
         let assertion = stage.provider.forms("/token").pop().unwrap()["client_assertion"].clone();

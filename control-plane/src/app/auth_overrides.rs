@@ -7,7 +7,7 @@ use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::Ctx;
-use super::credentials::{self, Headers, next_mark, origin};
+use super::credentials::{self, Headers, next_mark};
 use super::servers::find_visible;
 use super::user_credentials::{manages, usable};
 use crate::crypto::vault::Purpose;
@@ -73,7 +73,7 @@ pub async fn put(ctx: &Ctx, server_id: ServerId, whose: Option<PrincipalId>, hea
         id,
         owner,
         server_id,
-        upstream_origin: origin(&server.upstream_url),
+        upstream_origin: server.origin(),
         header_names: checked.headers.names(),
         headers_sealed: key.seal(ctx.tenant_id, Purpose::AuthOverride, id.0, &plain)?,
         mark: next_mark(before.as_ref().map(|before| before.mark), store.now()),
@@ -119,7 +119,7 @@ pub(super) async fn open(
 
 /// Whether it may go where the server is now.
 pub(super) fn is_for(one: &AuthOverride, server: &Server) -> bool {
-    one.upstream_origin == origin(&server.upstream_url)
+    one.upstream_origin == server.origin()
 }
 
 /// Nodes learn for whom there is one, and let go of what they hold for them.

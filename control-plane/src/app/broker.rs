@@ -7,7 +7,6 @@ use proto::claims::AccessClaims;
 use secrecy::{ExposeSecret as _, SecretString};
 use zeroize::Zeroizing;
 
-use super::credentials::origin;
 use super::machine_tokens::Subject;
 use super::sso::kept;
 use super::upstream_oauth::tokens::{self, Standing};
@@ -211,7 +210,7 @@ async fn by_machine(
     let bearer = Zeroizing::new(format!("Bearer {}", token.text.expose_secret()));
     Ok(Outcome::Lease(Lease {
         headers: vec![("authorization".to_owned(), bearer)],
-        upstream_origin: origin(&server.upstream_url),
+        upstream_origin: server.origin(),
         expires_at: token.until,
         version: token.version,
         connect_url: String::new(),

@@ -6,7 +6,6 @@ use prost::Message as _;
 use proto::shared_secret::{HEADERS_MAX, header_name, header_value};
 use proto::wire::{Header, SecretHeaders};
 use secrecy::{ExposeSecret as _, SecretString};
-use url::Url;
 use zeroize::{Zeroize as _, Zeroizing};
 
 use super::upstream_oauth;
@@ -73,9 +72,12 @@ struct Machine {
 impl Outbound {
     /// Whether it says more than its settings do: values that are not shown.
     pub(super) fn differs_from(&self, stored: &Headers) -> bool {
-        let has_secret = matches!(&self.per_user, Some(PerUser::Oauth { client_secret: Some(_), .. }))
-            || self.machine.as_ref().is_some_and(|machine| machine.secret.is_some());
-        self.headers != *stored || has_secret
+        self.headers != *stored || self.has_client_secret()
+    }
+
+    fn has_client_secret(&self) -> bool {
+        matches!(&self.per_user, Some(PerUser::Oauth { client_secret: Some(_), .. }))
+            || self.machine.as_ref().is_some_and(|machine| machine.secret.is_some())
     }
 
     pub(super) fn auth(&self) -> OutboundAuth {
@@ -185,9 +187,26 @@ pub(super) fn origin_changed() -> Mistake {
     ("credential.origin_changed", message.to_owned())
 }
 
-/// The origin that a stored URL is at.
-pub(super) fn origin(upstream_url: &str) -> String {
-    Url::parse(upstream_url).map(|url| url.origin().ascii_serialization()).unwrap_or_default()
+/// The secret of a client is for the provider that it was typed for (I14): whoever names another one says it again.
+pub(super) async fn check_client(
+    store: &TenantStore,
+    old: &Server,
+    new: &Server,
+    outbound: Option<&Outbound>,
+    mistakes: &mut Mistakes,
+) -> Result<()> {
+    let (Some(before), Some(after)) = (old.manual_client(), new.manual_client()) else { return Ok(()) };
+    let is_given = outbound.is_some_and(Outbound::has_client_secret);
+    let moves = before != after && (before.client_id, before.auth) == (after.client_id, after.auth);
+    if moves && !is_given && upstream_oauth::has_static_secret(store, old.id).await? {
+        let field = match after.auth {
+            MachineAuth::Secret => "outbound_auth.client_secret",
+            MachineAuth::PrivateKeyJwt => "outbound_auth.private_key",
+        };
+        let message = "must be given again: the provider is another, and what is stored is for the old one";
+        mistakes.add(field, ("credential.origin_changed", message.to_owned()));
+    }
+    Ok(())
 }
 
 /// The headers that are stored for the server.
@@ -203,10 +222,11 @@ async fn open(app: &App, store: &TenantStore, sealed: &SealedCredential) -> Resu
 }
 
 /// Keeps what the gateway knows the server by: headers for the origin that it is at, the secret of a client that was
-/// registered by hand. What is left out is removed.
+/// registered by hand. What is left out is removed, but for the secret of a client that was the same `before`.
 pub(super) async fn put(
     app: &App,
     store: &TenantStore,
+    before: Option<&Server>,
     server: &Server,
     outbound: &Outbound,
     set_by: Option<UserId>,
@@ -218,7 +238,8 @@ pub(super) async fn put(
         (_, Some(machine)) => (Some(machine.client_id.as_str()), machine.secret.as_ref()),
         _ => (None, None),
     };
-    upstream_oauth::put_client(app, store, server, client_id, secret).await?;
+    let is_the_same = before.is_some_and(|before| before.manual_client() == server.manual_client());
+    upstream_oauth::put_client(app, store, server, client_id, secret, is_the_same).await?;
     let headers = &outbound.headers;
     if headers.0.headers.is_empty() {
         remove(store, server.id).await?;
@@ -229,7 +250,7 @@ pub(super) async fn put(
     let key = app.data_key(store).await?;
     let sealed = SealedCredential {
         server_id: server.id,
-        upstream_origin: origin(&server.upstream_url),
+        upstream_origin: server.origin(),
         headers_sealed: key.seal(store.tenant_id(), Purpose::SharedCredential, server.id.0, &plain)?,
         mark: next_mark(before, store.now()),
     };

@@ -16,7 +16,9 @@ use super::upstream_oauth::{self, Refusal};
 use crate::domain::audit::{Actor, AuditEntry};
 use crate::domain::identity::IdentityProvider;
 use crate::domain::ids::{ServerId, TenantId};
-use crate::domain::limits::{LEASE_S, MACHINE_REFUSAL_S, MACHINE_TOKENS_MAX, MINTED_TOKEN_S, REFRESH_AHEAD_S};
+use crate::domain::limits::{
+    LEASE_S, MACHINE_REFUSAL_S, MACHINE_TOKEN_WAIT_S, MACHINE_TOKENS_MAX, MINTED_TOKEN_S, REFRESH_AHEAD_S,
+};
 use crate::domain::machine_oauth::{ExchangeProfile, MachineSettings};
 use crate::domain::principal::PrincipalId;
 use crate::domain::server::Server;
@@ -208,7 +210,10 @@ async fn known(
     }
     // Of many calls at once one asks the provider.
     let found = cache.try_get_with(at, async {
-        let (text, expires_in_s) = match asking.await {
+        let patience = Duration::from_secs(MACHINE_TOKEN_WAIT_S);
+        let answer = tokio::time::timeout(patience, asking).await;
+        let answer = answer.unwrap_or_else(|_| Err(Refusal::Away(format!("no token within {MACHINE_TOKEN_WAIT_S} s"))));
+        let (text, expires_in_s) = match answer {
             Ok(answer) => answer,
             Err(Refusal::Domain(error)) => return Err(error),
             Err(refusal) => {

@@ -42,7 +42,7 @@ pub async fn provide_server(
 
 async fn insert(app: &App, store: &TenantStore, actor: Actor, server: Server, outbound: &Outbound) -> Result<()> {
     store.insert_server(&server).await?;
-    credentials::put(app, store, &server, outbound, None).await?;
+    credentials::put(app, store, None, &server, outbound, None).await?;
     let grant = AccessGrant {
         id: AccessGrantId(store.new_id()),
         server_id: server.id,

@@ -3,7 +3,7 @@
 use proto::names::GatewayPath;
 use serde_json::json;
 
-use super::credentials::{self, Headers, Outbound, origin};
+use super::credentials::{self, Headers, Outbound};
 use super::{Ctx, user_credentials};
 use crate::domain::access::{Action, ServerRole, allows};
 use crate::domain::audit::AuditEntry;
@@ -12,7 +12,7 @@ use crate::domain::credential::{CredentialMark, OutboundInput};
 use crate::domain::fields::{self, Mistakes};
 use crate::domain::ids::{AccessGrantId, ServerId, UserId};
 use crate::domain::page::{Created, Page, PageRequest};
-use crate::domain::server::{AccessGrant, OutboundAuth, Server, ServerKind, ServerStatus};
+use crate::domain::server::{AccessGrant, OutboundAuth, Server, ServerKind, ServerStatus, origin};
 use crate::domain::tenancy::Tenant;
 use crate::domain::transport::Transport;
 use crate::domain::{Error, Result};
@@ -70,7 +70,7 @@ pub async fn register(ctx: &Ctx, new: NewServer) -> Result<Seen> {
     may_add(ctx, &store, &members, &[]).await?;
     store.insert_server(&server).await?;
     store.replace_server_members(server.id, &members, ctx.caller.principal.user()).await?;
-    credentials::put(&ctx.app, &store, &server, &outbound, ctx.caller.principal.user()).await?;
+    credentials::put(&ctx.app, &store, None, &server, &outbound, ctx.caller.principal.user()).await?;
     let grant = AccessGrant {
         id: AccessGrantId(store.new_id()),
         server_id: server.id,
@@ -244,7 +244,7 @@ pub async fn update(ctx: &Ctx, id: ServerId, change: ServerChange) -> Result<See
         }
         None => {}
     }
-    let moved = upstream_url.as_ref().is_some_and(|url| origin(url) != origin(&old.upstream_url));
+    let moved = upstream_url.as_ref().is_some_and(|url| origin(url) != old.origin());
     let stored = credentials::stored(&ctx.app, &store, id).await?;
     let outbound = change.outbound_auth.map(|input| credentials::check(&input, &stored, moved, &mut mistakes));
     if moved && outbound.is_none() && matches!(old.outbound_auth, OutboundAuth::SharedHeader { .. }) {
@@ -266,6 +266,9 @@ pub async fn update(ctx: &Ctx, id: ServerId, change: ServerChange) -> Result<See
         status: status.unwrap_or(old.status),
         ..old.clone()
     };
+    let mut mistakes = Mistakes::default();
+    credentials::check_client(&store, &old, &server, outbound.as_ref(), &mut mistakes).await?;
+    mistakes.finish(Some(()))?;
     // The same values for another origin are another credential.
     let rekeyed =
         outbound.filter(|outbound| moved || outbound.differs_from(&stored) || outbound.auth() != old.outbound_auth);
@@ -281,7 +284,7 @@ pub async fn update(ctx: &Ctx, id: ServerId, change: ServerChange) -> Result<See
         fields.push("members");
     }
     if let Some(outbound) = &rekeyed {
-        credentials::put(&ctx.app, &store, &server, outbound, ctx.caller.principal.user()).await?;
+        credentials::put(&ctx.app, &store, Some(&old), &server, outbound, ctx.caller.principal.user()).await?;
         fields.push("credential");
     }
     let detail = json!({ "fields": fields, "outbound_auth": server.outbound_auth, "members": members });

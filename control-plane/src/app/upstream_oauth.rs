@@ -9,7 +9,7 @@ pub mod flow;
 mod registration;
 pub mod tokens;
 
-pub(super) use registration::put_static as put_client;
+pub(super) use registration::{has_static_secret, put_static as put_client};
 
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use secrecy::{ExposeSecret as _, SecretString};

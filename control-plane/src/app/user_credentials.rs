@@ -9,7 +9,7 @@ use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::Ctx;
-use super::credentials::{next_mark, origin};
+use super::credentials::next_mark;
 use super::servers::find_visible;
 use super::upstream_oauth::tokens;
 use crate::crypto::vault::Purpose;
@@ -162,7 +162,7 @@ pub async fn put(ctx: &Ctx, server_id: ServerId, whose: Option<PrincipalId>, val
         owner,
         server_id,
         kind: AccountKind::Form,
-        upstream_origin: origin(&server.upstream_url),
+        upstream_origin: server.origin(),
         values_sealed: seal(&ctx.app, &store, id, &typed).await?,
         mark: next_mark(before.as_ref().map(|before| before.mark), store.now()),
         set_by: ctx.caller.principal.user(),
@@ -221,7 +221,7 @@ pub(super) async fn state(
     stored: Option<&UserCredential>,
 ) -> Result<AccountState> {
     let Some(stored) = stored else { return Ok(AccountState::NeverConnected) };
-    if stored.upstream_origin != origin(&server.upstream_url) {
+    if stored.upstream_origin != server.origin() {
         return Ok(AccountState::OriginChanged);
     }
     match (stored.kind, oauth(server)) {

@@ -264,6 +264,9 @@ pub const MINTED_TOKEN_S: i64 = 300;
 /// How long a refusal of a provider is remembered before it is asked again for a machine's token.
 pub const MACHINE_REFUSAL_S: u64 = 10;
 pub const MACHINE_TOKENS_MAX: u64 = 50_000;
+/// How long a call waits for all that a first one takes: metadata of server and provider, an assertion, the token. Nodes
+/// wait a little longer.
+pub const MACHINE_TOKEN_WAIT_S: u64 = 12;
 /// Portway as a client of providers: what is read of an answer, scopes, a scope, extra parameters, a client's name.
 pub const UPSTREAM_ANSWER_BYTES_MAX: usize = 256 * 1024;
 pub const UPSTREAM_SCOPES_MAX: usize = 50;

@@ -3,12 +3,13 @@
 use chrono::{DateTime, Utc};
 use proto::names::ServerSlug;
 use serde::{Deserialize, Serialize};
+use url::Url;
 use utoipa::ToSchema;
 
 use super::access::ServerRole;
 use super::ids::{AccessGrantId, GroupId, ServerId, ServiceAccountId, UserId};
 use super::key_form::KeyForm;
-use super::machine_oauth::MachineSettings;
+use super::machine_oauth::{MachineAuth, MachineSettings};
 use super::principal::PrincipalId;
 use super::transport::Transport;
 use super::upstream_oauth::OauthSettings;
@@ -29,6 +30,44 @@ pub struct Server {
     pub created_by: Option<UserId>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
+}
+
+/// A client that somebody registered at the server's provider by hand, as far as its stored secret (or private key) is
+/// concerned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ManualClient<'a> {
+    pub client_id: &'a str,
+    /// What the secret is.
+    pub auth: MachineAuth,
+    /// Who gets to see it, or what it signs: the endpoint or issuer that was typed, else whoever the server names.
+    pub shown_to: String,
+}
+
+impl Server {
+    pub fn manual_client(&self) -> Option<ManualClient<'_>> {
+        let (client_id, auth, endpoint, issuer) = match &self.outbound_auth {
+            OutboundAuth::OauthPerUser(settings) => {
+                let endpoint = settings.endpoints.as_ref().map(|endpoints| &endpoints.token);
+                (settings.client_id.as_deref()?, MachineAuth::Secret, endpoint, &settings.issuer)
+            }
+            OutboundAuth::ClientCredentials(settings) | OutboundAuth::TokenExchange(settings) => {
+                (settings.client_id.as_str(), settings.client_auth, settings.token_endpoint.as_ref(), &settings.issuer)
+            }
+            _ => return None,
+        };
+        let shown_to = endpoint.map(Url::to_string).or_else(|| issuer.clone());
+        Some(ManualClient { client_id, auth, shown_to: shown_to.unwrap_or_else(|| self.origin()) })
+    }
+
+    /// Of where it is called (RFC 6454).
+    pub fn origin(&self) -> String {
+        origin(&self.upstream_url)
+    }
+}
+
+/// The origin that a stored URL is at.
+pub fn origin(upstream_url: &str) -> String {
+    Url::parse(upstream_url).map(|url| url.origin().ascii_serialization()).unwrap_or_default()
 }
 
 /// How the gateway authenticates to the server, as it is stored.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{Refusal, description, document_url, error_code, send};
 use crate::crypto::vault::Purpose;
 use crate::domain::Error;
-use crate::domain::ids::TenantId;
+use crate::domain::ids::{ServerId, TenantId};
 use crate::domain::limits::CLIENT_ID_BYTES_MAX;
 use crate::domain::server::Server;
 use crate::domain::tenancy::Tenant;
@@ -117,13 +117,20 @@ async fn register(app: &App, tenant: &Tenant, server: &Server, provider: &Provid
     Ok(client)
 }
 
-/// Keeps the secret of a client that somebody registered by hand; `None` leaves the stored one.
+/// Whether there is a secret of a client that somebody registered by hand.
+pub(in crate::app) async fn has_static_secret(store: &TenantStore, server: ServerId) -> Result<bool, Error> {
+    Ok(store.find_upstream_client_of(server).await?.is_some_and(|row| row.secret_sealed.is_some()))
+}
+
+/// Keeps the secret of a client that somebody registered by hand; `None` leaves the stored one if that `is_the_same`
+/// client, at the same provider.
 pub(in crate::app) async fn put_static(
     app: &App,
     store: &TenantStore,
     server: &Server,
     client_id: Option<&str>,
     secret: Option<&SecretString>,
+    is_the_same: bool,
 ) -> Result<(), Error> {
     let Some(client_id) = client_id else {
         store.delete_upstream_client_of(server.id).await?;
@@ -131,8 +138,7 @@ pub(in crate::app) async fn put_static(
     };
     let before = store.find_upstream_client_of(server.id).await?;
     let id = before.as_ref().map_or_else(|| store.new_id(), |row| row.id);
-    // A secret goes with its client, and with nobody else.
-    let kept = before.filter(|row| row.client_id == client_id).and_then(|row| row.secret_sealed);
+    let kept = before.filter(|_| is_the_same).and_then(|row| row.secret_sealed);
     let secret_sealed = match secret {
         Some(_) => seal(app, store, id, secret).await?,
         None => kept,

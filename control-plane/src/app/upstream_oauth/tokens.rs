@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use super::{Refusal, error_code, post, registration, send};
 use crate::app::Ctx;
-use crate::app::credentials::{next_mark, origin};
+use crate::app::credentials::next_mark;
 use crate::app::user_credentials::{entry, oauth};
 use crate::crypto::vault::Purpose;
 use crate::domain::audit::{Actor, AuditEntry};
@@ -172,7 +172,7 @@ pub(super) async fn connect(
         owner,
         server_id: server.id,
         kind: AccountKind::Oauth,
-        upstream_origin: origin(&server.upstream_url),
+        upstream_origin: server.origin(),
         values_sealed: seal(&ctx.app, &store, id, &account).await?,
         mark: next_mark(before.as_ref().map(|before| before.mark), store.now()),
         set_by: ctx.caller.principal.user(),
