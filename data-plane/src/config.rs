@@ -55,6 +55,8 @@ pub struct Config {
     pub drain_timeout: Duration,
     /// Where the node keeps over restarts what it knows; `None`: in memory only.
     pub state: Option<StateConfig>,
+    /// What call records may take of the state folder while the control plane is away.
+    pub usage_spool_bytes_max: usize,
     /// How long a request waits for the first directory after a start.
     pub directory_wait: Duration,
     pub log: LogConfig,
@@ -204,6 +206,7 @@ impl Config {
             buffer_bytes_max: limits::BUFFER_BYTES_DEFAULT,
             drain_timeout: Duration::from_millis(limits::DRAIN_TIMEOUT_MS_DEFAULT),
             state: None,
+            usage_spool_bytes_max: limits::USAGE_SPOOL_BYTES_DEFAULT,
             directory_wait: Duration::from_millis(limits::DIRECTORY_WAIT_MS_DEFAULT),
             log: LogConfig { filter: "info".to_owned(), format: LogFormat::Text },
         }

@@ -51,6 +51,8 @@ use crate::tasks::Tasks;
 use crate::upstream::resolve::{Resolve, SystemResolver};
 use crate::upstream::{Upstream, UpstreamSetupError};
 use crate::usage::UsageQueue;
+use crate::usage::backlog::Backlog;
+use crate::usage::spool::Spool;
 
 /// Everything a request may touch.
 pub struct Node {
@@ -64,6 +66,8 @@ pub struct Node {
     pub clock: Arc<dyn Clock>,
     pub configuration: Arc<Configuration>,
     pub usage: UsageQueue,
+    /// The same, and what waits on disk: for the tasks that report.
+    backlog: Arc<Backlog>,
     pub metrics: Metrics,
     pub tasks: Tasks,
     pub upstream: Upstream,
@@ -130,14 +134,17 @@ impl Node {
             None => Arc::new(MemoryStore::new(Lifetimes::default())),
         };
         let upstream = Upstream::new(&config, resolver, store.clone())?;
-        let (keeper, key) = match &config.state {
+        let (keeper, spool, key) = match &config.state {
             Some(state) => {
-                let opened = Keeper::open(Files::open(state).map_err(UpstreamSetupError::State)?, metrics.clone());
+                let files = Arc::new(Files::open(state).map_err(UpstreamSetupError::State)?);
+                let opened = Keeper::open(files.clone(), metrics.clone());
                 let (keeper, key) = opened.map_err(|NoRandom| UpstreamSetupError::Random)?;
-                (Some(Arc::new(keeper)), key)
+                let spool = Spool::open(files, metrics.clone(), config.usage_spool_bytes_max as u64);
+                (Some(Arc::new(keeper)), Some(Arc::new(spool)), key)
             }
-            None => (None, NodeKey::generate().map_err(|NoRandom| UpstreamSetupError::Random)?),
+            None => (None, None, NodeKey::generate().map_err(|NoRandom| UpstreamSetupError::Random)?),
         };
+        let usage = UsageQueue::new(metrics.clone());
         let key = Arc::new(key);
         Ok(Arc::new_cyclic(|node| {
             let recipient = handle::mail::recipient(node);
@@ -161,7 +168,8 @@ impl Node {
                 keeper,
                 configuration: Arc::new(Configuration::new(clock.clone())),
                 clock,
-                usage: UsageQueue::new(metrics.clone()),
+                backlog: Arc::new(Backlog::new(usage.clone(), spool)),
+                usage,
                 metrics,
                 tasks,
             }
@@ -218,6 +226,7 @@ pub async fn run_node(node: Arc<Node>, listeners: Listeners, shutdown: Cancellat
         node.tasks.spawn("redis", async move { link.watch(closing).await });
         node.tasks.spawn("mailbox", redis.mailbox.clone().listen(node.tasks.closing()));
     }
+    node.tasks.spawn("usage-spool", node.backlog.clone().run(node.tasks.closing()));
     node.tasks.spawn("usage", usage::report::run(node.clone(), plane));
     let (tasks, closing) = (node.tasks.clone(), node.tasks.closing());
     node.tasks.spawn("admin", async move { admin.run(&tasks, closing).await });

@@ -88,6 +88,14 @@ pub const USAGE_QUEUE_MAX: usize = 50_000;
 pub const BROKER_TIMEOUT: Duration = Duration::from_secs(15);
 pub const LEASES_MAX: u64 = 100_000;
 pub const NEED_REMEMBERED: chrono::TimeDelta = chrono::TimeDelta::seconds(5);
+/// While the control plane is away: how often records go from memory to disk, and what the ring there may take.
+pub const USAGE_SPOOL_EVERY: Duration = Duration::from_millis(500);
+pub const USAGE_SPOOL_BYTES_DEFAULT: usize = 512 * 1024 * 1024;
+pub const USAGE_SPOOL_BYTES_MAX: usize = 64 * 1024 * 1024 * 1024;
+/// Records in memory beyond which they go to disk also when the control plane is there, but slow.
+pub const USAGE_QUEUE_SPOOL_AT: usize = 10_000;
+/// No segment of ours is larger: what is, is not read.
+pub const USAGE_SEGMENT_BYTES_MAX: u64 = 16 * 1024 * 1024;
 /// Records in one batch.
 pub const USAGE_BATCH_RECORDS_MAX: usize = 500;
 /// A batch is sent after this time even if it is not full.

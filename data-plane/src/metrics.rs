@@ -46,6 +46,7 @@ pub struct Metrics {
     pub(crate) state_failures: Counter,
     pub(crate) state_refused: Counter,
     pub(crate) usage_queued: Gauge,
+    pub(crate) usage_spooled: Gauge,
     pub(crate) usage_dropped: Counter,
     pub(crate) usage_refused: Counter,
     calls: Family<CallLabels, Counter>,
@@ -70,6 +71,7 @@ impl Default for Metrics {
             state_failures: Counter::default(),
             state_refused: Counter::default(),
             usage_queued: Gauge::default(),
+            usage_spooled: Gauge::default(),
             usage_dropped: Counter::default(),
             usage_refused: Counter::default(),
             calls: Family::default(),
@@ -124,7 +126,8 @@ impl Metrics {
         self.add("portway_state_failures", "State files that could not be written", self.state_failures.clone());
         self.add("portway_state_refused", "State files ignored at the start", self.state_refused.clone());
         self.add("portway_usage_queue", "Call records waiting to be reported", self.usage_queued.clone());
-        self.add("portway_usage_dropped", "Call records lost to a full queue", self.usage_dropped.clone());
+        self.add("portway_usage_spooled", "Call records waiting on disk", self.usage_spooled.clone());
+        self.add("portway_usage_dropped", "Call records lost to a full queue or disk ring", self.usage_dropped.clone());
         self.add("portway_usage_refused", "Call records the control plane would not store", self.usage_refused.clone());
         self.add("portway_calls", "Calls by outcome and reason", self.calls.clone());
         self.add("portway_call_duration_seconds", "Time of a call on the node", self.call_duration_s.clone());

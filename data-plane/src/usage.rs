@@ -1,7 +1,9 @@
-//! Call records on their way to the control plane: a bounded queue that counts what it drops.
-//! It must never slow a call down.
+//! Call records on their way to the control plane: a bounded queue, and a bounded ring on disk for while the control
+//! plane is away. Both count what they drop. It must never slow a call down.
 
+pub(crate) mod backlog;
 pub(crate) mod report;
+pub(crate) mod spool;
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -54,6 +56,23 @@ impl UsageQueue {
         let taken = records.drain(..count).collect();
         self.gauge(&records);
         (taken, self.shared.dropped.swap(0, Ordering::Relaxed))
+    }
+
+    /// What was taken and could not be put elsewhere, to where it was.
+    pub(crate) fn put_back(&self, taken: Vec<CallRecord>, dropped: u64) {
+        let mut records = self.records();
+        taken.into_iter().rev().for_each(|record| records.push_front(record));
+        self.gauge(&records);
+        self.tell_lost(dropped);
+    }
+
+    /// Records that are gone and counted, of which the control plane does not know yet.
+    pub(crate) fn tell_lost(&self, dropped: u64) {
+        self.shared.dropped.fetch_add(dropped, Ordering::Relaxed);
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.records().len()
     }
 
     pub(crate) fn is_empty(&self) -> bool {

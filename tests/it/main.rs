@@ -13,6 +13,7 @@ mod api_keys;
 mod apply;
 mod attacks;
 mod binaries;
+mod call_log;
 mod certified_provider;
 mod client_registry;
 mod clients;

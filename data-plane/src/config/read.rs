@@ -39,6 +39,7 @@ impl Config {
         upstream(&mut read, &mut config);
         config.redis = redis(&mut read);
         read.bytes("body_bytes_max", limits::BODY_BYTES_MAX, &mut config.body_bytes_max);
+        read.bytes("usage_spool_bytes_max", limits::USAGE_SPOOL_BYTES_MAX, &mut config.usage_spool_bytes_max);
         read.bytes("buffer_bytes_max", usize::MAX, &mut config.buffer_bytes_max);
         read.millis("drain_timeout_ms", &mut config.drain_timeout);
         config.state = state(&mut read);

@@ -46,6 +46,7 @@ fn every_setting() {
         drain_timeout_ms = 5
         state_dir = "/var/lib/portway-node"
         state_key = "CQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQk="
+        usage_spool_bytes_max = 4096
         directory_wait_ms = 6
         [admin]
         listen = "127.0.0.1:9001"
@@ -70,6 +71,7 @@ fn every_setting() {
         (2, EDITOR_ORIGINS.len() + 2, 2048)
     );
     assert_eq!((config.drain_timeout.as_millis(), config.directory_wait.as_millis()), (5, 6));
+    assert_eq!(config.usage_spool_bytes_max, 4096);
     assert_eq!(config.upstream.allowed_private_ranges.len(), 1);
     assert_eq!((config.log.filter.as_str(), config.log.format), ("debug", LogFormat::Json));
 }
@@ -84,6 +86,7 @@ fn every_mistake_is_listed_at_once() {
         trusted_proxies = ["10.0.0.0/99"]
         allowed_origins = ["*"]
         body_bytes_max = 5
+        usage_spool_bytes_max = "lots"
         drain_timeout_ms = -1
         tiemout = 3
         [control_plane]
@@ -107,6 +110,7 @@ fn every_mistake_is_listed_at_once() {
         "trusted_proxies",
         "allowed_origins",
         "body_bytes_max",
+        "usage_spool_bytes_max",
         "drain_timeout_ms",
         "tiemout",
         "control_plane.url",
@@ -120,7 +124,7 @@ fn every_mistake_is_listed_at_once() {
     ] {
         assert_eq!(fields.iter().filter(|found| **found == field).count(), 1, "{field} in {found:#?}");
     }
-    assert_eq!(found.len(), 17, "{found:#?}");
+    assert_eq!(found.len(), 18, "{found:#?}");
 }
 
 #[test]

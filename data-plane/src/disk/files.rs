@@ -14,6 +14,7 @@ use crate::config::StateConfig;
 
 const FORMAT: [u8; 8] = *b"pwstate1";
 const SUFFIX: &str = ".sealed";
+const HALF_WRITTEN: &str = ".new";
 const OWNER_ONLY_DIR: u32 = 0o700;
 const OWNER_ONLY_FILE: u32 = 0o600;
 
@@ -30,7 +31,7 @@ pub enum StateError {
 
 /// What is in a file.
 #[derive(Debug)]
-pub(super) enum Found {
+pub(crate) enum Found {
     Missing,
     /// Of another key or format, or damaged.
     Refused,
@@ -63,17 +64,23 @@ impl Files {
             Err(TryLockError::Error(cause)) => return Err(failed(cause)),
         }
         let key = derived(config.key.bytes()).ok_or(StateError::Key)?;
+        remove_half_written(&config.dir);
         Ok(Self { dir: config.dir.clone(), key, _lock: lock })
     }
 
     /// Names of the files there are.
-    pub(super) fn names(&self) -> Vec<String> {
+    pub(crate) fn names(&self) -> Vec<String> {
         let Ok(entries) = fs::read_dir(&self.dir) else { return Vec::new() };
         let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
         names.filter_map(|name| Some(name.strip_suffix(SUFFIX)?.to_owned())).collect()
     }
 
-    pub(super) fn read(&self, name: &str) -> Found {
+    /// Of a regular file.
+    pub(crate) fn size(&self, name: &str) -> Option<u64> {
+        fs::symlink_metadata(self.path(name)).ok().filter(fs::Metadata::is_file).map(|file| file.len())
+    }
+
+    pub(crate) fn read(&self, name: &str) -> Found {
         let sealed = match fs::read(self.path(name)) {
             Ok(sealed) => sealed,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Found::Missing,
@@ -82,9 +89,9 @@ impl Files {
         self.unseal(name, &sealed).map_or(Found::Refused, Found::Contents)
     }
 
-    pub(super) fn write(&self, name: &str, contents: &[u8]) -> io::Result<()> {
+    pub(crate) fn write(&self, name: &str, contents: &[u8]) -> io::Result<()> {
         let sealed = self.seal(name, contents).ok_or_else(|| io::Error::other("sealing failed"))?;
-        let aside = self.dir.join(format!("{name}.new"));
+        let aside = self.dir.join(format!("{name}{HALF_WRITTEN}"));
         let mut file = OpenOptions::new().create(true).write(true).truncate(true).mode(OWNER_ONLY_FILE).open(&aside)?;
         file.write_all(&sealed)?;
         file.sync_all()?;
@@ -92,7 +99,7 @@ impl Files {
         sync(&self.dir)
     }
 
-    pub(super) fn remove(&self, name: &str) -> io::Result<()> {
+    pub(crate) fn remove(&self, name: &str) -> io::Result<()> {
         match fs::remove_file(self.path(name)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             removed => removed.and_then(|()| sync(&self.dir)),
@@ -123,6 +130,16 @@ impl Files {
         let length = self.key.open_in_place(nonce, aad(name), &mut contents).ok()?.len();
         contents.truncate(length);
         Some(contents)
+    }
+}
+
+/// What a crash left; the file it was to replace is whole.
+fn remove_half_written(dir: &Path) {
+    let Ok(entries) = fs::read_dir(dir) else { return };
+    for entry in entries.filter_map(Result::ok) {
+        if entry.file_name().to_str().is_some_and(|name| name.ends_with(HALF_WRITTEN)) {
+            let _ = fs::remove_file(entry.path());
+        }
     }
 }
 

@@ -72,7 +72,7 @@ type Task = (String, Option<Zeroizing<Vec<u8>>>);
 
 impl Keeper {
     /// The keeper of a folder, and the node's key pair that is kept there.
-    pub fn open(files: Files, metrics: Metrics) -> Result<(Self, NodeKey), NoRandom> {
+    pub fn open(files: Arc<Files>, metrics: Metrics) -> Result<(Self, NodeKey), NoRandom> {
         let found = match files.read(KEY) {
             Found::Contents(bytes) => NodeKey::from_bytes(&bytes),
             Found::Missing => None,
@@ -88,8 +88,7 @@ impl Keeper {
         if key_is_new && let Err(error) = files.write(KEY, &key.to_bytes()) {
             failed(&metrics, KEY, &error);
         }
-        let keeper =
-            Self { files: Arc::new(files), metrics, key_is_new, kept: Mutex::default(), changed: Notify::new() };
+        let keeper = Self { files, metrics, key_is_new, kept: Mutex::default(), changed: Notify::new() };
         Ok((keeper, key))
     }
 

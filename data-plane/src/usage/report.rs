@@ -1,4 +1,5 @@
 //! Reports call records in batches and repeats what was not acknowledged: a record is stored once, or counted as lost.
+//! When a stream breaks, what was on its way goes to disk, if the node has a place for it.
 
 #[cfg(test)]
 mod tests;
@@ -14,7 +15,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 use tonic::Streaming;
 
-use super::UsageQueue;
+use super::backlog::{Backlog, Taken};
 use crate::sync::backoff::{Backoff, random};
 use crate::sync::channel::ControlPlane;
 use crate::{Node, limits};
@@ -22,23 +23,24 @@ use crate::{Node, limits};
 /// Reports until the node closes, and then what is left, within a bound.
 pub(crate) async fn run(node: Arc<Node>, plane: ControlPlane) {
     let closing = node.tasks.closing();
-    let mut reporter = Reporter::new(node.usage.clone(), closing.clone());
+    let mut reporter = Reporter::new(node.backlog.clone(), closing.clone());
     let flush_ends = async {
         closing.cancelled().await;
         sleep(limits::USAGE_FLUSH_TIMEOUT).await;
     };
     tokio::select! {
         () = reporter.run(&plane) => {}
-        () = flush_ends => tracing::warn!("call records were left unreported at shutdown"),
+        () = flush_ends => {}
     }
+    reporter.put_down().await;
 }
 
 struct Reporter {
-    queue: UsageQueue,
+    backlog: Arc<Backlog>,
     closing: CancellationToken,
     sequence: u64,
     /// Sent and not acknowledged, oldest first.
-    unacked: VecDeque<UsageBatch>,
+    unacked: VecDeque<Taken>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -54,8 +56,8 @@ enum Ended {
 }
 
 impl Reporter {
-    fn new(queue: UsageQueue, closing: CancellationToken) -> Self {
-        Self { queue, closing, sequence: 0, unacked: VecDeque::new() }
+    fn new(backlog: Arc<Backlog>, closing: CancellationToken) -> Self {
+        Self { backlog, closing, sequence: 0, unacked: VecDeque::new() }
     }
 
     async fn run(&mut self, plane: &ControlPlane) {
@@ -64,7 +66,7 @@ impl Reporter {
             // A stream is opened when there is something to say.
             while self.is_done() {
                 tokio::select! {
-                    () = self.queue.filled() => {}
+                    () = self.backlog.queue.filled() => {}
                     () = self.closing.cancelled() => return,
                 }
             }
@@ -73,6 +75,8 @@ impl Reporter {
                 Err(reason) => {
                     let pause = backoff.pause(random());
                     tracing::debug!(%reason, pause_ms = pause.as_millis(), "usage stream ended");
+                    self.backlog.set_away(true);
+                    self.put_on_disk().await;
                     sleep(pause).await;
                 }
             }
@@ -84,8 +88,8 @@ impl Reporter {
         let (channel, bearer) = plane.connect().await?;
         let mut client = UsageSinkClient::with_interceptor(channel, bearer);
         let (outbox, batches) = mpsc::channel(limits::USAGE_UNACKED_BATCHES_MAX);
-        for batch in &self.unacked {
-            outbox.send(batch.clone()).await.map_err(|_| Ended::Closed)?;
+        for taken in &self.unacked {
+            outbox.send(taken.batch.clone()).await.map_err(|_| Ended::Closed)?;
         }
         self.send_new(&outbox).await?;
         let opened = timeout(limits::USAGE_ACK_TIMEOUT, client.report(ReceiverStream::new(batches)));
@@ -112,7 +116,7 @@ impl Reporter {
             tokio::select! {
                 ack = acks.message() => {
                     let ack = ack.map_err(Box::new)?.ok_or(Ended::Closed)?;
-                    self.acknowledged(&ack);
+                    self.acknowledged(&ack).await;
                     backoff.reset();
                     progress = Instant::now();
                 }
@@ -126,27 +130,56 @@ impl Reporter {
         }
     }
 
-    /// Sends what the queue holds as long as the window is open; keeps each batch until it is acknowledged.
+    /// Sends what waits as long as the window is open; keeps each batch until it is acknowledged.
     async fn send_new(&mut self, outbox: &mpsc::Sender<UsageBatch>) -> Result<(), Ended> {
-        while self.unacked.len() < limits::USAGE_UNACKED_BATCHES_MAX && !self.queue.is_empty() {
-            let (records, dropped_before) = self.queue.take();
+        while self.unacked.len() < limits::USAGE_UNACKED_BATCHES_MAX && !self.is_drained() {
+            let Some(mut taken) = self.backlog.take().await else { break };
             self.sequence += 1;
-            let batch = UsageBatch { sequence: self.sequence, records, dropped_before };
-            self.unacked.push_back(batch.clone());
+            taken.batch.sequence = self.sequence;
+            let batch = taken.batch.clone();
+            self.unacked.push_back(taken);
             outbox.send(batch).await.map_err(|_| Ended::Closed)?;
         }
         Ok(())
     }
 
-    fn acknowledged(&mut self, ack: &UsageAck) {
-        self.unacked.retain(|batch| batch.sequence != ack.sequence);
+    async fn acknowledged(&mut self, ack: &UsageAck) {
+        if let Some(place) = self.unacked.iter().position(|taken| taken.batch.sequence == ack.sequence)
+            && let Some(Taken { segment: Some(segment), .. }) = self.unacked.remove(place)
+        {
+            self.backlog.acknowledged(segment).await;
+        }
+        self.backlog.set_away(false);
         for refused in &ack.refused {
-            self.queue.metrics.usage_refused.inc();
+            self.backlog.queue.metrics.usage_refused.inc();
             tracing::warn!(code = refused.code, "call record refused");
         }
     }
 
+    /// What was on its way, to where it survives; without such a place it stays here.
+    async fn put_on_disk(&mut self) {
+        if self.backlog.has_spool() {
+            let unacked = std::mem::take(&mut self.unacked);
+            self.unacked = self.backlog.stow_unacked(unacked).await.into();
+        }
+    }
+
+    /// The node ends: what was not reported waits on disk for the next start.
+    async fn put_down(&mut self) {
+        self.put_on_disk().await;
+        self.backlog.stow().await;
+        if !self.unacked.is_empty() || !self.backlog.queue.is_empty() {
+            tracing::warn!("call records were left unreported at shutdown");
+        }
+    }
+
+    /// Nothing is left to be sent. What is on disk has time until after the restart.
+    fn is_drained(&self) -> bool {
+        let can_wait = self.closing.is_cancelled() && !self.backlog.is_spool_empty();
+        can_wait || self.backlog.is_empty()
+    }
+
     fn is_done(&self) -> bool {
-        self.unacked.is_empty() && self.queue.is_empty()
+        self.unacked.is_empty() && self.is_drained()
     }
 }

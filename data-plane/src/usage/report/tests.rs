@@ -12,6 +12,7 @@ use super::*;
 use crate::config::Config;
 use crate::metrics::Metrics;
 use crate::tasks::Tasks;
+use crate::usage::UsageQueue;
 
 /// One stream of batches, in the hands of the test.
 struct Stream {
@@ -52,7 +53,7 @@ impl World {
         let (metrics, tasks) = (Metrics::default(), Tasks::default());
         let queue = UsageQueue::new(metrics.clone());
         let plane = ControlPlane::new(&Config::new("n", url, SecretString::from("pwn_x")).control_plane).unwrap();
-        let mut reporter = Reporter::new(queue.clone(), tasks.closing());
+        let mut reporter = Reporter::new(Arc::new(Backlog::new(queue.clone(), None)), tasks.closing());
         tasks.spawn("usage", async move { reporter.run(&plane).await });
         Self { queue, metrics, streams, tasks }
     }
