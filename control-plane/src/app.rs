@@ -39,6 +39,7 @@ pub mod sessions;
 pub mod sign_in;
 pub mod sso;
 pub mod tenancy;
+pub mod tool_switches;
 pub mod upkeep;
 pub mod upstream_oauth;
 pub mod usage;

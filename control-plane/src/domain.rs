@@ -32,6 +32,7 @@ pub mod service_account;
 pub mod session;
 pub mod snippets;
 pub mod tenancy;
+pub mod tool_switches;
 pub mod transport;
 pub mod upstream_oauth;
 

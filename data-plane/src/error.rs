@@ -96,6 +96,12 @@ pub enum Failure {
     TasksNotDeclared,
     #[error("you may not do this here")]
     Forbidden,
+    #[error("this tool is switched off; list the tools again, or ask who manages the server")]
+    ToolOff,
+    #[error("an administrator of this organisation has blocked this client; use another one, or ask them")]
+    ClientBlocked,
+    #[error("all calls are switched off by an administrator of this organisation; try again later, or ask them")]
+    CallsOff,
     #[error("nothing was asked of this client under that id, or it was answered before")]
     ReplyUnknown,
     #[error("the gateway node that asked is gone; the call may have run")]
@@ -212,6 +218,9 @@ impl Failure {
             Self::InvalidParams(_) => "request.invalid_params",
             Self::TasksNotDeclared => "request.tasks_not_declared",
             Self::Forbidden => "forbidden",
+            Self::ToolOff => "tool.off",
+            Self::ClientBlocked => "client.blocked",
+            Self::CallsOff => "tenant.calls_off",
             Self::ReplyUnknown => "reply.unknown",
             Self::ReplyGone => "reply.node_gone",
             Self::EventUnknown => "stream.event_unknown",
@@ -250,6 +259,7 @@ impl Failure {
             // It passes: clients keep their tokens and sessions, which 401 and 404 would make them throw away.
             Self::TenantSuspended => StatusCode::SERVICE_UNAVAILABLE,
             Self::NotReady(_) | Self::Stale | Self::ConfigRejected => StatusCode::SERVICE_UNAVAILABLE,
+            Self::ClientBlocked | Self::ToolOff if asked.is_none() => StatusCode::FORBIDDEN,
             _ if asked.is_none() => StatusCode::SERVICE_UNAVAILABLE,
             _ => return None,
         })
@@ -276,11 +286,11 @@ impl Failure {
             Self::SessionMissing => -32000,
             Self::SessionUnknown => -32001,
             Self::UnknownMethod => -32601,
-            Self::Forbidden => -32010,
+            Self::Forbidden | Self::ToolOff | Self::ClientBlocked => -32010,
             Self::TooManyStreams => -32011,
             Self::CredentialRequired(_) | Self::KeyNotForwarded => -32012,
             Self::BrokerAway | Self::MemberOff | Self::Upstream(UpstreamFault::Busy | UpstreamFault::NoSeal) => -32014,
-            Self::Stopping | Self::ServerChanged | Self::ReplyGone => -32014,
+            Self::Stopping | Self::ServerChanged | Self::ReplyGone | Self::CallsOff => -32014,
             Self::Upstream(_) => -32013,
             Self::Internal(_) => -32603,
         })
@@ -290,6 +300,7 @@ impl Failure {
         match self {
             Self::NotReady(not_ready) => Some(not_ready.retry_after_s),
             Self::Stale | Self::ConfigRejected | Self::TenantSuspended => Some(30),
+            Self::CallsOff => Some(30),
             Self::TooManyStreams => Some(STREAMS_RETRY_AFTER_S),
             Self::Upstream(UpstreamFault::RateLimited { retry_after_s }) => *retry_after_s,
             Self::Upstream(UpstreamFault::Busy) => Some(1),

@@ -106,6 +106,7 @@ async fn serve(node: &Arc<Node>, head: &request::Parts, body: Body, reply: &mut 
     let visitor =
         Visitor { node, caller: &caller, entry: &entry, headers: &head.headers, forwarded: forwarded.as_deref() };
     if head.method != Method::POST {
+        authorize::open(&caller.snapshot, &caller.credential)?;
         let bodiless = decode::without_message(node, &caller, &entry, head).await?;
         let server = visitor.enter(&entry).await?;
         let (forwarded, headers, recorder) = (forwarded.as_ref(), &head.headers, &recorder);

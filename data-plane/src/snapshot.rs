@@ -23,7 +23,9 @@ use uuid::Uuid;
 
 pub(crate) use self::accept::tenant_status;
 pub(crate) use self::kind::Kind;
-pub use self::server::{Choice, GrantIndex, HeaderRules, Item, Member, Offer, OutboundAuth, Role, Server, ServerState};
+pub use self::server::{
+    Choice, GrantIndex, HeaderRules, Item, Member, Offer, OutboundAuth, Role, Server, ServerState, ToolSwitches,
+};
 
 /// All tenants of the pool. An unknown slug is a 404 from memory.
 #[derive(Debug, Clone, Default)]
@@ -60,6 +62,10 @@ pub struct Snapshot {
     pub status: TenantStatus,
     pub allowed_origins: Vec<String>,
     pub offline_max_s: u32,
+    /// Nobody calls anything until it is on again.
+    pub calls_off: bool,
+    /// OAuth clients, by `client_id`, whose tokens open nothing.
+    pub blocked_clients: Arc<HashSet<String>>,
     pub servers: HashMap<ServerSlug, Arc<Server>>,
     pub principals: HashMap<Uuid, Arc<Principal>>,
     /// Public keys by `kid`.

@@ -63,6 +63,8 @@ fn snapshot(secret: u8) -> Snapshot {
         status: TenantStatus::Active,
         allowed_origins: Vec::new(),
         offline_max_s: 0,
+        calls_off: false,
+        blocked_clients: Arc::default(),
         servers: HashMap::new(),
         principals: HashMap::new(),
         api_keys: HashMap::new(),

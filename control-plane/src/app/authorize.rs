@@ -28,6 +28,9 @@ pub enum Refusal {
     /// The client names a document that cannot be had or breaks a rule.
     #[error("client document: {0}")]
     ClientDocument(&'static str),
+    /// Said to the person alone: the client is not to be sent anybody.
+    #[error("blocked client")]
+    ClientBlocked,
     #[error("unknown redirect URI")]
     UnknownRedirectUri,
     /// The client may be told, at this URL.
@@ -47,6 +50,9 @@ pub async fn begin(
 ) -> Result<AuthorizationRequestId, Refusal> {
     app.rates.take(tenant.id, Door::Authorize(address))?;
     let client = find_client(app, tenant, address, asked).await?;
+    if client.blocked_at.is_some() {
+        return Err(Refusal::ClientBlocked);
+    }
     let redirect_uri = asked.redirect_uri.as_ref().filter(|_| !asked.ambiguous_client);
     let redirect_uri = redirect_uri
         .filter(|asked| client.redirect_uris.iter().any(|known| redirect::matches(known, asked)))

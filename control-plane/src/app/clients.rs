@@ -9,11 +9,11 @@ use crate::crypto::tokens;
 use crate::domain::access::Action;
 use crate::domain::audit::AuditEntry;
 use crate::domain::ids::ClientId;
-use crate::domain::limits::SECRET_OVERLAP_S_MAX;
+use crate::domain::limits::{BLOCKED_CLIENTS_MAX, SECRET_OVERLAP_S_MAX};
 use crate::domain::oauth::client::{self, Client, ClientAuth, ClientKind, ClientSecret, SECRET_PREFIX};
 use crate::domain::page::{Created, Page, PageRequest};
 use crate::domain::{Error, Result};
-use crate::store::TenantStore;
+use crate::store::{ResourceKind, TenantStore};
 
 /// What to register, as typed.
 pub struct NewClient {
@@ -26,6 +26,8 @@ pub struct NewClient {
 pub struct ClientChange {
     pub name: Option<String>,
     pub redirect_uris: Option<Vec<String>>,
+    /// Of clients of every kind: nothing is done for a blocked one, and its tokens open nothing.
+    pub blocked: Option<bool>,
 }
 
 /// Registers a client; one with a secret gets its first, shown this once.
@@ -43,6 +45,7 @@ pub async fn create(ctx: &Ctx, new: NewClient) -> Result<(Client, Option<SecretS
         redirect_uris: new.redirect_uris,
         created_at: store.now(),
         last_used_at: None,
+        blocked_at: None,
     };
     store.insert_static_client(&client).await?;
     let secret = match new.auth {
@@ -70,15 +73,39 @@ pub async fn update(ctx: &Ctx, id: ClientId, change: ClientChange) -> Result<Cli
     ctx.require(Action::ManageClients)?;
     let store = ctx.app.store.tenant(ctx.tenant_id).await?;
     let old = store.get_client(id).await?;
-    client::require_static(&old)?;
+    if change.name.is_some() || change.redirect_uris.is_some() {
+        client::require_static(&old)?;
+    }
     let name = change.name.unwrap_or_else(|| old.name.clone());
     let redirect_uris = change.redirect_uris.unwrap_or_else(|| old.redirect_uris.clone());
-    let new = Client { name: client::checked(&name, &redirect_uris)?, redirect_uris, ..old.clone() };
+    let name = match old.kind {
+        ClientKind::Static => client::checked(&name, &redirect_uris)?,
+        ClientKind::Dynamic | ClientKind::MetadataDocument => name,
+    };
+    let blocked_at = match change.blocked {
+        Some(true) => old.blocked_at.or(Some(store.now())),
+        Some(false) => None,
+        None => old.blocked_at,
+    };
+    let is_switched = blocked_at.is_some() != old.blocked_at.is_some();
+    if is_switched && blocked_at.is_some() && store.list_blocked_clients().await?.len() >= BLOCKED_CLIENTS_MAX {
+        let public = format!("{BLOCKED_CLIENTS_MAX} clients are blocked already: unblock one first");
+        return Err(Error::conflict("client.too_many_blocked", public));
+    }
+    let new = Client { name, redirect_uris, blocked_at, ..old.clone() };
     if new != old {
         store.update_client(&new).await?;
         let fields = [("name", new.name != old.name), ("redirect_uris", new.redirect_uris != old.redirect_uris)];
         let changed: Vec<&str> = fields.into_iter().filter(|(_, changed)| *changed).map(|(name, _)| name).collect();
-        store.audit(entry(ctx, "client.changed", id, json!({ "fields": changed })));
+        if is_switched {
+            // Nodes learn of it with the tenant's settings.
+            store.changed(ResourceKind::TenantSettings, ctx.tenant_id.0);
+            let action = if blocked_at.is_some() { "client.blocked" } else { "client.unblocked" };
+            store.audit(entry(ctx, action, id, json!({ "client_id": new.client_id, "name": new.name })));
+        }
+        if !changed.is_empty() {
+            store.audit(entry(ctx, "client.changed", id, json!({ "fields": changed })));
+        }
         store.commit().await?;
     }
     Ok(new)
@@ -109,6 +136,10 @@ pub async fn delete(ctx: &Ctx, id: ClientId) -> Result<()> {
     ctx.require(Action::ManageClients)?;
     let store = ctx.app.store.tenant(ctx.tenant_id).await?;
     let client = store.get_client(id).await?;
+    if client.blocked_at.is_some() {
+        let public = "this client is blocked, and would come back without the block: unblock it first, or leave it";
+        return Err(Error::conflict("client.blocked", public));
+    }
     let grants = store.end_grants_of_client(id, "client_deleted").await?;
     if !store.delete_client(id).await? {
         return Err(Error::NotFound { what: "client" });

@@ -25,6 +25,7 @@ use crate::domain::ids::TenantId;
 use crate::domain::limits::{CHUNK_BYTES_MAX, OUTBOX_KEPT_DAYS};
 use crate::domain::server::{AccessGrant, OutboundAuth, PassthroughMode, Server, ServerStatus, Subject};
 use crate::domain::tenancy::{Tenant, TenantStatus};
+use crate::domain::tool_switches::{NewTools, ToolSwitches};
 use crate::domain::transport::Transport;
 use crate::domain::{Error, Result};
 use crate::state::App;
@@ -66,6 +67,9 @@ pub struct Recipient<'a> {
     pub knows_revoked_grants: bool,
     /// It serves virtual servers. To another node such a slug is unknown.
     pub knows_virtual_servers: bool,
+    /// It knows tools, clients and tenants that are switched off. To another node all that such a switch decides about is
+    /// off.
+    pub knows_switches: bool,
 }
 
 /// The way from revision `have` (0 = nothing) to the present one.
@@ -198,12 +202,22 @@ async fn present(
 fn resource(key: &Key, tenant: TenantId, to: Recipient<'_>, resource: Resource) -> Result<Option<wire::Resource>> {
     let id = uuid_bytes(resource.id());
     let body = match resource {
-        Resource::TenantSettings { status, settings, .. } => Body::TenantSettings(wire::TenantSettings {
-            status: tenant_status(status).into(),
-            offline_max_s: settings.offline_max_s,
-            allowed_origins: settings.allowed_origins,
-        }),
-        Resource::Server { server: one, overridden } => Body::Server(server(*one, overridden)),
+        Resource::TenantSettings { status, settings, blocked_clients, .. } => {
+            let is_switched = settings.calls_off || !blocked_clients.is_empty();
+            let status = if is_switched && !to.knows_switches { TenantStatus::Suspended } else { status };
+            Body::TenantSettings(wire::TenantSettings {
+                status: tenant_status(status).into(),
+                offline_max_s: settings.offline_max_s,
+                allowed_origins: settings.allowed_origins,
+                calls_off: settings.calls_off,
+                blocked_clients,
+            })
+        }
+        Resource::Server { server: one, overridden } => {
+            let is_known = to.knows_switches || one.tool_switches.is_default();
+            let server = server(*one, overridden);
+            Body::Server(wire::Server { enabled: server.enabled && is_known, ..server })
+        }
         Resource::VirtualServer { .. } if !to.knows_virtual_servers => return Ok(None),
         Resource::VirtualServer { server, members } => Body::VirtualServer(virtual_server(*server, members)),
         Resource::Principal(one) => Body::Principal(wire::Principal {
@@ -297,8 +311,20 @@ fn server(server: Server, overridden: Vec<Uuid>) -> wire::Server {
         static_headers: static_headers.collect(),
         forwardable_headers,
         ca_certificates: ca_certificates.unwrap_or_default(),
+        tool_switches: tool_switches(server.tool_switches),
         override_principal_ids: overridden.into_iter().map(uuid_bytes).collect(),
     }
+}
+
+/// Absent: all are on.
+fn tool_switches(switches: ToolSwitches) -> Option<wire::ToolSwitches> {
+    let is_default = switches.is_default();
+    let ToolSwitches { new_tools, on, off } = switches;
+    (!is_default).then(|| wire::ToolSwitches {
+        others_off: new_tools == NewTools::Held,
+        on: on.into_iter().collect(),
+        off: off.into_iter().collect(),
+    })
 }
 
 fn virtual_server(server: Server, members: Vec<Member>) -> wire::VirtualServer {

@@ -14,6 +14,7 @@ use crate::domain::ids::{AccessGrantId, ServerId, UserId};
 use crate::domain::page::{Created, Page, PageRequest};
 use crate::domain::server::{AccessGrant, OutboundAuth, Server, ServerKind, ServerStatus, origin};
 use crate::domain::tenancy::Tenant;
+use crate::domain::tool_switches::ToolSwitches;
 use crate::domain::transport::Transport;
 use crate::domain::{Error, Result};
 use crate::store::{ResourceKind, ServersOf, TenantStore};
@@ -125,6 +126,7 @@ pub(super) fn checked(store: &TenantStore, new: &NewServer, created_by: Option<U
             timeout_ms: timeout_ms?,
             kind,
             transport,
+            tool_switches: ToolSwitches::default(),
             created_by,
             created_at: now,
             updated_at: now,
@@ -182,7 +184,7 @@ pub async fn end_use(ctx: &Ctx, id: ServerId, virtual_id: ServerId) -> Result<()
 }
 
 /// As nodes know it.
-const fn resource(server: &Server) -> ResourceKind {
+pub(super) const fn resource(server: &Server) -> ResourceKind {
     match server.kind {
         ServerKind::Single => ResourceKind::Server,
         ServerKind::Virtual => ResourceKind::VirtualServer,
@@ -224,7 +226,8 @@ pub async fn get(ctx: &Ctx, id: ServerId) -> Result<Seen> {
 
 pub async fn update(ctx: &Ctx, id: ServerId, change: ServerChange) -> Result<Seen> {
     let store = ctx.app.store.tenant(ctx.tenant_id).await?;
-    let (old, role) = find_managed(ctx, &store, id).await?;
+    let (_, role) = find_managed(ctx, &store, id).await?;
+    let old = store.lock_server(id).await?.ok_or(Error::NotFound { what: "server" })?;
     let mut mistakes = Mistakes::default();
     let display_name = mistakes.take_some("display_name", change.display_name.as_deref().map(fields::name));
     let description = mistakes.take_some("description", change.description.as_deref().map(fields::description));
@@ -374,6 +377,6 @@ fn as_seen(
     Seen { server, gateway_url, role, sees_upstream, credential, members }
 }
 
-fn entry(ctx: &Ctx, action: &'static str, id: ServerId, detail: serde_json::Value) -> AuditEntry {
+pub(super) fn entry(ctx: &Ctx, action: &'static str, id: ServerId, detail: serde_json::Value) -> AuditEntry {
     AuditEntry { actor: ctx.actor(), action, target_kind: "server", target_id: Some(id.0), detail }
 }

@@ -28,6 +28,7 @@ pub struct TenantChange {
     pub client_hosts_denied: Option<Vec<String>>,
     pub private_use_schemes: Option<bool>,
     pub provisioning: Option<Provisioning>,
+    pub calls_off: Option<bool>,
 }
 
 impl TenantChange {
@@ -43,6 +44,7 @@ impl TenantChange {
             client_hosts_denied: self.client_hosts_denied.unwrap_or(old.client_hosts_denied),
             private_use_schemes: self.private_use_schemes.unwrap_or(old.private_use_schemes),
             provisioning: self.provisioning.unwrap_or(old.provisioning),
+            calls_off: self.calls_off.unwrap_or(old.calls_off),
         }
     }
 }
@@ -57,7 +59,7 @@ pub async fn update(ctx: &Ctx, change: TenantChange) -> Result<Tenant> {
     let mut mistakes = Mistakes::default();
     let display_name = mistakes.take_some("display_name", change.display_name.as_deref().map(fields::name));
     let store = ctx.app.store.tenant(ctx.tenant_id).await?;
-    let old = store.get_tenant().await?;
+    let old = store.lock_tenant().await?;
     let settings = change.settings(old.settings.clone());
     check_settings(&settings, &mut mistakes);
     if settings.provisioning != old.settings.provisioning {

@@ -66,6 +66,8 @@ pub enum Resource {
         tenant_id: TenantId,
         status: TenantStatus,
         settings: TenantSettings,
+        /// By `client_id`.
+        blocked_clients: Vec<String>,
     },
     /// And the principals with an auth override there.
     Server {

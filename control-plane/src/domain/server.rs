@@ -11,6 +11,7 @@ use super::ids::{AccessGrantId, GroupId, ServerId, ServiceAccountId, UserId};
 use super::key_form::KeyForm;
 use super::machine_oauth::{MachineAuth, MachineSettings};
 use super::principal::PrincipalId;
+use super::tool_switches::ToolSwitches;
 use super::transport::Transport;
 use super::upstream_oauth::OauthSettings;
 
@@ -27,6 +28,7 @@ pub struct Server {
     pub timeout_ms: u32,
     pub kind: ServerKind,
     pub transport: Transport,
+    pub tool_switches: ToolSwitches,
     pub created_by: Option<UserId>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,

@@ -55,6 +55,14 @@ pub struct TenantSettings {
     pub private_use_schemes: bool,
     /// How people come into the tenant.
     pub provisioning: Provisioning,
+    /// Nodes refuse every call until it is false again. Sign-in, the console and this API go on.
+    #[serde(skip_serializing_if = "is_false")]
+    pub calls_off: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "what serde calls it with")]
+fn is_false(it: &bool) -> bool {
+    !*it
 }
 
 impl Default for TenantSettings {
@@ -70,6 +78,7 @@ impl Default for TenantSettings {
             client_hosts_denied: Vec::new(),
             private_use_schemes: true,
             provisioning: Provisioning::Invitation,
+            calls_off: false,
         }
     }
 }

@@ -30,6 +30,7 @@ use crate::state::App;
 /// Capability of nodes that refuse tokens of ended grants.
 const REVOKED_GRANTS: &str = "revoked_grants";
 const VIRTUAL_SERVERS: &str = "virtual_servers";
+const SWITCHES: &str = "switches";
 
 type Outbox = mpsc::Sender<Result<ControlMessage, Status>>;
 
@@ -70,6 +71,7 @@ impl config_sync_server::ConfigSync for Service {
             public_key: &[],
             knows_revoked_grants: true,
             knows_virtual_servers: true,
+            knows_switches: true,
         };
         let answer = publish::tenant(&self.app, to, id, 0).await.map_err(|error| status(&error))?;
         let Answer::Update(update) = answer else { return Err(Status::permission_denied("tenant.outside_pool")) };
@@ -111,6 +113,7 @@ async fn run(
         public_key: &hello.hpke_public_key,
         knows_revoked_grants: hello.capabilities.iter().any(|one| one == REVOKED_GRANTS),
         knows_virtual_servers: hello.capabilities.iter().any(|one| one == VIRTUAL_SERVERS),
+        knows_switches: hello.capabilities.iter().any(|one| one == SWITCHES),
     };
     let known_directory = if same_history { hello.directory_revision } else { 0 };
     send(outbox, Control::Welcome(Welcome { history_id, heartbeat_interval_ms: HEARTBEAT_MS as u32 })).await?;

@@ -23,6 +23,7 @@ pub(super) mod servers;
 pub(super) mod service_accounts;
 pub(super) mod session;
 pub(super) mod tenant;
+pub(super) mod tool_switches;
 pub(super) mod users;
 
 use std::sync::Arc;
@@ -88,6 +89,10 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/servers/{server}/overrides/{override}", delete(overrides::delete))
         .route("/servers/{server}/uses", get(servers::list_uses))
         .route("/servers/{server}/uses/{use}", delete(servers::end_use))
+        .route(
+            "/servers/{server}/tool-switches",
+            get(tool_switches::get).put(tool_switches::put).patch(tool_switches::change),
+        )
         .route("/servers/{server}/grants", get(grants::list).put(grants::put))
         .route("/servers/{server}/grants/{grant}", delete(grants::delete))
         .route("/servers/{server}/candidates", get(grants::candidates))

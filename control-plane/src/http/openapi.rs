@@ -11,7 +11,7 @@ use utoipa::{Modify, OpenApi};
 use super::api::{
     audit, calls, clients, connections, credentials, domains, grants, groups, identities, identity_providers,
     invitations, keys, nodes, overrides, platform, presets, scim, second_factor, servers, service_accounts, session,
-    tenant, users,
+    tenant, tool_switches, users,
 };
 use super::problem::ProblemView;
 
@@ -29,6 +29,7 @@ use super::problem::ProblemView;
         grants::list, grants::put, grants::delete, grants::candidates,
         credentials::list_mine, credentials::list, credentials::put, credentials::delete,
         overrides::list, overrides::put, overrides::delete, servers::list_uses, servers::end_use, presets::list,
+        tool_switches::get, tool_switches::put, tool_switches::change,
         groups::list, groups::create, groups::get, groups::update, groups::delete, groups::list_members,
         groups::change_members, groups::list_of_user,
         keys::list, keys::create, keys::revoke, keys::rotate,

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::entity::oauth_client::{ActiveModel, Column, Entity, Model};
 use super::{TenantStore, db_error, newest_first, unreadable};
@@ -24,6 +24,7 @@ impl TenantStore {
             redirect_uris: client.redirect_uris.clone(),
             created_at: self.now(),
             last_used_at: None,
+            blocked_at: None,
         };
         self.insert_client(&new, client.metadata.clone(), None).await
     }
@@ -57,6 +58,7 @@ impl TenantStore {
             redirect_uris: client.redirect_uris.clone(),
             created_at: self.now(),
             last_used_at: None,
+            blocked_at: None,
         };
         self.insert_client(&new, client.metadata.clone(), Some(self.now())).await?;
         Ok(new.id)
@@ -81,6 +83,7 @@ impl TenantStore {
             last_used_at: Set(None),
             auth: Set(client.auth.as_str().to_owned()),
             fetched_at: Set(fetched_at),
+            blocked_at: Set(None),
         };
         Entity::insert(row).exec_without_returning(&self.tx).await.map_err(db_error)?;
         Ok(())
@@ -119,17 +122,32 @@ impl TenantStore {
         Ok(Page::cut(clients, page.limit, |one| Created { at: one.created_at, id: one.id.0 }))
     }
 
-    /// Writes name and redirect URIs.
+    /// Writes name, redirect URIs and whether it is blocked.
     pub async fn update_client(&self, client: &Client) -> Result<()> {
         let done = Entity::update_many()
             .col_expr(Column::Name, Expr::value(client.name.clone()))
             .col_expr(Column::RedirectUris, Expr::value(serde_json::json!(client.redirect_uris)))
+            .col_expr(Column::BlockedAt, Expr::value(client.blocked_at))
             .filter(Column::TenantId.eq(self.tenant_id.0))
             .filter(Column::Id.eq(client.id.0))
             .exec(&self.tx)
             .await
             .map_err(db_error)?;
         if done.rows_affected == 1 { Ok(()) } else { Err(Error::NotFound { what: "client" }) }
+    }
+
+    /// The `client_id`s of clients that are blocked.
+    pub async fn list_blocked_clients(&self) -> Result<Vec<String>> {
+        Entity::find()
+            .select_only()
+            .column(Column::ClientId)
+            .filter(Column::TenantId.eq(self.tenant_id.0))
+            .filter(Column::BlockedAt.is_not_null())
+            .order_by_asc(Column::ClientId)
+            .into_tuple()
+            .all(&self.tx)
+            .await
+            .map_err(db_error)
     }
 
     /// Forgets a client with its grants, consents, requests, codes and tokens; false if there is none.
@@ -174,6 +192,7 @@ impl TenantStore {
             .filter(Column::TenantId.eq(self.tenant_id.0))
             .filter(Column::Kind.ne(ClientKind::Static.as_str()))
             .filter(Column::FirstAuthorizedAt.is_null())
+            .filter(Column::BlockedAt.is_null())
             .filter(Column::CreatedAt.lt(before))
             .exec(&self.tx)
             .await
@@ -193,5 +212,6 @@ fn to_client(row: Model) -> Result<Client> {
         redirect_uris: serde_json::from_value(row.redirect_uris).map_err(Error::internal)?,
         created_at: row.created_at,
         last_used_at: row.last_used_at,
+        blocked_at: row.blocked_at,
     })
 }

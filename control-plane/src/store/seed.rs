@@ -43,6 +43,7 @@ impl TenantStore {
             status: Set("enabled".to_owned()),
             kind: Set("single".to_owned()),
             transport: Set(None),
+            tool_switches: Set(None),
             timeout_ms: Set(0),
             created_by: Set(None),
             created_at: Set(self.now()),

@@ -3,8 +3,11 @@
 use std::collections::HashMap;
 
 use proto::names::ServerSlug;
-use sea_orm::sea_query::{Expr, Query, SelectStatement};
-use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QuerySelect};
+use sea_orm::sea_query::{Expr, LockType, Query, SelectStatement};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DatabaseBackend, EntityTrait, ExprTrait, QueryFilter,
+    QuerySelect,
+};
 
 use super::entity::server::{ActiveModel, Column, Entity};
 use super::entity::{group_member, server_grant};
@@ -15,6 +18,7 @@ use crate::domain::ids::ServerId;
 use crate::domain::page::{Created, Page, PageRequest};
 use crate::domain::principal::PrincipalId;
 use crate::domain::server::{Server, ServerStatus};
+use crate::domain::tool_switches::ToolSwitches;
 use crate::domain::{Error, Result};
 
 /// Which servers to list.
@@ -41,6 +45,7 @@ impl TenantStore {
             timeout_ms: Set(i64::from(server.timeout_ms)),
             kind: Set(server.kind.as_str().to_owned()),
             transport: Set(transport(server)?),
+            tool_switches: Set(tool_switches(&server.tool_switches)?),
             created_by: Set(server.created_by.map(|id| id.0)),
             created_at: Set(server.created_at),
             updated_at: Set(server.updated_at),
@@ -59,6 +64,16 @@ impl TenantStore {
             .await
             .map_err(db_error)?;
         row.map(server_of).transpose()
+    }
+
+    /// The same, locked to the end of the transaction: two who change it at once must not undo each other's change.
+    pub async fn lock_server(&self, id: ServerId) -> Result<Option<Server>> {
+        let mut query = Entity::find_by_id((self.tenant_id.0, id.0));
+        if self.tx.get_database_backend() == DatabaseBackend::Postgres {
+            query = query.lock(LockType::Update);
+        }
+        let row = query.one(&self.tx).await.map_err(db_error)?;
+        row.filter(|row| row.status != ServerStatus::Retired.as_str()).map(server_of).transpose()
     }
 
     /// The same by its name in URLs.
@@ -130,6 +145,7 @@ impl TenantStore {
             .col_expr(Column::Status, Expr::value(server.status.as_str()))
             .col_expr(Column::TimeoutMs, Expr::value(i64::from(server.timeout_ms)))
             .col_expr(Column::Transport, Expr::value(transport(server)?))
+            .col_expr(Column::ToolSwitches, Expr::value(tool_switches(&server.tool_switches)?))
             .col_expr(Column::UpdatedAt, Expr::value(server.updated_at))
             .filter(Column::TenantId.eq(self.tenant_id.0))
             .filter(Column::Id.eq(server.id.0))
@@ -158,6 +174,14 @@ impl TenantStore {
             .add(server_grant::Column::UserId.eq(user_id.0))
             .add(server_grant::Column::GroupId.in_subquery(groups));
         of_tenant.add(subject)
+    }
+}
+
+/// Absent where all tools are on.
+fn tool_switches(switches: &ToolSwitches) -> Result<Option<serde_json::Value>> {
+    match switches.is_default() {
+        true => Ok(None),
+        false => serde_json::to_value(switches).map(Some).map_err(Error::internal),
     }
 }
 

@@ -23,6 +23,7 @@ use crate::domain::ids::{AccessGrantId, GroupId, OAuthGrantId, ServerId, Service
 use crate::domain::limits::{API_KEY_EXPIRED_TOLD_S, SIGNING_KEY_RETIRED_S};
 use crate::domain::server::{AccessGrant, Server, ServerKind, ServerStatus, Subject};
 use crate::domain::tenancy::Tenant;
+use crate::domain::tool_switches::ToolSwitches;
 use crate::domain::{Error, Result};
 
 /// Which rows of a table.
@@ -79,8 +80,9 @@ impl TenantStore {
     }
 
     async fn read_settings(&self) -> Result<Vec<Resource>> {
-        let tenant = self.get_tenant().await?;
-        Ok(vec![Resource::TenantSettings { tenant_id: tenant.id, status: tenant.status, settings: tenant.settings }])
+        let Tenant { id: tenant_id, status, settings, .. } = self.get_tenant().await?;
+        let blocked_clients = self.list_blocked_clients().await?;
+        Ok(vec![Resource::TenantSettings { tenant_id, status, settings, blocked_clients }])
     }
 
     async fn read_servers(&self, pick: Pick<'_>) -> Result<Vec<Resource>> {
@@ -248,10 +250,16 @@ pub(super) fn server_of(row: server::Model) -> Result<Server> {
         timeout_ms: u32::try_from(row.timeout_ms).map_err(Error::internal)?,
         kind: ServerKind::parse(&row.kind).ok_or_else(|| unreadable("servers", "kind"))?,
         transport: row.transport.map(serde_json::from_value).transpose().map_err(Error::internal)?.unwrap_or_default(),
+        tool_switches: switches_of(row.tool_switches)?,
         created_by: row.created_by.map(UserId),
         created_at: row.created_at,
         updated_at: row.updated_at,
     })
+}
+
+/// What cannot be read must never read as all tools on.
+fn switches_of(stored: Option<serde_json::Value>) -> Result<ToolSwitches> {
+    Ok(stored.map(serde_json::from_value).transpose().map_err(Error::internal)?.unwrap_or_default())
 }
 
 pub(super) fn grant_of(row: server_grant::Model) -> Result<AccessGrant> {

@@ -1,7 +1,7 @@
 //! Tenants and users.
 
-use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::sea_query::{Expr, LockType};
+use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::entity::{data_key, tenant};
 use super::{TenantStore, db_error, unreadable};
@@ -16,7 +16,16 @@ impl TenantStore {
         to_tenant(row.ok_or(Error::NotFound { what: "tenant" })?)
     }
 
-    /// The wrapped data key: its id, the KEK that wrapped it, and the bytes.
+    /// The same, locked to the end of the transaction: two who change its settings must not undo each other's change.
+    pub async fn lock_tenant(&self) -> Result<Tenant> {
+        let mut query = tenant::Entity::find_by_id(self.tenant_id.0);
+        if self.tx.get_database_backend() == DatabaseBackend::Postgres {
+            query = query.lock(LockType::Update);
+        }
+        let row = query.one(&self.tx).await.map_err(db_error)?;
+        to_tenant(row.ok_or(Error::NotFound { what: "tenant" })?)
+    }
+
     /// Wraps a data key by another key-encryption key; false if there is none.
     pub async fn rewrap_data_key(&self, id: uuid::Uuid, kek_id: &str, wrapped: Vec<u8>) -> Result<bool> {
         let done = data_key::Entity::update_many()
@@ -40,6 +49,7 @@ impl TenantStore {
         Ok(done.rows_affected)
     }
 
+    /// The wrapped data key: its id, the KEK that wrapped it, and the bytes.
     pub async fn get_data_key(&self) -> Result<(uuid::Uuid, String, Vec<u8>)> {
         let row = data_key::Entity::find()
             .filter(data_key::Column::TenantId.eq(self.tenant_id.0))

@@ -60,6 +60,14 @@ impl Credential {
         open(snapshot.status)
     }
 
+    /// The OAuth client that presents it; an API key is nobody's.
+    pub fn client_id(&self) -> Option<&str> {
+        match self {
+            Self::Token(token) => Some(token.client_id()),
+            Self::ApiKey(_) => None,
+        }
+    }
+
     /// When it ends by itself.
     pub fn expires(&self) -> Option<DateTime<Utc>> {
         match self {

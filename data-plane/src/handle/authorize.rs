@@ -6,21 +6,13 @@ use std::sync::Arc;
 use proto::names::{GatewayPath, ServerSlug};
 use uuid::Uuid;
 
-use super::authenticate::Caller;
+use super::authenticate::{Caller, Credential};
 use super::decode::Meaning;
 use crate::error::Failure;
-use crate::mcp::method::Method;
-use crate::snapshot::{PrincipalKind, Server, ServerState, Snapshot};
+use crate::snapshot::{PrincipalKind, Server, ServerState, Snapshot, ToolSwitches};
 
-/// The decision. `method` and `target` are what rules about tools, prompts and resources will read; a grant on the
-/// server covers all of them.
-pub fn allowed(
-    snapshot: &Snapshot,
-    principal_id: Uuid,
-    server: &Server,
-    _method: Option<Method>,
-    _target: Option<&str>,
-) -> bool {
+/// The decision about a server: a grant covers all that it has. What of it is switched off is in [`is_on`].
+pub fn allowed(snapshot: &Snapshot, principal_id: Uuid, server: &Server) -> bool {
     let Some(principal) = snapshot.principals.get(&principal_id).filter(|principal| principal.active) else {
         return false;
     };
@@ -44,7 +36,7 @@ pub fn server(caller: &Caller, path: &GatewayPath) -> Result<Arc<Server>, Failur
 /// The same for a caller who is still there when another snapshot comes.
 pub fn visible(snapshot: &Snapshot, principal_id: Uuid, slug: &ServerSlug) -> Result<Arc<Server>, Failure> {
     let server = snapshot.servers.get(slug).ok_or(Failure::NotFound)?;
-    if server.state == ServerState::Disabled || !allowed(snapshot, principal_id, server, None, None) {
+    if server.state == ServerState::Disabled || !allowed(snapshot, principal_id, server) {
         return Err(Failure::NotFound);
     }
     match server.state {
@@ -65,10 +57,38 @@ pub fn member(snapshot: &Snapshot, entry: &Server, id: Uuid) -> Result<Arc<Serve
     }
 }
 
-/// Whether the caller may do what the message asks.
+/// Whether anything may be called with this credential now: an administrator can stop all calls, and those of a client.
+pub fn open(snapshot: &Snapshot, credential: &Credential) -> Result<(), Failure> {
+    if snapshot.calls_off {
+        return Err(Failure::CallsOff);
+    }
+    match credential.client_id().is_some_and(|client| snapshot.blocked_clients.contains(client)) {
+        true => Err(Failure::ClientBlocked),
+        false => Ok(()),
+    }
+}
+
+/// Whether a tool of a server is switched on, by the server's own name for it. Lists leave out what this refuses.
+pub fn is_on(switches: Option<&ToolSwitches>, tool: &str) -> bool {
+    switches.is_none_or(|switches| switches.is_on(tool))
+}
+
+/// Whether what the message asks of the server is switched on there.
+pub fn switched_on(server: &Server, meaning: &Meaning) -> Result<(), Failure> {
+    match meaning.tool().is_none_or(|tool| is_on(server.tools.as_deref(), tool)) {
+        true => Ok(()),
+        false => Err(Failure::ToolOff),
+    }
+}
+
+/// Whether the caller may do what the message asks. What a member of a virtual server has switched off is found out on
+/// the way to it.
 pub fn check(caller: &Caller, server: &Server, meaning: &Meaning) -> Result<(), Failure> {
-    let allowed = allowed(&caller.snapshot, caller.principal_id, server, meaning.method, meaning.target.as_deref());
-    if allowed { Ok(()) } else { Err(Failure::Forbidden) }
+    open(&caller.snapshot, &caller.credential)?;
+    if !allowed(&caller.snapshot, caller.principal_id, server) {
+        return Err(Failure::Forbidden);
+    }
+    switched_on(server, meaning)
 }
 
 #[cfg(test)]
@@ -103,6 +123,8 @@ mod tests {
             status: TenantStatus::Active,
             allowed_origins: Vec::new(),
             offline_max_s: 0,
+            calls_off: false,
+            blocked_clients: Arc::default(),
             servers: HashMap::new(),
             principals: principals.into_iter().map(|principal| (principal.id, Arc::new(principal))).collect(),
             signing_keys: HashMap::new(),
@@ -118,12 +140,8 @@ mod tests {
             let server = Server { grants, ..Server::plain(id(100), "github", "https://up.example/mcp") };
             let snapshot = snapshot();
             for number in [1, 2, 3, 4, 5] {
-                for (method, target) in
-                    [(None, None), (Some(Method::ToolsList), None), (Some(Method::ToolsCall), Some("x"))]
-                {
-                    let verdict = allowed(&snapshot, id(number), &server, method, target);
-                    assert_eq!(verdict, allowed_ids.contains(&number), "{number} {:?}", server.grants);
-                }
+                let verdict = allowed(&snapshot, id(number), &server);
+                assert_eq!(verdict, allowed_ids.contains(&number), "{number} {:?}", server.grants);
             }
         }
         let subject = |number| GrantIndex { everyone: None, subjects: HashMap::from([(id(number), Role::User)]) };
@@ -133,5 +151,22 @@ mod tests {
         check(subject(50), &[1]);
         check(subject(3), &[3]);
         check(subject(4), &[]);
+    }
+
+    #[test]
+    fn tool_switches() {
+        fn check(others_off: bool, on: &[&str], off: &[&str], expected: &[&str]) {
+            let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+            let switches = ToolSwitches { others_off, on: names(on), off: names(off) };
+            let tools = ["a", "b", "c"];
+            let are_on: Vec<&str> = tools.into_iter().filter(|tool| is_on(Some(&switches), tool)).collect();
+            assert_eq!(are_on, expected, "{switches:?}");
+        }
+        check(false, &[], &[], &["a", "b", "c"]);
+        check(true, &[], &[], &[]);
+        check(false, &[], &["b"], &["a", "c"]);
+        check(true, &["b"], &[], &["b"]);
+        check(true, &["a", "b"], &["b"], &["a"]);
+        assert!(is_on(None, "a"));
     }
 }

@@ -37,6 +37,13 @@ pub struct Meaning {
     pub held: Option<Arc<UpstreamSession>>,
 }
 
+impl Meaning {
+    /// The tool that is called.
+    pub fn tool(&self) -> Option<&str> {
+        self.target.as_deref().filter(|_| self.method == Some(Method::ToolsCall))
+    }
+}
+
 /// A request without a message.
 pub enum Bodiless {
     /// Of the stream of an upstream's own messages, or of the rest of one.

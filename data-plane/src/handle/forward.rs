@@ -88,7 +88,7 @@ impl Call {
     }
 
     fn access(&self) -> Access {
-        self.visit().access()
+        self.visit().access().to_tool(self.meaning.tool())
     }
 }
 

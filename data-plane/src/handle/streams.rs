@@ -77,6 +77,8 @@ pub struct Access {
     entry: Arc<Server>,
     /// The one that is called: the same, or a member of it.
     server: Arc<Server>,
+    /// What is called there, if it is a tool.
+    tool: Option<Arc<str>>,
     /// Revision at which the caller was let in.
     seen: u64,
 }
@@ -85,7 +87,12 @@ impl Access {
     pub fn new(node: &Arc<Node>, caller: &Caller, entry: &Arc<Server>, server: &Arc<Server>) -> Self {
         let (owner, credential) = (caller.owner(entry), caller.credential.clone());
         let (entry, server) = (entry.clone(), server.clone());
-        Self { node: node.clone(), owner, credential, entry, server, seen: caller.snapshot.revision }
+        Self { node: node.clone(), owner, credential, entry, server, tool: None, seen: caller.snapshot.revision }
+    }
+
+    /// The same for a call of a tool, which ends when the tool is switched off.
+    pub fn to_tool(self, tool: Option<&str>) -> Self {
+        Self { tool: tool.map(Arc::from), ..self }
     }
 
     /// Returns when the caller may no longer use the server, or no longer as it was when the stream began. Cancel-safe.
@@ -129,22 +136,28 @@ impl Access {
     fn allowed(&self) -> Result<(), Failure> {
         let snapshot = self.node.configuration.snapshot(self.owner.tenant_id).ok_or(Failure::NotFound)?;
         self.credential.not_withdrawn(&snapshot)?;
+        authorize::open(&snapshot, &self.credential)?;
         self.present(&snapshot).map(drop)
     }
 
     /// The server that is called as it is now, if the caller may still call it by this way.
     fn present(&self, snapshot: &Snapshot) -> Result<Arc<Server>, Failure> {
         let entry = authorize::visible(snapshot, self.owner.principal_id, &self.entry.slug)?;
-        match entry.id {
-            id if id != self.entry.id => Err(Failure::NotFound),
-            id if id == self.server.id => Ok(entry),
-            _ => authorize::member(snapshot, &entry, self.server.id),
+        let server = match entry.id {
+            id if id != self.entry.id => return Err(Failure::NotFound),
+            id if id == self.server.id => entry,
+            _ => authorize::member(snapshot, &entry, self.server.id)?,
+        };
+        match self.tool.as_deref().is_none_or(|tool| authorize::is_on(server.tools.as_deref(), tool)) {
+            true => Ok(server),
+            false => Err(Failure::ToolOff),
         }
     }
 
     fn check(&self) -> Result<(), Failure> {
         let snapshot = self.node.configuration.snapshot(self.owner.tenant_id).ok_or(Failure::NotFound)?;
         self.credential.standing(&self.node, &snapshot)?;
+        authorize::open(&snapshot, &self.credential)?;
         let server = self.present(&snapshot)?;
         let principal = snapshot.principals.get(&self.owner.principal_id);
         let is_overridden = server.overrides.contains(&self.owner.principal_id);

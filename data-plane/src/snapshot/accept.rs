@@ -22,7 +22,7 @@ use super::apply::{
 };
 use super::{
     ApiKey, Choice, HeaderRules, Item, Offer, Principal, PrincipalKind, RevokedGrant, Role, SessionKey, SigningKey,
-    TenantStatus, secret,
+    TenantStatus, ToolSwitches, secret,
 };
 use crate::limits;
 use crate::upstream::trust::Trust;
@@ -96,7 +96,13 @@ fn tenant_settings(state: &mut TenantState, id: Uuid, wire: wire::TenantSettings
     let status = tenant_status(wire.status).unwrap_or(TenantStatus::Suspended);
     let (allowed_origins, malformed): (Vec<String>, Vec<String>) =
         wire.allowed_origins.into_iter().partition(|origin| is_origin(origin));
-    state.settings = Some(Settings { status, offline_max_s: wire.offline_max_s, allowed_origins });
+    state.settings = Some(Settings {
+        status,
+        offline_max_s: wire.offline_max_s,
+        allowed_origins,
+        calls_off: wire.calls_off,
+        blocked_clients: Arc::new(wire.blocked_clients.into_iter().collect()),
+    });
     match malformed.is_empty() {
         true => Ok(()),
         false => refuse("allowed_origins: malformed ones are left out", Blocks::Nothing),
@@ -172,8 +178,14 @@ fn upstream(wire: &wire::Server) -> Result<Upstream, String> {
         auth,
         headers: Arc::new(headers),
         trust,
+        tools: wire.tool_switches.as_ref().map(|switches| Arc::new(tool_switches(switches))),
         overrides: Arc::new(overrides.map_err(|error| error.to_string())?),
     })
+}
+
+fn tool_switches(wire: &wire::ToolSwitches) -> ToolSwitches {
+    let names = |names: &[String]| names.iter().cloned().collect();
+    ToolSwitches { others_off: wire.others_off, on: names(&wire.on), off: names(&wire.off) }
 }
 
 fn names(names: &[String]) -> Result<Vec<HeaderName>, &'static str> {

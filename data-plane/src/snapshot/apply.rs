@@ -20,7 +20,8 @@ use super::accept::{self, Refusal};
 pub use super::kind::CAPABILITIES;
 use super::kind::Kind;
 use super::{
-    ApiKey, HeaderRules, Offer, Principal, RevokedGrant, Role, SessionKey, SigningKey, Snapshot, TenantStatus, index,
+    ApiKey, HeaderRules, Offer, Principal, RevokedGrant, Role, SessionKey, SigningKey, Snapshot, TenantStatus,
+    ToolSwitches, index,
 };
 use crate::limits;
 use crate::node_key::NodeKey;
@@ -72,6 +73,8 @@ pub(super) struct Settings {
     pub(super) status: TenantStatus,
     pub(super) offline_max_s: u32,
     pub(super) allowed_origins: Vec<String>,
+    pub(super) calls_off: bool,
+    pub(super) blocked_clients: Arc<HashSet<String>>,
 }
 
 pub(super) struct ServerRecord {
@@ -96,6 +99,7 @@ pub(super) struct Upstream {
     pub(super) auth: Auth,
     pub(super) headers: Arc<HeaderRules>,
     pub(super) trust: Option<Arc<Trust>>,
+    pub(super) tools: Option<Arc<ToolSwitches>>,
     pub(super) overrides: Arc<HashSet<Uuid>>,
 }
 

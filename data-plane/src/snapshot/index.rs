@@ -14,18 +14,17 @@ use crate::upstream::credential::Credential;
 /// The snapshot of these records. Servers equal to those of the snapshot before are shared with it.
 pub(super) fn snapshot(state: &TenantState) -> Snapshot {
     // Without settings nothing says that the tenant is active.
-    let (status, offline_max_s, allowed_origins) = match &state.settings {
-        Some(settings) => (settings.status, settings.offline_max_s, settings.allowed_origins.clone()),
-        None => (TenantStatus::Suspended, 0, Vec::new()),
-    };
+    let settings = state.settings.as_ref();
     let mut session_keys: Vec<_> = state.session_keys.values().cloned().collect();
     session_keys.sort_by_key(|key| (key.created_unix_ms, key.key_id));
     Snapshot {
         tenant_id: state.tenant_id,
         revision: state.revision,
-        status,
-        allowed_origins,
-        offline_max_s,
+        status: settings.map_or(TenantStatus::Suspended, |settings| settings.status),
+        allowed_origins: settings.map(|settings| settings.allowed_origins.clone()).unwrap_or_default(),
+        offline_max_s: settings.map_or(0, |settings| settings.offline_max_s),
+        calls_off: settings.is_some_and(|settings| settings.calls_off),
+        blocked_clients: settings.map(|settings| settings.blocked_clients.clone()).unwrap_or_default(),
         servers: servers(state),
         principals: state.principals.clone(),
         signing_keys: state.signing_keys.values().map(|key| (key.kid.clone(), key.clone())).collect(),
@@ -76,6 +75,7 @@ fn server(state: &TenantState, id: Uuid, record: &ServerRecord, stopped: bool, g
         outbound_auth: OutboundAuth::None,
         headers: Arc::default(),
         trust: None,
+        tools: None,
         overrides: Arc::default(),
         timeout_ms: 0,
         members: None,
@@ -96,6 +96,7 @@ fn server(state: &TenantState, id: Uuid, record: &ServerRecord, stopped: bool, g
                 outbound_auth: auth.unwrap_or(OutboundAuth::None),
                 headers: upstream.headers.clone(),
                 trust: upstream.trust.clone(),
+                tools: upstream.tools.clone(),
                 overrides: upstream.overrides.clone(),
                 timeout_ms: upstream.timeout_ms,
                 ..nothing

@@ -3,7 +3,7 @@
 use proto::wire::resource::Body;
 
 /// What this node can apply; announced in its hello. Resources of another kind are rejected in `accept.rs`.
-pub const CAPABILITIES: [&str; 13] = [
+pub const CAPABILITIES: [&str; 14] = [
     "servers",
     "virtual_servers",
     "grants",
@@ -17,6 +17,7 @@ pub const CAPABILITIES: [&str; 13] = [
     "outbound.overrides",
     "api_keys",
     "revoked_grants",
+    "switches",
 ];
 
 /// The kind of a resource; with its id, its identity.

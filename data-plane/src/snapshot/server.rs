@@ -34,6 +34,8 @@ pub struct Server {
     pub headers: Arc<HeaderRules>,
     /// Whom to trust besides the public roots.
     pub trust: Option<Arc<Trust>>,
+    /// Which of its tools may be listed and called; `None`: all.
+    pub tools: Option<Arc<ToolSwitches>>,
     /// Principals for whom a credential is stored that goes before the server's own.
     pub overrides: Arc<HashSet<Uuid>>,
     /// Of one call; 0 = the node's default.
@@ -65,6 +67,22 @@ pub enum OutboundAuth {
     },
     /// This call's own, as it came with the call.
     Given(Credential),
+}
+
+/// Which tools of a server are on, by the server's own names for them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ToolSwitches {
+    /// Tools that neither list names are off, also those that come later.
+    pub others_off: bool,
+    pub on: HashSet<String>,
+    /// Goes before `on`.
+    pub off: HashSet<String>,
+}
+
+impl ToolSwitches {
+    pub fn is_on(&self, tool: &str) -> bool {
+        !self.off.contains(tool) && (!self.others_off || self.on.contains(tool))
+    }
 }
 
 /// Headers of a server's requests besides its credential.
@@ -209,6 +227,7 @@ impl Server {
             outbound_auth: OutboundAuth::None,
             headers: Arc::default(),
             trust: None,
+            tools: None,
             overrides: Arc::default(),
             timeout_ms: 0,
             members: None,

@@ -276,6 +276,12 @@ pub struct TenantSettings {
     /// added to the node's own Origin allow-list
     #[prost(string, repeated, tag = "3")]
     pub allowed_origins: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// cannot be rejected; nobody calls anything until it is on again
+    #[prost(bool, tag = "4")]
+    pub calls_off: bool,
+    /// cannot be rejected; `client_id`s whose tokens open nothing
+    #[prost(string, repeated, tag = "5")]
+    pub blocked_clients: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Server {
@@ -304,6 +310,22 @@ pub struct Server {
     /// Principals for whom a credential is stored that goes before the server's own; the broker has it.
     #[prost(bytes = "bytes", repeated, tag = "10")]
     pub override_principal_ids: ::prost::alloc::vec::Vec<::prost::bytes::Bytes>,
+    /// absent = all tools are on; only to nodes with the capability `switches`
+    #[prost(message, optional, tag = "11")]
+    pub tool_switches: ::core::option::Option<ToolSwitches>,
+}
+/// Which tools of a server may be listed and called. To nodes without the capability `switches` such a server is
+/// disabled, and a tenant whose calls are off or that blocks a client is suspended.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ToolSwitches {
+    /// tools that neither list names are off, also those that come later
+    #[prost(bool, tag = "1")]
+    pub others_off: bool,
+    #[prost(string, repeated, tag = "2")]
+    pub on: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// goes before `on`
+    #[prost(string, repeated, tag = "3")]
+    pub off: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct StaticHeader {

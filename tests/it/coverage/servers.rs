@@ -20,6 +20,9 @@ pub(super) const LINES: &[Line] = &[
     ("PUT /tenants/{tenant}/servers/{server}/grants",    "everyone",       [401,   401,     404,   403, 200,    403,    200,  200,  401,     401]),
     ("GET /tenants/{tenant}/servers/{server}/candidates", "",              [401,   401,     404,   403, 200,    403,    200,  200,  401,     401]),
     ("DELETE /tenants/{tenant}/servers/{server}/grants/{grant}", "",       [401,   401,     404,   403, 204,    403,    204,  204,  401,     401]),
+    ("GET /tenants/{tenant}/servers/{server}/tool-switches", "",           [401,   401,     404,   403, 200,    200,    200,  200,  401,     401]),
+    ("PUT /tenants/{tenant}/servers/{server}/tool-switches", "",           [401,   401,     404,   403, 200,    403,    200,  200,  401,     401]),
+    ("PATCH /tenants/{tenant}/servers/{server}/tool-switches", "",         [401,   401,     404,   403, 200,    403,    200,  200,  401,     401]),
     ("GET /tenants/{tenant}/servers/{server}/uses",      "",               [401,   401,     404,   403, 200,    403,    200,  200,  401,     401]),
     ("DELETE /tenants/{tenant}/servers/{server}/uses/{use}", "",           [401,   401,     404,   403, 204,    403,    204,  204,  401,     401]),
 ];
@@ -31,6 +34,7 @@ pub(super) fn body(asked: &Asked<'_>) -> Option<Value> {
             json!({"slug": asked.slug(), "display_name": "New", "upstream_url": "https://mcp.example/mcp"})
         }
         (_, "/tenants/{tenant}/servers/{server}") => json!({"description": "changed"}),
+        (_, "/tenants/{tenant}/servers/{server}/tool-switches") => json!({"off": ["delete_everything"]}),
         (_, "/tenants/{tenant}/servers/{server}/grants") if asked.what == "everyone" => {
             json!({"subject": {"kind": "everyone"}, "role": "user"})
         }

@@ -68,6 +68,7 @@ impl Scene {
             redirect_uris: vec!["https://client.example/callback".to_owned()],
             created_at: store.now(),
             last_used_at: None,
+            blocked_at: None,
         };
         store.insert_static_client(&client).await.unwrap();
         let service_account = insert_service_account(store).await;
@@ -88,6 +89,7 @@ impl Scene {
             timeout_ms: 0,
             kind: ServerKind::Single,
             transport: Transport::default(),
+            tool_switches: Default::default(),
             created_by: Some(self.owner.id),
             created_at: store.now(),
             updated_at: store.now(),

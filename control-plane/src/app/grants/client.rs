@@ -29,7 +29,7 @@ pub(in crate::app) async fn authenticate(
     if client.kind == ClientKind::MetadataDocument && !documents::is_trusted(app, tenant, client_id) {
         return Err(OAuthError::InvalidClient);
     }
-    match (client.auth, &presented.secret) {
+    let client = match (client.auth, &presented.secret) {
         (ClientAuth::None, None) => Ok(client),
         (ClientAuth::Secret, Some(secret)) => {
             let digest = tokens::sha256(secret);
@@ -39,5 +39,10 @@ pub(in crate::app) async fn authenticate(
             if same { Ok(client) } else { Err(OAuthError::InvalidClient) }
         }
         (ClientAuth::None, Some(_)) | (ClientAuth::Secret, None) => Err(OAuthError::InvalidClient),
+    }?;
+    match client.blocked_at {
+        // Not `invalid_grant`: it keeps its refresh tokens for when the block is lifted.
+        Some(_) => Err(OAuthError::UnauthorizedClient("an administrator of this organisation has blocked this client")),
+        None => Ok(client),
     }
 }

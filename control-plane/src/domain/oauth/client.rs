@@ -26,6 +26,8 @@ pub struct Client {
     pub redirect_uris: Vec<String>,
     pub created_at: DateTime<Utc>,
     pub last_used_at: Option<DateTime<Utc>>,
+    /// Since when nothing is done for it and its tokens open nothing.
+    pub blocked_at: Option<DateTime<Utc>>,
 }
 
 /// How a client came to be known.

@@ -27,6 +27,9 @@ pub(crate) struct ClientView {
     /// When it last got a token.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_used_at: Option<DateTime<Utc>>,
+    /// Since when nothing is done for it and its tokens open nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    blocked_at: Option<DateTime<Utc>>,
 }
 
 /// A client and its live secrets.
@@ -70,12 +73,15 @@ pub(crate) struct ClientBody {
     auth: ClientAuth,
 }
 
-/// What to change; absent members stay.
+/// What to change; absent members stay. Name and redirect URIs are of clients that were registered by hand.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ClientPatch {
     name: Option<String>,
     redirect_uris: Option<Vec<String>>,
+    /// Whether it is shut out, at once on every connected node. Clients that register themselves can come back under
+    /// another id.
+    blocked: Option<bool>,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -87,8 +93,8 @@ pub(crate) struct SecretBody {
 
 impl From<Client> for ClientView {
     fn from(client: Client) -> Self {
-        let Client { id, client_id, kind, auth, name, redirect_uris, created_at, last_used_at } = client;
-        Self { id, client_id, kind, auth, name, redirect_uris, created_at, last_used_at }
+        let Client { id, client_id, kind, auth, name, redirect_uris, created_at, last_used_at, blocked_at } = client;
+        Self { id, client_id, kind, auth, name, redirect_uris, created_at, last_used_at, blocked_at }
     }
 }
 
@@ -144,9 +150,9 @@ pub(crate) async fn get(
 pub(crate) async fn update(
     TenantScope(ctx): TenantScope,
     Target(id): Target<ClientId>,
-    Json(ClientPatch { name, redirect_uris }): Json<ClientPatch>,
+    Json(ClientPatch { name, redirect_uris, blocked }): Json<ClientPatch>,
 ) -> Result<Json<ClientView>, Problem> {
-    Ok(Json(clients::update(&ctx, id, ClientChange { name, redirect_uris }).await?.into()))
+    Ok(Json(clients::update(&ctx, id, ClientChange { name, redirect_uris, blocked }).await?.into()))
 }
 
 /// Delete a client of any kind; its grants end.

@@ -55,6 +55,7 @@ pub(crate) struct SettingsPatch {
     client_hosts_denied: Option<Vec<String>>,
     private_use_schemes: Option<bool>,
     provisioning: Option<Provisioning>,
+    calls_off: Option<bool>,
 }
 
 impl From<TenantPatch> for TenantChange {
@@ -71,6 +72,7 @@ impl From<TenantPatch> for TenantChange {
             client_hosts_denied: settings.client_hosts_denied,
             private_use_schemes: settings.private_use_schemes,
             provisioning: settings.provisioning,
+            calls_off: settings.calls_off,
         }
     }
 }

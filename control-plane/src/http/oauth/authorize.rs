@@ -26,6 +26,7 @@ pub(super) async fn begin(
     match authorize::begin(&app, &tenant, address, &asked, &flow.value).await {
         Ok(id) => Ok(flow.keep(pages::see_other(&format!("/t/{}/consent/{id}", tenant.slug)))),
         Err(Refusal::Redirect { url, .. }) => Ok(pages::see_other(&url)),
+        Err(Refusal::ClientBlocked) => Err(PageError::client_blocked()),
         Err(Refusal::UnknownClient) => Err(PageError::unknown_client()),
         Err(Refusal::ClientDocument(why)) => Err(PageError::client_document(why)),
         Err(Refusal::UnknownRedirectUri) => Err(PageError::unknown_redirect_uri()),

@@ -67,6 +67,12 @@ impl PageError {
         Self::new(StatusCode::BAD_REQUEST, "oauth.unknown_client", "Unknown application", message)
     }
 
+    pub(in crate::http) fn client_blocked() -> Self {
+        let message = "An administrator of this organisation has blocked the application that sent you here. Use another \
+                       one, or ask them.";
+        Self::new(StatusCode::FORBIDDEN, "oauth.client_blocked", "Blocked application", message)
+    }
+
     pub(in crate::http) fn client_document(why: &'static str) -> Self {
         let message = format!(
             "The application that sent you here describes itself at a web address, and that does not work: {why}. Try \

@@ -129,6 +129,7 @@ impl World {
             timeout_ms: 0,
             kind: ServerKind::Single,
             transport: Transport::default(),
+            tool_switches: Default::default(),
             created_by: None,
             created_at: store.now(),
             updated_at: store.now(),

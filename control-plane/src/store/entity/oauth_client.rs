@@ -19,6 +19,7 @@ pub struct Model {
     pub last_used_at: Option<ChronoDateTimeUtc>,
     pub auth: String,
     pub fetched_at: Option<ChronoDateTimeUtc>,
+    pub blocked_at: Option<ChronoDateTimeUtc>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -18,6 +18,7 @@ pub struct Model {
     pub timeout_ms: i64,
     pub kind: String,
     pub transport: Option<Json>,
+    pub tool_switches: Option<Json>,
     pub created_by: Option<Uuid>,
     pub created_at: ChronoDateTimeUtc,
     pub updated_at: ChronoDateTimeUtc,

@@ -82,6 +82,10 @@ impl Verified {
         }
     }
 
+    pub(super) fn client_id(&self) -> &str {
+        &self.claims.client_id
+    }
+
     pub(super) fn expires(&self) -> Option<DateTime<Utc>> {
         DateTime::from_timestamp(self.claims.exp, 0)
     }

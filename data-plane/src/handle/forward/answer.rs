@@ -8,17 +8,20 @@ use bytes::Bytes;
 use http::StatusCode;
 use proto::members::Alias;
 use proto::wire::CallOutcome;
+use serde_json::value::RawValue;
 
 use super::bundle;
 use super::modern::Terms;
+use crate::handle::authorize::is_on;
 use crate::mcp::capabilities;
 use crate::mcp::era::Era;
 use crate::mcp::message::{Message, MessageKind};
 use crate::mcp::method::Method;
 use crate::mcp::reserved;
-use crate::mcp::scan::Kind;
+use crate::mcp::scan::{self, Kind, Strictness};
 use crate::mcp::splice::Splice;
 use crate::mcp::version;
+use crate::snapshot::ToolSwitches;
 use crate::upstream::UpstreamFault;
 
 /// What is needed to give an answer back.
@@ -34,6 +37,8 @@ pub(super) struct Question {
     pub(super) terms: Option<Arc<Terms>>,
     /// Of the member that answers for its virtual server.
     pub(super) alias: Option<Alias>,
+    /// Of the server that answers: its lists leave out what is off.
+    pub(super) tools: Option<Arc<ToolSwitches>>,
 }
 
 /// The final answer.
@@ -90,6 +95,9 @@ impl Question {
         if let Some(alias) = &self.alias {
             bundle::expose(message, alias, &mut splice);
         }
+        if let (Some(switches), true) = (&self.tools, self.method != Some(Method::ToolsCall)) {
+            leave_out(message, switches, &mut splice)?;
+        }
         match self.method {
             Some(Method::Initialize) => {
                 capabilities::limit_server(message, self.era, &mut splice);
@@ -131,6 +139,30 @@ impl Question {
             }
         }
     }
+}
+
+/// A list of tools without those that are off. By its shape, not by what was asked: of a call that its client resumes
+/// only is known whether it was a tool's.
+fn leave_out(message: &Message, switches: &ToolSwitches, splice: &mut Splice) -> Result<(), UpstreamFault> {
+    let list = message.result().and_then(|result| message.find(Some(result), "tools"));
+    let Some((_, list)) = list.filter(|(_, list)| list.kind == Kind::Array) else { return Ok(()) };
+    let tools: Vec<&RawValue> = serde_json::from_slice(message.slice(&list.value))
+        .map_err(|_| UpstreamFault::BadResponse("its list of tools cannot be read"))?;
+    let is_on = |tool: &RawValue| name_of(tool).is_some_and(|name| is_on(Some(switches), &name));
+    let left: Vec<&str> = tools.iter().filter(|tool| is_on(tool)).map(|tool| tool.get()).collect();
+    if left.len() < tools.len() {
+        splice.replace(list.value.clone(), format!("[{}]", left.join(",")));
+    }
+    Ok(())
+}
+
+/// What a tool of a list is called; one that cannot be called is none.
+fn name_of(tool: &RawValue) -> Option<String> {
+    let tool = Bytes::copy_from_slice(tool.get().as_bytes());
+    let outline = scan::scan(&tool, Strictness::Recorded).ok().filter(|outline| outline.root == Kind::Object)?;
+    let mut members = outline.members.iter().filter(|member| member.parent.is_none());
+    let name = members.find(|member| member.key(&tool) == b"name")?;
+    scan::string_text(tool.get(name.value.clone())?).map(|text| text.into_owned())
 }
 
 pub(super) fn error_code(message: &Message) -> Option<i64> {
@@ -178,6 +210,8 @@ fn limit_versions(message: &Message, splice: &mut Splice) {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
 
     fn question(method: Method, era: Era) -> Question {
@@ -189,6 +223,7 @@ mod tests {
             progress_token: Some(Bytes::from_static(b"\"tok\"")),
             terms: None,
             alias: None,
+            tools: None,
         }
     }
 
@@ -230,6 +265,29 @@ mod tests {
         check(Era::Legacy, r#"{"jsonrpc":"2.0","id":43,"result":{}}"#, other());
         check(Era::Legacy, r#"{"jsonrpc":"2.0","id":"42","result":{}}"#, other());
         check(Era::Legacy, r#"{"jsonrpc":"2.0","id":42,"method":"ping"}"#, other());
+    }
+
+    #[test]
+    fn atk_05_lists_leave_out_tools_that_are_off() {
+        fn check(method: Option<Method>, list: &str, expected: &str) {
+            let switches =
+                ToolSwitches { others_off: true, on: ["a".to_owned(), "é".to_owned()].into(), off: HashSet::new() };
+            let question = Question { method, tools: Some(Arc::new(switches)), ..question(Method::Ping, Era::Legacy) };
+            let answer =
+                format!(r#"{{"jsonrpc":"2.0","id":42,"result":{{"x":1.50, "tools":{list},"nextCursor":"n"}}}}"#);
+            let last = question.finish(&message(&answer)).expect("answers");
+            let expected =
+                format!(r#"{{"jsonrpc":"2.0","id":"c-1","result":{{"x":1.50, "tools":{expected},"nextCursor":"n"}}}}"#);
+            assert_eq!(last.body, expected, "{list}");
+        }
+        let both = r#"[ {"name" : "a", "n":1.50}, {"name":"b"},{"title":"a"} ]"#;
+        check(Some(Method::ToolsList), both, r#"[{"name" : "a", "n":1.50}]"#);
+        check(Some(Method::ToolsList), r#"[ {"name":"a"} ]"#, r#"[ {"name":"a"} ]"#);
+        check(Some(Method::ToolsList), r#"[{"name":"\u00e9"},["a"],"a"]"#, r#"[{"name":"\u00e9"}]"#);
+        // Resumed: what was asked is not known.
+        check(None, r#"[{"name":"b"}]"#, "[]");
+        // What a tool answers is its own affair.
+        check(Some(Method::ToolsCall), both, both);
     }
 
     #[test]

@@ -34,6 +34,7 @@ proptest! {
             progress_token: None,
             terms: None,
             alias: None,
+            tools: None,
         };
         let last = question.finish(&message).expect("an answer");
         prop_assert_eq!(String::from_utf8_lossy(&last.body), text.with("\"\\u0031\"", ""));

@@ -149,5 +149,6 @@ fn question(call: &Call, outgoing: &Outgoing) -> Question {
         progress_token: outgoing.progress_token.clone(),
         terms: None,
         alias: call.alias.clone(),
+        tools: call.server.tools.clone(),
     }
 }

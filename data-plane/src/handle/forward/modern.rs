@@ -75,6 +75,7 @@ pub(super) async fn request(call: Call) -> Result<Response, Failure> {
             progress_token: outgoing.progress_token,
             terms: Some(Arc::new(terms)),
             alias: call.alias.clone(),
+            tools: call.server.tools.clone(),
         },
         asked: call.asked,
         takes_events: relay::takes_events(&call.headers),

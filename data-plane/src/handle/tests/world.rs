@@ -160,6 +160,8 @@ impl World {
             status: TenantStatus::Active,
             allowed_origins: vec!["https://tool.acme.test".into()],
             offline_max_s: 86_400,
+            calls_off: false,
+            blocked_clients: Arc::default(),
             servers: HashMap::from([
                 self.bundle(server(107, "all", ServerState::Enabled, everyone(), 0), tenant_id),
                 server(100, "demo", ServerState::Enabled, everyone(), 0),

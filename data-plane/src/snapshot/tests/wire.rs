@@ -38,6 +38,7 @@ pub(crate) fn settings() -> Resource {
         status: TenantStatus::Active.into(),
         offline_max_s: 60,
         allowed_origins: vec!["https://ide.example".to_owned()],
+        ..Default::default()
     };
     Resource { id: uuid_bytes(TENANT), body: Some(Body::TenantSettings(settings)) }
 }

@@ -19,6 +19,7 @@ pub(super) fn cases() -> Vec<Case> {
 fn tenancy() -> Vec<Case> {
     cases! { |store, their, own|
         own get_tenant();
+        own lock_tenant();
         own get_data_key();
         hidden rewrap_data_key(their.data_key, "other", digest().to_vec());
         own destroy_data_keys();

@@ -37,6 +37,7 @@ fn clients() -> Vec<Case> {
         own put_document_client("https://new.example/client", &registration(&own.client));
         hidden find_document_fetched_at(&their.document_client_id);
         hidden update_client(&Client { name: "taken over".to_owned(), ..their.client.clone() });
+        own list_blocked_clients();
         hidden delete_client(their.client.id);
         refused insert_client_secret(&client_secret(store, their.client.id, None));
         hidden list_client_secrets(their.client.id);

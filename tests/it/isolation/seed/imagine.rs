@@ -90,6 +90,7 @@ impl Seed {
             auth: ClientAuth::None,
             created_at: now,
             last_used_at: None,
+            blocked_at: None,
         };
         let user_credential = UserCredential {
             id: UserCredentialId(id()),

@@ -32,6 +32,9 @@ impl Seed {
         }
         store.mark_client_authorized(self.client.id).await.unwrap();
         store.put_document_client(&self.document_client_id, &registration(&self.client)).await.unwrap();
+        let document_client = store.find_client_by_client_id(&self.document_client_id).await.unwrap().unwrap();
+        let blocked = Client { blocked_at: Some(store.now()), ..document_client };
+        store.update_client(&blocked).await.unwrap();
         for expires_at in [None, Some(store.now())] {
             store.insert_client_secret(&client_secret(store, self.client.id, expires_at)).await.unwrap();
         }

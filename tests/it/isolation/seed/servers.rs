@@ -46,6 +46,7 @@ pub(super) fn server(id: ServerId, slug: &str, created_by: UserId, now: DateTime
         timeout_ms: 60_000,
         kind: ServerKind::Single,
         transport: Transport::default(),
+        tool_switches: Default::default(),
         created_by: Some(created_by),
         created_at: now,
         updated_at: now,

@@ -82,6 +82,7 @@ impl<'m> Way<'m> {
         if self.target.is_some() {
             meaning.target = self.target;
         }
+        authorize::switched_on(&server, &meaning)?;
         let message = match self.edits.is_empty() {
             true => call.message.clone(),
             false => Message::from_client(self.edits.apply(&call.message.body))?,

@@ -58,6 +58,7 @@ pub(super) async fn call(
             progress_token: call.progress_token.clone(),
             terms: None,
             alias: alias.cloned(),
+            tools: visit.server.tools.clone(),
         },
         takes_events: true,
         access: visit.access(),

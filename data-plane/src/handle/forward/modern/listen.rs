@@ -82,6 +82,7 @@ impl Listener {
             progress_token: None,
             terms: Some(terms.clone()),
             alias: call.alias.clone(),
+            tools: call.server.tools.clone(),
         };
         Ok(Self {
             _place: call.node.memory.streams.place(call.owner)?,
