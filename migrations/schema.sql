@@ -447,6 +447,25 @@ CREATE POLICY tenant_only ON invitations FOR ALL TO portway_app USING ((tenant_i
 GRANT DELETE, INSERT, SELECT, UPDATE ON invitations TO portway_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON invitations TO portway_system;
 
+CREATE TABLE limit_rules (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    name_key text NOT NULL,
+    spec jsonb NOT NULL,
+    created_by uuid,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT limit_rules_pkey PRIMARY KEY (tenant_id, id),
+    CONSTRAINT limit_rules_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
+);
+CREATE UNIQUE INDEX limit_rules_name ON public.limit_rules USING btree (tenant_id, name_key);
+ALTER TABLE limit_rules ENABLE ROW LEVEL SECURITY;
+ALTER TABLE limit_rules FORCE ROW LEVEL SECURITY;
+CREATE POLICY every_tenant ON limit_rules FOR ALL TO portway_system USING (true) WITH CHECK (true);
+CREATE POLICY tenant_only ON limit_rules FOR ALL TO portway_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"))) WITH CHECK ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
+GRANT DELETE, INSERT, SELECT, UPDATE ON limit_rules TO portway_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON limit_rules TO portway_system;
+
 CREATE TABLE local_credentials (
     tenant_id uuid NOT NULL,
     user_id uuid NOT NULL,

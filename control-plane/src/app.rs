@@ -20,6 +20,7 @@ pub mod home;
 pub mod identity_providers;
 pub mod invitations;
 pub mod keys;
+pub mod limit_rules;
 pub mod machine_tokens;
 pub mod mail;
 pub mod nodes;

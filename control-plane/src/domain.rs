@@ -18,6 +18,7 @@ pub mod identity;
 pub mod ids;
 pub mod invitation;
 pub mod key_form;
+pub mod limit_rule;
 pub mod limits;
 pub mod machine_oauth;
 pub mod node;

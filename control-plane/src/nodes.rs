@@ -127,6 +127,12 @@ impl Nodes {
         self.locked().streams.values().all(has)
     }
 
+    /// The same for the nodes of one pool.
+    pub fn pool_has(&self, pool: &str, capability: &str) -> bool {
+        let has = |stream: &Stream| stream.status.capabilities.iter().any(|one| one == capability);
+        self.locked().streams.values().filter(|stream| stream.status.pool == pool).all(has)
+    }
+
     /// Waits until every connected node that subscribed to the tenant acknowledged `revision`; false when some did not
     /// within the bound.
     pub async fn acknowledged(&self, tenant: TenantId, revision: u64) -> bool {

@@ -28,6 +28,7 @@ mod identity_tokens;
 mod invitation_mails;
 mod invitations;
 mod keys;
+mod limit_rules;
 mod listen;
 mod node_identities;
 mod oauth_clients;

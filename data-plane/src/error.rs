@@ -6,6 +6,8 @@
 
 mod need;
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
@@ -16,7 +18,7 @@ use uuid::Uuid;
 
 pub use self::need::Need;
 use crate::configuration::NotReady;
-use crate::limits::STREAMS_RETRY_AFTER_S;
+use crate::limits::{STREAMS_RETRY_AFTER_S, UNCOUNTED_RETRY_AFTER_S};
 use crate::mcp::capabilities::TASKS_EXTENSION;
 use crate::mcp::era::{Era, EraError};
 use crate::mcp::message::MessageError;
@@ -110,6 +112,10 @@ pub enum Failure {
     EventUnknown,
     #[error("too many open streams")]
     TooManyStreams,
+    #[error("{0}")]
+    RateLimited(Limited),
+    #[error("the limit \"{0}\" lets nothing through now: this gateway cannot count calls")]
+    LimitUncounted(Arc<str>),
     #[error("the settings of this MCP server have changed; connect again")]
     ServerChanged,
     #[error(transparent)]
@@ -165,6 +171,14 @@ pub enum Links {
 /// What we ask of a modern client, among the `inputRequests` of a result.
 pub const CONNECT: &str = "portway/connect";
 
+/// A limit that is used up, and when the same request may come again.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the limit \"{rule}\" of your organisation is used up")]
+pub struct Limited {
+    pub rule: Arc<str>,
+    pub retry_after_s: u32,
+}
+
 impl Failure {
     pub fn source(&self) -> Source {
         match self {
@@ -175,7 +189,7 @@ impl Failure {
             Self::Upstream(_) => Source::Upstream,
             Self::NotReady(_) | Self::Stale | Self::ConfigRejected => Source::Gateway,
             Self::Stopping | Self::ServerChanged | Self::ReplyGone | Self::Internal(_) => Source::Gateway,
-            Self::BrokerAway | Self::MemberOff => Source::Gateway,
+            Self::BrokerAway | Self::MemberOff | Self::LimitUncounted(_) => Source::Gateway,
             _ => Source::Client,
         }
     }
@@ -225,6 +239,8 @@ impl Failure {
             Self::ReplyGone => "reply.node_gone",
             Self::EventUnknown => "stream.event_unknown",
             Self::TooManyStreams => "stream.limit",
+            Self::RateLimited(_) => "rate_limited",
+            Self::LimitUncounted(_) => "limits.unavailable",
             Self::ServerChanged => "server.changed",
             Self::NotReady(_) => "config.not_ready",
             Self::TenantSuspended => "tenant.suspended",
@@ -287,10 +303,11 @@ impl Failure {
             Self::SessionUnknown => -32001,
             Self::UnknownMethod => -32601,
             Self::Forbidden | Self::ToolOff | Self::ClientBlocked => -32010,
-            Self::TooManyStreams => -32011,
+            Self::TooManyStreams | Self::RateLimited(_) => -32011,
             Self::CredentialRequired(_) | Self::KeyNotForwarded => -32012,
             Self::BrokerAway | Self::MemberOff | Self::Upstream(UpstreamFault::Busy | UpstreamFault::NoSeal) => -32014,
-            Self::Stopping | Self::ServerChanged | Self::ReplyGone | Self::CallsOff => -32014,
+            Self::Stopping | Self::ServerChanged | Self::ReplyGone => -32014,
+            Self::CallsOff | Self::LimitUncounted(_) => -32014,
             Self::Upstream(_) => -32013,
             Self::Internal(_) => -32603,
         })
@@ -302,6 +319,8 @@ impl Failure {
             Self::Stale | Self::ConfigRejected | Self::TenantSuspended => Some(30),
             Self::CallsOff => Some(30),
             Self::TooManyStreams => Some(STREAMS_RETRY_AFTER_S),
+            Self::RateLimited(limited) => Some(limited.retry_after_s),
+            Self::LimitUncounted(_) => Some(UNCOUNTED_RETRY_AFTER_S),
             Self::Upstream(UpstreamFault::RateLimited { retry_after_s }) => *retry_after_s,
             Self::Upstream(UpstreamFault::Busy) => Some(1),
             Self::BrokerAway => Some(2),
@@ -333,6 +352,14 @@ impl Failure {
             && !need.url().is_empty()
         {
             data.insert("url".to_owned(), json!(need.url()));
+        }
+        let limit = match self {
+            Self::RateLimited(limited) => Some(&limited.rule),
+            Self::LimitUncounted(rule) => Some(rule),
+            _ => None,
+        };
+        if let (Some(limit), Some(data)) = (limit, data.as_object_mut()) {
+            data.insert("limit".to_owned(), json!(&**limit));
         }
         if let (Some(retry_after_s), Some(data)) = (self.retry_after_s(), data.as_object_mut()) {
             data.insert("retryAfter".to_owned(), json!(retry_after_s));
@@ -491,6 +518,9 @@ mod tests {
         let rate = Failure::Upstream(UpstreamFault::RateLimited { retry_after_s: Some(7) });
         let text = |failure: &Failure, asked: &Asked| String::from_utf8(failure.message(Some(asked)).to_vec());
         insta::assert_snapshot!(text(&rate, &asked(true, Era::Modern)).expect("UTF-8"), @r#"{"jsonrpc":"2.0","id":"a-1","result":{"content":[{"type":"text","text":"the MCP server is rate limiting [upstream.rate_limited]. Try again in 7 s."}],"isError":true,"_meta":{"portway/error":{"code":"upstream.rate_limited","retryAfter":7}},"resultType":"complete"}}"#);
+        let limited = Failure::RateLimited(Limited { rule: "searches".into(), retry_after_s: 7 });
+        insta::assert_snapshot!(text(&limited, &asked(true, Era::Legacy)).expect("UTF-8"), @r#"{"jsonrpc":"2.0","id":"a-1","result":{"content":[{"type":"text","text":"the limit \"searches\" of your organisation is used up [rate_limited]. Try again in 7 s."}],"isError":true,"_meta":{"portway/error":{"code":"rate_limited","limit":"searches","retryAfter":7}}}}"#);
+        insta::assert_snapshot!(text(&limited, &asked(false, Era::Legacy)).expect("UTF-8"), @r#"{"jsonrpc":"2.0","id":"a-1","error":{"code":-32011,"message":"the limit \"searches\" of your organisation is used up","data":{"code":"rate_limited","limit":"searches","retryAfter":7}}}"#);
         let legacy = Failure::UpstreamIsLegacy { requested: "2026-07-28".into() };
         insta::assert_snapshot!(text(&legacy, &asked(false, Era::Modern)).expect("UTF-8"), @r#"{"jsonrpc":"2.0","id":"a-1","error":{"code":-32022,"message":"this MCP server speaks the initialize handshake only","data":{"code":"protocol.upstream_is_legacy","supported":["2025-11-25","2025-06-18","2025-03-26"],"requested":"2026-07-28"}}}"#);
     }

@@ -6,6 +6,7 @@ mod credential;
 pub mod decode;
 mod forward;
 mod forwarded;
+mod limit;
 pub(crate) mod mail;
 mod origin;
 mod record;
@@ -26,8 +27,10 @@ use http::{Method, Request, request};
 use http_body::Body as _;
 
 use self::credential::Visitor;
+use self::decode::Bodiless;
 use self::forward::{Call, Visit};
 use self::forwarded::Forwarded;
+use self::limit::Meter;
 use self::record::Recorder;
 use self::reply::Reply;
 use crate::Node;
@@ -108,6 +111,9 @@ async fn serve(node: &Arc<Node>, head: &request::Parts, body: Body, reply: &mut 
     if head.method != Method::POST {
         authorize::open(&caller.snapshot, &caller.credential)?;
         let bodiless = decode::without_message(node, &caller, &entry, head).await?;
+        if matches!(bodiless, Bodiless::Listen(_)) {
+            Meter { node, caller: &caller, entry: &entry, recorder: &recorder }.listening().await?;
+        }
         let server = visitor.enter(&entry).await?;
         let (forwarded, headers, recorder) = (forwarded.as_ref(), &head.headers, &recorder);
         let visit = Visit { node, caller: &caller, entry: &entry, server: &server, headers, forwarded, recorder };
@@ -119,6 +125,7 @@ async fn serve(node: &Arc<Node>, head: &request::Parts, body: Body, reply: &mut 
     reply.meant(&message, &meaning);
     recorder.message(&message, &meaning);
     authorize::check(&caller, &entry, &meaning)?;
+    Meter { node, caller: &caller, entry: &entry, recorder: &recorder }.message(&meaning).await?;
     let server = visitor.enter(&entry).await?;
     let (node, asked, headers) = (node.clone(), reply.asked.clone(), head.headers.clone());
     let alias = None;

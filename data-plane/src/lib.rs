@@ -11,6 +11,7 @@ pub mod disk;
 pub mod error;
 pub mod handle;
 mod leases;
+pub mod limiter;
 pub mod limits;
 pub mod mailbox;
 pub mod mcp;
@@ -36,6 +37,9 @@ use crate::config::Config;
 use crate::configuration::Configuration;
 use crate::disk::{Files, Keeper};
 use crate::leases::Leases;
+use crate::limiter::RateLimiter;
+use crate::limiter::local::LocalLimiter;
+use crate::limiter::redis::RedisLimiter;
 use crate::mailbox::Mailbox;
 use crate::mailbox::memory::Exchange;
 use crate::mailbox::redis::RedisMailbox;
@@ -75,6 +79,8 @@ pub struct Node {
     pub store: Arc<dyn SessionStore>,
     /// To other nodes.
     pub mailbox: Arc<dyn Mailbox>,
+    /// How often callers may call.
+    pub limiter: Arc<dyn RateLimiter>,
     /// What store and mailbox go through when there are several nodes.
     pub redis: Option<Redis>,
     /// Credentials of single callers.
@@ -86,6 +92,7 @@ pub struct Node {
 pub struct Redis {
     pub link: Arc<Link>,
     pub mailbox: Arc<RedisMailbox>,
+    pub limiter: Arc<RedisLimiter>,
 }
 
 /// Bound sockets, so that tests take port 0.
@@ -148,17 +155,22 @@ impl Node {
         let key = Arc::new(key);
         Ok(Arc::new_cyclic(|node| {
             let recipient = handle::mail::recipient(node);
-            let (mailbox, redis): (Arc<dyn Mailbox>, _) = match link {
+            let (mailbox, limiter, redis): (Arc<dyn Mailbox>, Arc<dyn RateLimiter>, _) = match link {
                 Some(link) => {
                     let mailbox = RedisMailbox::new(instance_id, link.clone(), recipient, tasks.clone(), &metrics);
-                    (mailbox.clone(), Some(Redis { link, mailbox }))
+                    let limiter = Arc::new(RedisLimiter::new(link.clone()));
+                    (mailbox.clone(), limiter.clone(), Some(Redis { link, mailbox, limiter }))
                 }
-                None => (Arc::new(Exchange::default().join(instance_id, recipient)), None),
+                None => {
+                    let mailbox = Arc::new(Exchange::default().join(instance_id, recipient));
+                    (mailbox, Arc::new(LocalLimiter::default()), None)
+                }
             };
             Self {
                 upstream,
                 store,
                 mailbox,
+                limiter,
                 redis,
                 memory: handle::Memory::default(),
                 leases: Leases::default(),
@@ -224,6 +236,10 @@ pub async fn run_node(node: Arc<Node>, listeners: Listeners, shutdown: Cancellat
         let link = redis.link.clone();
         let closing = node.tasks.closing();
         node.tasks.spawn("redis", async move { link.watch(closing).await });
+        let (limiter, closing, here) = (redis.limiter.clone(), node.tasks.closing(), node.clone());
+        node.tasks.spawn("presence", async move {
+            limiter.be_present(here.instance_id, &here.config.pool, closing).await;
+        });
         node.tasks.spawn("mailbox", redis.mailbox.clone().listen(node.tasks.closing()));
     }
     node.tasks.spawn("usage-spool", node.backlog.clone().run(node.tasks.closing()));

@@ -107,6 +107,23 @@ pub const USAGE_ACK_TIMEOUT: Duration = Duration::from_secs(10);
 /// The last report at shutdown.
 pub const USAGE_FLUSH_TIMEOUT: Duration = Duration::from_secs(2);
 
+// ---- limits of tenants ----
+
+/// Rules of one tenant, windows of a rule, and the name of a rule.
+pub const LIMIT_RULES_MAX: usize = 500;
+pub const LIMIT_WINDOWS_MAX: usize = 4;
+pub const LIMIT_NAME_BYTES_MAX: usize = 1_024;
+pub const LIMIT_PERIOD_S_MAX: u32 = 86_400;
+/// Budgets of one tenant that a node counts in its own memory.
+pub const LIMIT_BUDGETS_MAX: usize = 20_000;
+/// How often a node says in Redis that it is there, and the silence after which it is not.
+pub const NODE_PRESENCE_EVERY: Duration = Duration::from_secs(1);
+pub const NODE_PRESENCE_MAX: Duration = Duration::from_secs(5);
+/// Limits in one call record.
+pub const RECORDED_RULES_MAX: usize = 64;
+/// What a client is told to wait when nobody counts.
+pub const UNCOUNTED_RETRY_AFTER_S: u32 = 2;
+
 // ---- listeners ----
 
 /// Connections open on the gateway listener.

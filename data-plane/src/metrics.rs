@@ -30,6 +30,23 @@ pub struct CallLabels {
     pub reason: &'static str,
 }
 
+/// What came of the limits of one request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EncodeLabelValue)]
+#[expect(non_camel_case_types, reason = "label values are snake_case")]
+pub enum LimitDecision {
+    allowed,
+    /// A limit that is only watched.
+    would_refuse,
+    refused,
+    /// Redis is away, and a limit lets nothing through without it.
+    uncounted,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct LimitLabels {
+    decision: LimitDecision,
+}
+
 /// Handles to every metric of one node.
 #[derive(Debug, Clone)]
 pub struct Metrics {
@@ -49,6 +66,7 @@ pub struct Metrics {
     pub(crate) usage_spooled: Gauge,
     pub(crate) usage_dropped: Counter,
     pub(crate) usage_refused: Counter,
+    limits: Family<LimitLabels, Counter>,
     calls: Family<CallLabels, Counter>,
     call_duration_s: Histogram,
     upstream_duration_s: Histogram,
@@ -74,6 +92,7 @@ impl Default for Metrics {
             usage_spooled: Gauge::default(),
             usage_dropped: Counter::default(),
             usage_refused: Counter::default(),
+            limits: Family::default(),
             calls: Family::default(),
             call_duration_s: Histogram::new(buckets()),
             upstream_duration_s: Histogram::new(buckets()),
@@ -91,6 +110,11 @@ impl Metrics {
         if let Some(upstream) = upstream {
             self.upstream_duration_s.observe(upstream.as_secs_f64());
         }
+    }
+
+    /// One request that fell under a limit.
+    pub fn limit(&self, decision: LimitDecision) {
+        self.limits.get_or_create(&LimitLabels { decision }).inc();
     }
 
     /// Adds a metric of another module, at start.
@@ -129,6 +153,7 @@ impl Metrics {
         self.add("portway_usage_spooled", "Call records waiting on disk", self.usage_spooled.clone());
         self.add("portway_usage_dropped", "Call records lost to a full queue or disk ring", self.usage_dropped.clone());
         self.add("portway_usage_refused", "Call records the control plane would not store", self.usage_refused.clone());
+        self.add("portway_limit_decisions", "Requests under a limit, by what came of it", self.limits.clone());
         self.add("portway_calls", "Calls by outcome and reason", self.calls.clone());
         self.add("portway_call_duration_seconds", "Time of a call on the node", self.call_duration_s.clone());
         self.add("portway_upstream_duration_seconds", "Time of a call upstream", self.upstream_duration_s.clone());

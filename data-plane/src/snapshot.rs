@@ -9,6 +9,7 @@ pub mod apply;
 mod accept;
 mod index;
 mod kind;
+mod limit;
 mod secret;
 mod server;
 #[cfg(test)]
@@ -23,6 +24,7 @@ use uuid::Uuid;
 
 pub(crate) use self::accept::tenant_status;
 pub(crate) use self::kind::Kind;
+pub use self::limit::{CountedApart, LimitRule, LimitRules};
 pub use self::server::{
     Choice, GrantIndex, HeaderRules, Item, Member, Offer, OutboundAuth, Role, Server, ServerState, ToolSwitches,
 };
@@ -76,6 +78,8 @@ pub struct Snapshot {
     pub session_keys: Vec<SessionKey>,
     /// OAuth grants whose tokens are void, whatever else they say. Shared with the snapshot before, if nothing changed.
     pub revoked_grants: Arc<HashMap<Uuid, RevokedGrant>>,
+    /// How often who may call what. Shared in the same way.
+    pub limits: Arc<LimitRules>,
 }
 
 pub struct SigningKey {

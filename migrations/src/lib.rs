@@ -27,6 +27,7 @@ mod m20261127_0020_virtual_servers;
 mod m20261127_0021_server_transport;
 mod m20261127_0022_auth_overrides;
 mod m20261127_0023_identity_tokens;
+mod m20261128_0024_limit_rules;
 mod m20261128_0029_switches;
 mod tenant_table;
 
@@ -63,6 +64,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_0021_server_transport::Migration),
             Box::new(m20261127_0022_auth_overrides::Migration),
             Box::new(m20261127_0023_identity_tokens::Migration),
+            Box::new(m20261128_0024_limit_rules::Migration),
             Box::new(m20261128_0029_switches::Migration),
         ]
     }

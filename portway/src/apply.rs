@@ -1,4 +1,5 @@
-//! `portway apply` and `portway export`: a tenant's servers with their grants, groups and service accounts as files.
+//! `portway apply` and `portway export`: a tenant's servers with their grants, limits, groups and service accounts as
+//! files.
 //!
 //! A file is the whole truth about what it names: what it leaves out takes its default, and grants it does not
 //! list are taken away. What no file names stays unless asked. Everything is checked before anything is changed;

@@ -194,6 +194,51 @@ async fn everything_is_checked_before_anything_is_changed_and_a_failure_says_how
 }
 
 #[tokio::test]
+async fn limits_come_from_files_and_go_back_into_them() {
+    let world = World::setup().nodes(0).start().await;
+    let owner = world.tenant("acme").await;
+    owner.register_server("github", "https://github.example/mcp").await;
+    let pipeline = Pipeline::of(&world, &owner).await;
+    let folder = tempfile::tempdir().unwrap();
+    let limit = |name: &str, spec: &str| {
+        format!("apiVersion: portway/v1\nkind: LimitRule\nmetadata:\n  name: {name}\nspec:\n{spec}")
+    };
+    let account = "apiVersion: portway/v1\nkind: ServiceAccount\nmetadata: {name: ci}\nspec: {}\n";
+    let spec = "  servers: [github]\n  tools: [search]\n  subjects:\n    - user: owner@acme.example\n    - serviceAccount: ci\n  \
+        key: [tool, subject]\n  windows:\n    - {limit: 2000, per: day, burst: 5}\n    - {limit: 10, per: minute}\n  mode: audit\n  \
+        withoutRedis: refuse\n";
+    let plain = "  key: [tenant]\n  windows:\n    - {limit: 5, per: second}\n    - {limit: 400, per: minute}\n";
+    let text = format!("{account}---\n{}---\n{}", limit("Searches", spec), limit("All", plain));
+    let file = write(folder.path(), "limits.yaml", &text);
+    let said = pipeline.run(&["apply", "-f", &file]).await.with(0, &["+ limit Searches", "Applied."]);
+    said.with(
+        0,
+        &["windows: 10 per minute, 2000 per day, 5 at once", "Note: limit All: create: windows[1] never refuses"],
+    );
+    let stored = owner.get("limit-rules").await.ok()["items"].clone();
+    let searches = stored.as_array().unwrap().iter().find(|one| one["name"] == "Searches").unwrap();
+    assert_eq!((&searches["mode"], &searches["without_redis"]), (&json!("audit"), &json!("refuse")), "{searches}");
+    assert_eq!(searches["subjects"].as_array().unwrap().len(), 2);
+    let exported = pipeline.run(&["export"]).await.with(0, &["kind: LimitRule", "name: Searches"]);
+    let again = write(folder.path(), "again.yaml", &exported.out);
+    pipeline.run(&["apply", "-f", &again, "--prune", "--dry-run", "--exit-code"]).await.with(0, &["2 limit(s)"]);
+
+    let file = write(folder.path(), "limits.yaml", &limit("searches", plain));
+    let said = pipeline.run(&["apply", "-f", &file, "--prune", "--yes"]).await.with(0, &["tools: search → all"]);
+    said.with(0, &["- limit All", "~ limit searches"]);
+    assert_eq!(owner.get("limit-rules").await.ok()["items"].as_array().unwrap().len(), 1);
+    // Mistakes have a place before anything is changed.
+    let bad = plain.replace("second", "week").replace("400", "0");
+    let file = write(folder.path(), "limits.yaml", &limit("x", &bad));
+    let said = pipeline.run(&["apply", "-f", &file]).await;
+    said.with(1, &["spec.windows[0].per: must be one of second, minute, hour, day"]);
+    let nowhere = format!("  servers: [jira]\n  subjects: [{{group: Nobody}}]\n{plain}");
+    let file = write(folder.path(), "limits.yaml", &limit("x", &nowhere));
+    let said = pipeline.run(&["apply", "-f", &file]).await;
+    said.with(1, &["spec.servers: there is no server jira", "spec.subjects: there is no group Nobody"]);
+}
+
+#[tokio::test]
 async fn groups_and_service_accounts_come_from_files_and_go_back_into_them() {
     let world = World::setup().nodes(0).start().await;
     let owner = world.tenant("acme").await;

@@ -10,6 +10,7 @@ mod credentials;
 mod groups;
 mod identity;
 mod keys;
+mod limits;
 mod people;
 mod platform;
 mod scene;
@@ -52,6 +53,7 @@ fn table() -> impl Iterator<Item = Line> {
         calls::LINES,
         platform::LINES,
         scim::LINES,
+        limits::LINES,
         identity::LINES,
     ];
     topics.into_iter().flatten().copied()

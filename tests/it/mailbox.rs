@@ -71,6 +71,7 @@ fn snapshot(secret: u8) -> Snapshot {
         signing_keys: HashMap::new(),
         session_keys: keys(secret),
         revoked_grants: Arc::default(),
+        limits: Arc::default(),
     }
 }
 

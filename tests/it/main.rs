@@ -43,6 +43,8 @@ mod origins;
 mod outbound;
 mod own_keys;
 mod proxy;
+mod rate_limiter;
+mod rate_limits;
 mod renewal;
 mod scene;
 mod scim;

@@ -22,6 +22,7 @@ use crate::domain::bundle::{Item, Member};
 use crate::domain::configuration::{PrincipalKind, Resource, ResourceKind, SealedSessionKey};
 use crate::domain::credential::SealedCredential;
 use crate::domain::ids::TenantId;
+use crate::domain::limit_rule::{KeyPart, LimitMode, LimitRule, LimitSubject, LimitWindow, WithoutRedis};
 use crate::domain::limits::{CHUNK_BYTES_MAX, OUTBOX_KEPT_DAYS};
 use crate::domain::server::{AccessGrant, OutboundAuth, PassthroughMode, Server, ServerStatus, Subject};
 use crate::domain::tenancy::{Tenant, TenantStatus};
@@ -236,6 +237,7 @@ fn resource(key: &Key, tenant: TenantId, to: Recipient<'_>, resource: Resource) 
             revoked_unix_ms: unix_ms(revoked_at),
             forget_after_unix_ms: unix_ms(forget_after),
         }),
+        Resource::LimitRule(one) => Body::LimitRule(limit_rule(one)),
         Resource::SharedSecret(_) if to.public_key.is_empty() => return Ok(None),
         Resource::SharedSecret(one) => match shared_secret(key, tenant, to.public_key, &one) {
             Ok(secret) => Body::SharedSecret(secret),
@@ -367,6 +369,37 @@ fn access_grant(grant: &AccessGrant) -> wire::AccessGrant {
         Subject::Everyone => To::Everyone(true),
     };
     wire::AccessGrant { server_id: uuid_bytes(grant.server_id.0), role: role.into(), subject: Some(subject) }
+}
+
+fn limit_rule(rule: LimitRule) -> wire::LimitRule {
+    use wire::limit_rule::{KeyPart as Part, Window};
+    let key = |part: KeyPart| match part {
+        KeyPart::Tenant => Part::Tenant,
+        KeyPart::Subject => Part::Subject,
+        KeyPart::Server => Part::Server,
+        KeyPart::Tool => Part::Tool,
+    };
+    let subject = |subject: &LimitSubject| match subject {
+        LimitSubject::User(id) => uuid_bytes(id.0),
+        LimitSubject::Group(id) => uuid_bytes(id.0),
+        LimitSubject::ServiceAccount(id) => uuid_bytes(id.0),
+    };
+    let window = |window: &LimitWindow| Window {
+        limit: window.limit,
+        period_s: window.per.seconds(),
+        burst: window.burst.unwrap_or(0),
+    };
+    let spec = rule.spec;
+    wire::LimitRule {
+        name: spec.name,
+        server_ids: spec.servers.iter().map(|id| uuid_bytes(id.0)).collect(),
+        tools: spec.tools,
+        subject_ids: spec.subjects.iter().map(subject).collect(),
+        key: spec.key.into_iter().map(|part| key(part).into()).collect(),
+        windows: spec.windows.iter().map(window).collect(),
+        audit_only: spec.mode == LimitMode::Audit,
+        refuse_when_redis_is_away: spec.without_redis == WithoutRedis::Refuse,
+    }
 }
 
 fn signing_key(public_jwk: &serde_json::Value) -> Result<wire::SigningKey> {

@@ -56,6 +56,9 @@ pub enum Action {
     ManageProvisioning,
     ReadDomains,
     ManageDomains,
+    ReadLimits,
+    /// Say how often callers may call.
+    ManageLimits,
 }
 
 impl Action {
@@ -84,6 +87,8 @@ impl Action {
             Self::ManageProvisioning => "change how this tenant is provisioned",
             Self::ReadDomains => "see the e-mail domains of this tenant",
             Self::ManageDomains => "change the e-mail domains of this tenant",
+            Self::ReadLimits => "see the limits of this tenant",
+            Self::ManageLimits => "change the limits of this tenant",
         }
     }
 }
@@ -97,7 +102,7 @@ pub const fn allows(role: TenantRole, action: Action) -> bool {
         (Admin, ManageOwners) => false,
         (Admin, _) => true,
         (Auditor, ReadPeople | ReadAllServers | ReadAllCalls | ReadAudit | ReadAllKeys | ReadClients) => true,
-        (Auditor, ReadServiceAccounts | ReadIdentity | ReadProvisioning | ReadDomains) => true,
+        (Auditor, ReadServiceAccounts | ReadIdentity | ReadProvisioning | ReadDomains | ReadLimits) => true,
         (Auditor | Member, _) => false,
     }
 }

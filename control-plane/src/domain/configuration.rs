@@ -7,6 +7,7 @@ use super::api_key::ApiKey;
 use super::bundle::Member;
 use super::credential::SealedCredential;
 use super::ids::{OAuthGrantId, TenantId};
+use super::limit_rule::LimitRule;
 use super::server::{AccessGrant, Server};
 use super::tenancy::{TenantSettings, TenantStatus};
 
@@ -23,10 +24,11 @@ pub enum ResourceKind {
     ApiKey,
     SharedSecret,
     RevokedGrant,
+    LimitRule,
 }
 
 impl ResourceKind {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::TenantSettings,
         Self::Server,
         Self::VirtualServer,
@@ -37,6 +39,7 @@ impl ResourceKind {
         Self::ApiKey,
         Self::SharedSecret,
         Self::RevokedGrant,
+        Self::LimitRule,
     ];
 
     pub const fn as_str(self) -> &'static str {
@@ -51,6 +54,7 @@ impl ResourceKind {
             Self::ApiKey => "api_key",
             Self::SharedSecret => "shared_secret",
             Self::RevokedGrant => "revoked_grant",
+            Self::LimitRule => "limit_rule",
         }
     }
 
@@ -95,6 +99,7 @@ pub enum Resource {
         revoked_at: DateTime<Utc>,
         forget_after: DateTime<Utc>,
     },
+    LimitRule(LimitRule),
 }
 
 impl Resource {
@@ -110,6 +115,7 @@ impl Resource {
             Self::ApiKey { .. } => ResourceKind::ApiKey,
             Self::SharedSecret(_) => ResourceKind::SharedSecret,
             Self::RevokedGrant { .. } => ResourceKind::RevokedGrant,
+            Self::LimitRule(_) => ResourceKind::LimitRule,
         }
     }
 
@@ -124,6 +130,7 @@ impl Resource {
             Self::ApiKey { key, .. } => key.id.0,
             Self::SharedSecret(credential) => credential.server_id.0,
             Self::RevokedGrant { id, .. } => id.0,
+            Self::LimitRule(rule) => rule.id.0,
         }
     }
 }

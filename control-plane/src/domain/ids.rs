@@ -117,6 +117,7 @@ id!(GroupId, "grp");
 id!(ServiceAccountId, "sva");
 id!(UserCredentialId, "ucr");
 id!(AuthOverrideId, "aov");
+id!(LimitRuleId, "lim");
 id!(SessionId, "ses");
 id!(InvitationId, "inv");
 id!(

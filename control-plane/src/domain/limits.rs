@@ -262,6 +262,11 @@ pub const KEY_TEMPLATE_CHARS_MAX: usize = 1_024;
 pub const MEMBERS_MAX: usize = 50;
 pub const MEMBER_ITEMS_MAX: usize = 1_000;
 pub const ITEM_NAME_BYTES_MAX: usize = 1_024;
+/// Limits: rules of a tenant, windows of a rule, names of each kind in its match, and the highest rate.
+pub const LIMIT_RULES_MAX: u64 = 200;
+pub const LIMIT_WINDOWS_MAX: usize = 4;
+pub const LIMIT_NAMED_MAX: usize = 100;
+pub const LIMIT_PER_SECOND_MAX: u64 = 10_000;
 /// Certificates that one server trusts of its own.
 pub const CA_CERTIFICATES_MAX: usize = 8;
 pub const CA_BYTES_MAX: usize = 64 * 1024;

@@ -12,6 +12,7 @@ pub(super) mod identities;
 pub(super) mod identity_providers;
 pub(super) mod invitations;
 pub(super) mod keys;
+pub(super) mod limit_rules;
 pub(super) mod nodes;
 mod outbound_auth;
 pub(super) mod overrides;
@@ -96,6 +97,8 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/servers/{server}/grants", get(grants::list).put(grants::put))
         .route("/servers/{server}/grants/{grant}", delete(grants::delete))
         .route("/servers/{server}/candidates", get(grants::candidates))
+        .route("/limit-rules", get(limit_rules::list).post(limit_rules::create))
+        .route("/limit-rules/{limit_rule}", get(limit_rules::get).put(limit_rules::replace).delete(limit_rules::delete))
         .route("/presets", get(presets::list))
         .route("/clients", get(clients::list).post(clients::create))
         .route("/clients/{client}", get(clients::get).patch(clients::update).delete(clients::delete))

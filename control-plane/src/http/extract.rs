@@ -22,8 +22,8 @@ use crate::config::Config;
 use crate::domain::error::FieldError;
 use crate::domain::ids::{
     AccessGrantId, ApiKeyId, AuthOverrideId, CallRecordId, ClientId, DomainId, GroupId, IdError, IdentityProviderId,
-    InvitationId, NodeId, OAuthGrantId, OperatorId, ScimTokenId, ServerId, ServiceAccountId, SessionId, TenantId,
-    UserCredentialId, UserId, UserIdentityId,
+    InvitationId, LimitRuleId, NodeId, OAuthGrantId, OperatorId, ScimTokenId, ServerId, ServiceAccountId, SessionId,
+    TenantId, UserCredentialId, UserId, UserIdentityId,
 };
 use crate::domain::tenancy::Tenant;
 use crate::domain::{Error, Result};
@@ -149,6 +149,7 @@ path_id! {
     ServerId => "server",
     VirtualServerId => "use",
     AuthOverrideId => "override",
+    LimitRuleId => "limit_rule",
     UserCredentialId => "credential",
     AccessGrantId => "grant",
     CallRecordId => "call",

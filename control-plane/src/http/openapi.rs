@@ -10,8 +10,8 @@ use utoipa::{Modify, OpenApi};
 
 use super::api::{
     audit, calls, clients, connections, credentials, domains, grants, groups, identities, identity_providers,
-    invitations, keys, nodes, overrides, platform, presets, scim, second_factor, servers, service_accounts, session,
-    tenant, tool_switches, users,
+    invitations, keys, limit_rules, nodes, overrides, platform, presets, scim, second_factor, servers,
+    service_accounts, session, tenant, tool_switches, users,
 };
 use super::problem::ProblemView;
 
@@ -30,6 +30,7 @@ use super::problem::ProblemView;
         credentials::list_mine, credentials::list, credentials::put, credentials::delete,
         overrides::list, overrides::put, overrides::delete, servers::list_uses, servers::end_use, presets::list,
         tool_switches::get, tool_switches::put, tool_switches::change,
+        limit_rules::list, limit_rules::create, limit_rules::get, limit_rules::replace, limit_rules::delete,
         groups::list, groups::create, groups::get, groups::update, groups::delete, groups::list_members,
         groups::change_members, groups::list_of_user,
         keys::list, keys::create, keys::revoke, keys::rotate,

@@ -20,6 +20,7 @@ pub(super) mod identity_provider;
 pub(super) mod identity_token;
 pub(super) mod invitation;
 pub(super) mod invitation_mail;
+pub(super) mod limit_rule;
 pub(super) mod local_credential;
 pub(super) mod node_identity;
 pub(super) mod oauth_client;

@@ -10,9 +10,10 @@ use uuid::Uuid;
 
 use super::api_keys::to_api_key;
 use super::entity::{
-    api_key, auth_override, group_member, revoked_grant, server, server_grant, service_account, session_key,
-    shared_credential, signing_key, tenant, user,
+    api_key, auth_override, group_member, limit_rule, revoked_grant, server, server_grant, service_account,
+    session_key, shared_credential, signing_key, tenant, user,
 };
+use super::limit_rules::rule_of;
 use super::session_keys::KeyState;
 use super::shared_credentials::credential_of;
 use super::tenancy::to_tenant;
@@ -76,6 +77,7 @@ impl TenantStore {
             ResourceKind::ApiKey => self.read_api_keys(pick).await,
             ResourceKind::SharedSecret => self.read_shared_credentials(pick).await,
             ResourceKind::RevokedGrant => self.read_revoked_grants(pick).await,
+            ResourceKind::LimitRule => self.read_limit_rules(pick).await,
         }
     }
 
@@ -198,6 +200,12 @@ impl TenantStore {
             forget_after: row.forget_after,
         };
         Ok(rows.into_iter().map(grant).collect())
+    }
+
+    async fn read_limit_rules(&self, pick: Pick<'_>) -> Result<Vec<Resource>> {
+        let query = limit_rule::Entity::find().filter(limit_rule::Column::TenantId.eq(self.tenant_id.0));
+        let rows = pick.narrow(query, limit_rule::Column::Id).all(&self.tx).await.map_err(db_error)?;
+        rows.into_iter().map(|row| rule_of(row).map(Resource::LimitRule)).collect()
     }
 
     async fn read_session_keys(&self, pick: Pick<'_>) -> Result<Vec<Resource>> {

@@ -131,6 +131,7 @@ mod tests {
             api_keys: HashMap::new(),
             session_keys: Vec::new(),
             revoked_grants: Arc::default(),
+            limits: Arc::default(),
         }
     }
 

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::authenticate::Caller;
 use super::decode::Meaning;
 use crate::error::{Failure, Source};
-use crate::limits::{CLIENT_NAME_BYTES_MAX, CLIENT_VERSION_BYTES_MAX, RECORDED_TARGET_BYTES_MAX};
+use crate::limits::{CLIENT_NAME_BYTES_MAX, CLIENT_VERSION_BYTES_MAX, RECORDED_RULES_MAX, RECORDED_TARGET_BYTES_MAX};
 use crate::mcp::era::META_CLIENT_INFO;
 use crate::mcp::message::Message;
 use crate::mcp::meta;
@@ -97,6 +97,16 @@ impl Recorder {
     pub(super) fn server(&self, server: Option<&Arc<Server>>) {
         if let Some(server) = server {
             self.record().server_id = uuid_bytes(server.id);
+        }
+    }
+
+    /// Limits that the call fell under.
+    pub(super) fn rules(&self, ids: impl Iterator<Item = Uuid>) {
+        let mut record = self.record();
+        for id in ids.map(uuid_bytes) {
+            if record.rule_ids.len() < RECORDED_RULES_MAX && !record.rule_ids.contains(&id) {
+                record.rule_ids.push(id);
+            }
         }
     }
 

@@ -91,6 +91,13 @@ impl Method {
         lists.contains(&self) || matches!(self, Self::Discover | Self::ResourcesRead)
     }
 
+    /// Whether a virtual server has it from one member alone.
+    pub fn is_about_one_thing(self) -> bool {
+        let lists = [Self::ToolsList, Self::PromptsList, Self::ResourcesList, Self::ResourceTemplatesList];
+        !lists.contains(&self)
+            && !matches!(self, Self::Initialize | Self::Discover | Self::Ping | Self::SetLogLevel | Self::Listen)
+    }
+
     /// About a task that an earlier call started.
     pub fn is_about_a_task(self) -> bool {
         self.target_key() == Some("taskId")

@@ -21,8 +21,8 @@ use super::apply::{
     Auth, Blocks, GrantRecord, MemberRecord, Place, ServerRecord, Settings, Subject, TenantState, Upstream,
 };
 use super::{
-    ApiKey, Choice, HeaderRules, Item, Offer, Principal, PrincipalKind, RevokedGrant, Role, SessionKey, SigningKey,
-    TenantStatus, ToolSwitches, secret,
+    ApiKey, Choice, HeaderRules, Item, LimitRule, Offer, Principal, PrincipalKind, RevokedGrant, Role, SessionKey,
+    SigningKey, TenantStatus, ToolSwitches, secret,
 };
 use crate::limits;
 use crate::upstream::trust::Trust;
@@ -57,8 +57,9 @@ pub(super) fn resource(state: &mut TenantState, id: Uuid, body: Option<Body>) ->
             revoked_grant(state, id, &grant);
             Ok(())
         }
-        // Kinds whose capability this node does not announce.
-        Some(Body::LimitRule(_)) | None => refuse("unsupported", blocks),
+        Some(Body::LimitRule(rule)) => limit_rule(state, id, &rule, blocks),
+        // A kind of a later version.
+        None => refuse("unsupported", blocks),
         Some(Body::Deleted(_)) => Ok(()),
     }
 }
@@ -412,6 +413,22 @@ fn shared_secret(state: &mut TenantState, id: Uuid, wire: &wire::SharedSecret, b
     match secret::open(state, id, wire) {
         Ok(credential) => {
             state.secrets.insert(id, credential);
+            Ok(())
+        }
+        Err(reason) => refuse(reason, blocks),
+    }
+}
+
+/// One that is refused is gone, and what it was about stops: nothing is served without its limit (I4).
+fn limit_rule(state: &mut TenantState, id: Uuid, wire: &wire::LimitRule, blocks: Blocks) -> Verdict {
+    let rules = Arc::make_mut(&mut state.limits);
+    rules.remove(&id);
+    if rules.len() >= limits::LIMIT_RULES_MAX {
+        return refuse("too many rules", blocks);
+    }
+    match LimitRule::read(id, wire) {
+        Ok(rule) => {
+            rules.insert(id, Arc::new(rule));
             Ok(())
         }
         Err(reason) => refuse(reason, blocks),

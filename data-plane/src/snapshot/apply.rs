@@ -20,8 +20,8 @@ use super::accept::{self, Refusal};
 pub use super::kind::CAPABILITIES;
 use super::kind::Kind;
 use super::{
-    ApiKey, HeaderRules, Offer, Principal, RevokedGrant, Role, SessionKey, SigningKey, Snapshot, TenantStatus,
-    ToolSwitches, index,
+    ApiKey, HeaderRules, LimitRule, Offer, Principal, RevokedGrant, Role, SessionKey, SigningKey, Snapshot,
+    TenantStatus, ToolSwitches, index,
 };
 use crate::limits;
 use crate::node_key::NodeKey;
@@ -58,6 +58,7 @@ pub struct TenantState {
     /// By server.
     pub(super) secrets: BTreeMap<Uuid, Credential>,
     pub(super) revoked_grants: Arc<HashMap<Uuid, RevokedGrant>>,
+    pub(super) limits: Arc<BTreeMap<Uuid, Arc<LimitRule>>>,
     /// Opens what is sealed to this node.
     key: Option<Arc<NodeKey>>,
     /// Rejected resources that stop servers, until they are replaced or deleted.
@@ -159,6 +160,7 @@ impl TenantState {
             api_keys: HashMap::new(),
             secrets: BTreeMap::new(),
             revoked_grants: Arc::default(),
+            limits: Arc::default(),
             key: None,
             rejected: HashMap::new(),
             snapshot: None,
@@ -268,6 +270,7 @@ fn delete(state: &mut TenantState, (kind, id): &ResourceKey) {
         Kind::RevokedGrant if state.revoked_grants.contains_key(&id) => {
             Arc::make_mut(&mut state.revoked_grants).remove(&id);
         }
+        Kind::LimitRule if state.limits.contains_key(&id) => drop(Arc::make_mut(&mut state.limits).remove(&id)),
         Kind::RevokedGrant | Kind::LimitRule | Kind::Unknown => {}
     }
 }

@@ -8,7 +8,7 @@ use url::Url;
 use uuid::Uuid;
 
 use super::apply::{Auth, Blocks, GrantRecord, MemberRecord, Place, ServerRecord, Subject, TenantState, Upstream};
-use super::{GrantIndex, Member, OutboundAuth, Role, Server, ServerState, Snapshot, TenantStatus};
+use super::{GrantIndex, LimitRules, Member, OutboundAuth, Role, Server, ServerState, Snapshot, TenantStatus};
 use crate::upstream::credential::Credential;
 
 /// The snapshot of these records. Servers equal to those of the snapshot before are shared with it.
@@ -31,6 +31,7 @@ pub(super) fn snapshot(state: &TenantState) -> Snapshot {
         api_keys: state.api_keys.clone(),
         session_keys,
         revoked_grants: state.revoked_grants.clone(),
+        limits: Arc::new(LimitRules::of(&state.limits)),
     }
 }
 

@@ -3,7 +3,7 @@
 use proto::wire::resource::Body;
 
 /// What this node can apply; announced in its hello. Resources of another kind are rejected in `accept.rs`.
-pub const CAPABILITIES: [&str; 14] = [
+pub const CAPABILITIES: [&str; 15] = [
     "servers",
     "virtual_servers",
     "grants",
@@ -18,6 +18,7 @@ pub const CAPABILITIES: [&str; 14] = [
     "api_keys",
     "revoked_grants",
     "switches",
+    "limit_rules",
 ];
 
 /// The kind of a resource; with its id, its identity.

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::apply::{TenantState, Update, apply};
 use super::*;
-use wire::{TENANT, grant, id, key, limit_rule, principal, resource, server, settings};
+use wire::{TENANT, bad_rule, grant, id, key, limit_rule, principal, resource, server, settings};
 
 /// A tenant with one server `one`, granted to user 10, at revision 1.
 fn state() -> TenantState {
@@ -87,10 +87,12 @@ fn a_resource_is_accepted_or_rejected_by_itself() {
     check(vec![resource(21, Body::AccessGrant(no_server))], &[reason], &one_stopped);
     check(vec![resource(22, Body::AccessGrant(grant(9, 10)))], &["access_grant server_id: no such server"], &one);
 
-    // Rules: this version enforces none, so none may be passed over.
-    check(vec![resource(40, Body::LimitRule(limit_rule(&[1])))], &["limit_rule unsupported"], &one_stopped);
-    check(vec![resource(40, Body::LimitRule(limit_rule(&[])))], &["limit_rule unsupported"], &one_stopped);
-    check(vec![resource(40, Body::LimitRule(limit_rule(&[2])))], &["limit_rule unsupported"], &one);
+    // Rules: what cannot be counted is not passed over.
+    let reason = "limit_rule windows: expected 1 to 4";
+    check(vec![resource(40, Body::LimitRule(bad_rule(&[1])))], &[reason], &one_stopped);
+    check(vec![resource(40, Body::LimitRule(bad_rule(&[])))], &[reason], &one_stopped);
+    check(vec![resource(40, Body::LimitRule(bad_rule(&[2])))], &[reason], &one);
+    check(vec![resource(40, Body::LimitRule(limit_rule(&[1])))], &[], &one);
     let unknown = Resource { id: id(50).as_bytes().to_vec().into(), body: None };
     check(vec![unknown], &["unknown unsupported"], &one_stopped);
 
@@ -118,12 +120,25 @@ fn a_resource_is_accepted_or_rejected_by_itself() {
 fn a_rejected_resource_stops_its_server_until_it_is_gone() {
     let stopped = apply(
         state(),
-        Update { full: false, revision: 2, resources: vec![resource(40, Body::LimitRule(limit_rule(&[1])))] },
+        Update { full: false, revision: 2, resources: vec![resource(40, Body::LimitRule(bad_rule(&[1])))] },
     );
     let deletion = wire::deleted(40, "limit_rule");
     let freed = apply(stopped.state, Update { full: false, revision: 3, resources: vec![deletion] });
     assert_eq!(freed.snapshot.servers["one"].state, ServerState::Enabled);
     assert_eq!(freed.snapshot.servers["one"].grants.subjects[&id(10)], Role::User);
+}
+
+#[test]
+fn a_rule_that_is_refused_takes_the_one_before_it_with_it() {
+    let update =
+        |revision, rule| Update { full: false, revision, resources: vec![resource(40, Body::LimitRule(rule))] };
+    let good = apply(state(), update(2, limit_rule(&[1])));
+    assert!(good.rejects.is_empty() && !good.snapshot.limits.is_empty());
+    let bad = apply(good.state, update(3, bad_rule(&[1])));
+    assert!(bad.snapshot.limits.is_empty(), "and its server is stopped");
+    assert_eq!(bad.snapshot.servers["one"].state, ServerState::ConfigRejected);
+    let again = apply(bad.state, update(4, limit_rule(&[])));
+    assert!(!again.snapshot.limits.is_empty() && again.snapshot.servers["one"].state == ServerState::Enabled);
 }
 
 #[test]

@@ -1,23 +1,26 @@
-//! A tenant's servers, groups and service accounts as the documents that `apply` reads, in a stable order: applied
+//! A tenant's servers, limits, groups and service accounts as the documents that `apply` reads, in a stable order: applied
 //! again, they change nothing. Pure.
 
-use super::manifest::{API_VERSION, GROUP, Member, SERVER, SERVICE_ACCOUNT, SubjectSpec};
-use super::present::{Account, Auth, Grant, Group, Present, Reach, Server};
+use super::manifest::{API_VERSION, GROUP, LIMIT_RULE, Member, SERVER, SERVICE_ACCOUNT, SubjectSpec};
+use super::present::{Account, Auth, Grant, Group, Present, Reach, Server, StoredLimit};
 use super::text::{block, scalar};
 use control_plane::domain::bundle::Item;
+use control_plane::domain::limit_rule::{LimitWindow, WithoutRedis};
 use control_plane::domain::machine_oauth::{ExchangeProfile, MachineAuth, MachineSettings};
 use control_plane::domain::server::PassthroughMode;
 use control_plane::domain::transport::Transport;
 use control_plane::domain::upstream_oauth::OauthSettings;
+use serde_json::{Value, json};
 
-/// One document for each service account, group and server, virtual ones after their members. What an identity provider
+/// One document for each service account, group, server and limit, virtual servers after their members. What an identity provider
 /// owns is left out: files cannot make it.
 pub(super) fn documents<'a>(all: Option<&'a Present>, servers: impl Iterator<Item = &'a Server>) -> String {
     let accounts = all.into_iter().flat_map(|present| &present.accounts).map(account);
     let groups = all.into_iter().flat_map(|present| &present.groups).filter(|one| !one.is_provided).map(group);
     let (virtuals, singles): (Vec<_>, Vec<_>) = servers.partition(|server| server.is_virtual());
     let servers = singles.into_iter().chain(virtuals).map(document);
-    let documents: Vec<String> = accounts.chain(groups).chain(servers).collect();
+    let limits = all.into_iter().flat_map(|present| &present.limits).map(limit);
+    let documents: Vec<String> = accounts.chain(groups).chain(servers).chain(limits).collect();
     documents.join("---\n")
 }
 
@@ -53,6 +56,34 @@ fn group(group: &Group) -> String {
         }
     }
     text(&lines)
+}
+
+fn limit(StoredLimit { name, limit, .. }: &StoredLimit) -> String {
+    let mut lines = head(LIMIT_RULE, "name", &name.0);
+    let mut list = |key: &str, items: Vec<String>| {
+        if !items.is_empty() {
+            lines.push(format!("  {key}:"));
+            lines.extend(items.into_iter().map(|item| format!("    - {item}")));
+        }
+    };
+    list("servers", limit.servers.iter().map(|slug| scalar(slug)).collect());
+    list("tools", limit.tools.iter().map(|tool| scalar(tool)).collect());
+    list("subjects", limit.subjects.iter().map(subject).collect());
+    list("key", limit.key.iter().map(|part| word(&json!(part))).collect());
+    let window = |window: &LimitWindow| {
+        let burst = window.burst.map_or_else(String::new, |burst| format!("\n      burst: {burst}"));
+        format!("limit: {}\n      per: {}{burst}", window.limit, window.per.as_str())
+    };
+    list("windows", limit.windows.iter().map(window).collect());
+    lines.push(format!("  mode: {}", word(&json!(limit.mode))));
+    let without_redis = if limit.without_redis == WithoutRedis::Refuse { "refuse" } else { "localShare" };
+    lines.push(format!("  withoutRedis: {without_redis}"));
+    text(&lines)
+}
+
+/// A word of the API.
+fn word(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
 }
 
 fn document(server: &Server) -> String {
@@ -271,11 +302,14 @@ fn oauth(settings: &OauthSettings) -> Vec<String> {
 }
 
 fn grant(grant: &Grant) -> [String; 2] {
-    let subject = match &grant.subject {
-        SubjectSpec::Everyone => "    - everyone: true".to_owned(),
-        SubjectSpec::User(email) => format!("    - user: {}", scalar(email)),
-        SubjectSpec::Group(name) => format!("    - group: {}", scalar(&name.0)),
-        SubjectSpec::ServiceAccount(name) => format!("    - serviceAccount: {}", scalar(&name.0)),
-    };
-    [subject, format!("      role: {}", grant.role.as_str())]
+    [format!("    - {}", subject(&grant.subject)), format!("      role: {}", grant.role.as_str())]
+}
+
+fn subject(subject: &SubjectSpec) -> String {
+    match subject {
+        SubjectSpec::Everyone => "everyone: true".to_owned(),
+        SubjectSpec::User(email) => format!("user: {}", scalar(email)),
+        SubjectSpec::Group(name) => format!("group: {}", scalar(&name.0)),
+        SubjectSpec::ServiceAccount(name) => format!("serviceAccount: {}", scalar(&name.0)),
+    }
 }

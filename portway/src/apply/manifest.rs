@@ -2,6 +2,7 @@
 //! plane's own.
 
 mod auth;
+mod limits;
 mod members;
 mod preset;
 mod principals;
@@ -16,6 +17,7 @@ use control_plane::domain::bundle::Offer;
 use control_plane::domain::credential::MachineSecrets;
 use control_plane::domain::fields::Mistake as Wrong;
 use control_plane::domain::key_form::KeyForm;
+use control_plane::domain::limit_rule::{KeyPart, LimitMode, LimitWindow, WithoutRedis};
 use control_plane::domain::machine_oauth::MachineSettings;
 use control_plane::domain::server::PassthroughMode;
 use control_plane::domain::transport::Transport;
@@ -28,6 +30,7 @@ pub(super) const API_VERSION: &str = "portway/v1";
 pub(super) const SERVER: &str = "Server";
 pub(super) const GROUP: &str = "Group";
 pub(super) const SERVICE_ACCOUNT: &str = "ServiceAccount";
+pub(super) const LIMIT_RULE: &str = "LimitRule";
 
 /// Where something is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +53,7 @@ pub(super) struct Manifest {
     pub(super) accounts: Vec<AccountSpec>,
     pub(super) groups: Vec<GroupSpec>,
     pub(super) servers: Vec<ServerSpec>,
+    pub(super) limits: Vec<LimitSpec>,
 }
 
 /// A name that is the same in any case.
@@ -71,6 +75,38 @@ pub(super) struct AccountSpec {
     pub(super) name: Name,
     pub(super) description: String,
     pub(super) enabled: bool,
+}
+
+#[derive(Debug)]
+pub(super) struct LimitSpec {
+    pub(super) place: Place,
+    pub(super) name: Name,
+    pub(super) limit: Limit,
+}
+
+/// How often callers may call, in an order of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Limit {
+    /// By slug; by id where the server is gone.
+    pub(super) servers: Vec<String>,
+    pub(super) tools: Vec<String>,
+    pub(super) subjects: Vec<SubjectSpec>,
+    pub(super) key: Vec<KeyPart>,
+    pub(super) windows: Vec<LimitWindow>,
+    pub(super) mode: LimitMode,
+    pub(super) without_redis: WithoutRedis,
+}
+
+impl Limit {
+    /// What is said in another order is the same.
+    pub(super) fn ordered(mut self) -> Self {
+        self.servers.sort();
+        self.tools.sort();
+        self.subjects.sort();
+        self.key.sort_by_key(|part| *part as u8);
+        self.windows.sort_by_key(|window| window.per.seconds());
+        self
+    }
 }
 
 #[derive(Debug)]
@@ -258,6 +294,7 @@ impl Manifest {
         twice(servers, "metadata.slug", &mut mistakes);
         twice(manifest.groups.iter().map(|one| (one.name.clone(), &one.place)), "metadata.name", &mut mistakes);
         twice(manifest.accounts.iter().map(|one| (one.name.clone(), &one.place)), "metadata.name", &mut mistakes);
+        twice(manifest.limits.iter().map(|one| (one.name.clone(), &one.place)), "metadata.name", &mut mistakes);
         if mistakes.is_empty() { Ok(manifest) } else { Err(mistakes) }
     }
 }
@@ -301,7 +338,11 @@ impl Reader<'_> {
             Value::Scalar { text, .. } if text == SERVER => into.servers.extend(self.server(document)),
             Value::Scalar { text, .. } if text == GROUP => into.groups.extend(self.group(document)),
             Value::Scalar { text, .. } if text == SERVICE_ACCOUNT => into.accounts.extend(self.account(document)),
-            _ => self.wrong(node.line, "kind", format!("must be {SERVER}, {GROUP} or {SERVICE_ACCOUNT}")),
+            Value::Scalar { text, .. } if text == LIMIT_RULE => into.limits.extend(self.limit(document)),
+            _ => {
+                let message = format!("must be {SERVER}, {GROUP}, {SERVICE_ACCOUNT} or {LIMIT_RULE}");
+                self.wrong(node.line, "kind", message);
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 //! What must change so that the tenant is as the files say. Decides and words it; changes nothing.
 
+mod limits;
 mod members;
 mod principals;
 mod transport;
@@ -10,6 +11,7 @@ use control_plane::domain::machine_oauth::MachineSettings;
 use control_plane::domain::server::PassthroughMode;
 use control_plane::domain::upstream_oauth::OauthSettings;
 
+pub(super) use self::limits::LimitStep;
 pub(super) use self::principals::{AccountStep, GroupStep};
 use super::manifest::{AuthSpec, GrantSpec, Manifest, Mistake, ReachSpec, ServerSpec, SubjectSpec, UpstreamSpec};
 use super::present::{Auth, Grant, Present, Reach, Server, Upstream};
@@ -27,6 +29,7 @@ struct Unchanged {
     servers: usize,
     groups: usize,
     accounts: usize,
+    limits: usize,
 }
 
 /// One thing's change.
@@ -43,6 +46,7 @@ pub(super) enum Step<'a> {
         grants: Vec<GrantChange<'a>>,
     },
     Retire(&'a Server),
+    Limit(LimitStep<'a>),
 }
 
 /// Sign, depth and text.
@@ -91,6 +95,9 @@ impl<'a> Plan<'a> {
                 plan.steps.push(Step::Update { spec, server, fields, members, grants });
             }
         }
+        mistakes.extend(limits::mistakes(manifest, present));
+        plan.change_limits(manifest);
+        plan.forget_limits(manifest, prune);
         let named = |server: &&Server| manifest.servers.iter().any(|spec| spec.slug == server.slug);
         let unnamed = present.servers.iter().filter(|server| !named(server));
         match prune {
@@ -118,7 +125,8 @@ impl<'a> Plan<'a> {
         let servers = count(|step| matches!(step, Step::Retire(_)));
         let groups = count(|step| matches!(step, Step::Group(GroupStep::Delete(_))));
         let accounts = count(|step| matches!(step, Step::Account(AccountStep::Delete(_))));
-        counted(servers, groups, accounts)
+        let limits = count(|step| matches!(step, Step::Limit(LimitStep::Delete(_))));
+        counted(servers, groups, accounts, limits)
     }
 
     /// The plan for people, one line for each change.
@@ -136,15 +144,15 @@ impl<'a> Plan<'a> {
             }
         }
         let count = |sign| self.steps.iter().filter(|step| step.sign() == sign).count();
-        let Unchanged { servers, groups, accounts } = self.unchanged;
+        let Unchanged { servers, groups, accounts, limits } = self.unchanged;
         lines.push(match self.is_empty() {
-            true => format!("No changes: {} are as the files say.", counted(servers, groups, accounts)),
+            true => format!("No changes: {} are as the files say.", counted(servers, groups, accounts, limits)),
             false => format!(
                 "{} to create, {} to update, {} to delete, {} unchanged.",
                 count('+'),
                 count('~'),
                 count('-'),
-                servers + groups + accounts
+                servers + groups + accounts + limits
             ),
         });
         if !self.kept.is_empty() {
@@ -155,10 +163,11 @@ impl<'a> Plan<'a> {
 }
 
 /// Servers are always counted, the rest where there is any.
-fn counted(servers: usize, groups: usize, accounts: usize) -> String {
+fn counted(servers: usize, groups: usize, accounts: usize, limits: usize) -> String {
     let mut parts = vec![format!("{servers} server(s)")];
     parts.extend((groups > 0).then(|| format!("{groups} group(s)")));
     parts.extend((accounts > 0).then(|| format!("{accounts} service account(s)")));
+    parts.extend((limits > 0).then(|| format!("{limits} limit(s)")));
     parts.join(", ")
 }
 
@@ -167,6 +176,7 @@ impl Step<'_> {
         match self {
             Self::Account(step) => step.sign(),
             Self::Group(step) => step.sign(),
+            Self::Limit(step) => step.sign(),
             Self::Create(_) => '+',
             Self::Update { .. } => '~',
             Self::Retire(_) => '-',
@@ -177,6 +187,7 @@ impl Step<'_> {
         match self {
             Self::Account(step) => step.title(),
             Self::Group(step) => step.title(),
+            Self::Limit(step) => step.title(),
             Self::Create(spec) => format!("server {}: create", spec.slug),
             Self::Update { spec, .. } => format!("server {}: update", spec.slug),
             Self::Retire(server) => format!("server {}: delete", server.slug),
@@ -187,6 +198,7 @@ impl Step<'_> {
         match self {
             Self::Account(step) => step.lines(),
             Self::Group(step) => step.lines(),
+            Self::Limit(step) => step.lines(),
             Self::Create(spec) => {
                 let mut lines = vec![('+', 0, format!("server {}", spec.slug))];
                 lines.extend(values(spec).into_iter().map(|(name, value)| ('+', 1, format!("{name}: {value}"))));

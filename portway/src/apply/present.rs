@@ -6,13 +6,14 @@ use anyhow::Context;
 use control_plane::domain::access::{ServerRole, TenantRole};
 use control_plane::domain::bundle;
 use control_plane::domain::key_form::KeyForm;
+use control_plane::domain::limit_rule::{KeyPart, LimitMode, LimitWindow, WithoutRedis};
 use control_plane::domain::machine_oauth::MachineSettings;
 use control_plane::domain::server::PassthroughMode;
 use control_plane::domain::transport::Transport;
 use control_plane::domain::upstream_oauth::OauthSettings;
 use serde::Deserialize;
 
-use super::manifest::{Member, Name, SubjectSpec};
+use super::manifest::{Limit, Member, Name, SubjectSpec};
 use crate::platform::{Api, Problem};
 
 /// The tenant's servers, by slug, and everybody who can be given something.
@@ -24,12 +25,19 @@ pub(super) struct Present {
     pub(super) accounts: Vec<Account>,
     pub(super) groups: Vec<Group>,
     pub(super) servers: Vec<Server>,
+    pub(super) limits: Vec<StoredLimit>,
     /// All that the caller sees, by slug: those that they do not manage, too.
     seen: BTreeMap<String, SeenServer>,
     /// Ids of subjects; an address is no name, so there may be several.
     subjects: BTreeMap<SubjectSpec, Vec<String>>,
     emails: HashMap<String, String>,
     user_names: HashMap<String, String>,
+}
+
+pub(super) struct StoredLimit {
+    pub(super) id: String,
+    pub(super) name: Name,
+    pub(super) limit: Limit,
 }
 
 pub(super) struct Account {
@@ -140,6 +148,25 @@ struct AccountView {
 }
 
 #[derive(Deserialize)]
+struct LimitView {
+    id: String,
+    name: String,
+    servers: Vec<String>,
+    tools: Vec<String>,
+    subjects: Vec<LimitSubjectView>,
+    key: Vec<KeyPart>,
+    windows: Vec<LimitWindow>,
+    mode: LimitMode,
+    without_redis: WithoutRedis,
+}
+
+#[derive(Deserialize)]
+struct LimitSubjectView {
+    kind: String,
+    id: String,
+}
+
+#[derive(Deserialize)]
 struct GrantView {
     id: String,
     subject: SubjectView,
@@ -201,7 +228,38 @@ impl Present {
                 grants,
             });
         }
+        if present.sees_all {
+            present.read_limits(api).await?;
+        }
         Ok(present)
+    }
+
+    async fn read_limits(&mut self, api: &Api) -> anyhow::Result<()> {
+        for view in api.list::<LimitView>(&["limit-rules"]).await.context("cannot list the limits")? {
+            let slug = |id: String| {
+                let seen = self.seen.iter().find(|(_, server)| server.id == id).map(|(slug, _)| slug.clone());
+                seen.unwrap_or(id)
+            };
+            let subject = |LimitSubjectView { kind, id }: LimitSubjectView| {
+                let known = self.subjects.iter().find(|(_, ids)| ids.contains(&id)).map(|(subject, _)| subject.clone());
+                // One that is gone goes by its id: left out, it would be everybody.
+                known.unwrap_or_else(
+                    || if kind == "user" { SubjectSpec::User(id) } else { SubjectSpec::Group(Name(id)) },
+                )
+            };
+            let limit = Limit {
+                servers: view.servers.into_iter().map(slug).collect(),
+                tools: view.tools,
+                subjects: view.subjects.into_iter().map(subject).collect(),
+                key: view.key,
+                windows: view.windows,
+                mode: view.mode,
+                without_redis: view.without_redis,
+            };
+            self.limits.push(StoredLimit { id: view.id, name: Name(view.name), limit: limit.ordered() });
+        }
+        self.limits.sort_by(|one, other| one.name.cmp(&other.name));
+        Ok(())
     }
 
     /// Everybody there is, for those who see them.
@@ -298,6 +356,10 @@ impl Present {
 
     pub(super) fn group(&self, name: &Name) -> Option<&Group> {
         self.groups.iter().find(|group| group.name == *name)
+    }
+
+    pub(super) fn limit(&self, name: &Name) -> Option<&StoredLimit> {
+        self.limits.iter().find(|limit| limit.name == *name)
     }
 
     pub(super) fn account(&self, name: &Name) -> Option<&Account> {

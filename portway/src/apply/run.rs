@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use secrecy::ExposeSecret;
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use url::Url;
 
-use super::manifest::{AuthSpec, GroupSpec, MemberSpec, ReachSpec, ServerSpec, SubjectSpec};
-use super::plan::{AccountStep, Field, GrantChange, GroupStep, Plan, Step, grant_changes};
+use super::manifest::{AuthSpec, GroupSpec, LimitSpec, MemberSpec, ReachSpec, ServerSpec, SubjectSpec};
+use super::plan::{AccountStep, Field, GrantChange, GroupStep, LimitStep, Plan, Step, grant_changes};
 use super::present::{Present, Reach, Server};
 use crate::platform::Api;
 use crate::terminal;
@@ -49,6 +50,7 @@ impl Tenant<'_> {
         match step {
             Step::Account(step) => self.account(step).await,
             Step::Group(step) => self.group(step).await,
+            Step::Limit(step) => self.limit(step).await,
             Step::Create(spec) => self.create(spec).await,
             Step::Update { spec, server, fields, members, grants } => {
                 let mut body = patch(spec, server, fields);
@@ -115,6 +117,41 @@ impl Tenant<'_> {
         Ok(())
     }
 
+    async fn limit(&self, step: &LimitStep<'_>) -> anyhow::Result<()> {
+        let saved: SavedLimit = match step {
+            LimitStep::Create(spec) => self.api.post(&["limit-rules"], &self.limit_body(spec)).await?,
+            LimitStep::Update { spec, stored, .. } => {
+                self.api.put(&["limit-rules", &stored.id], &self.limit_body(spec)).await?
+            }
+            LimitStep::Delete(stored) => return self.api.delete(&["limit-rules", &stored.id]).await,
+        };
+        for warning in saved.warnings {
+            terminal::note(&format!("Note: {}: {} {}.", step.title(), warning.field, warning.message));
+        }
+        Ok(())
+    }
+
+    fn limit_body(&self, LimitSpec { name, limit, .. }: &LimitSpec) -> Value {
+        let servers: Vec<&String> = limit.servers.iter().map(|slug| self.server_id(slug)).collect();
+        let subjects: Vec<Value> = limit.subjects.iter().map(|subject| self.subject_body(subject)).collect();
+        json!({
+            "name": name.0,
+            "servers": servers,
+            "tools": limit.tools,
+            "subjects": subjects,
+            "key": limit.key,
+            "windows": limit.windows,
+            "mode": limit.mode,
+            "without_redis": limit.without_redis,
+        })
+    }
+
+    /// By slug; what is no slug is an id.
+    fn server_id<'s>(&'s self, slug: &'s String) -> &'s String {
+        let seen = || self.present.seen(slug).map(|server| &server.id);
+        self.servers.get(slug).or_else(seen).unwrap_or(slug)
+    }
+
     async fn change_members(&self, group_id: &str, add: &[&str], remove: &[&str]) -> anyhow::Result<()> {
         let ids = |names: &[&str]| names.iter().filter_map(|name| self.present.user(name)).cloned().collect::<Vec<_>>();
         for people in ids(add).chunks(MEMBERS_AT_ONCE) {
@@ -172,11 +209,7 @@ impl Tenant<'_> {
 
     /// Members as the API has them: by id.
     fn members(&self, members: &[MemberSpec]) -> Value {
-        let member = |MemberSpec { member, .. }: &MemberSpec| {
-            let seen = || self.present.seen(&member.server).map(|server| &server.id);
-            let id = self.servers.get(&member.server).or_else(seen).unwrap_or(&member.server);
-            json!({ "server_id": id, "alias": member.alias, "offer": member.offer })
-        };
+        let member = |MemberSpec { member, .. }: &MemberSpec| json!({ "server_id": self.server_id(&member.server), "alias": member.alias, "offer": member.offer });
         members.iter().map(member).collect()
     }
 
@@ -189,6 +222,18 @@ impl Tenant<'_> {
         };
         json!({ "kind": kind, "id": self.present.ids(subject).first().or_else(|| self.made.get(subject)) })
     }
+}
+
+/// What the API says of a limit that it has taken.
+#[derive(Deserialize)]
+struct SavedLimit {
+    warnings: Vec<Warning>,
+}
+
+#[derive(Deserialize)]
+struct Warning {
+    field: String,
+    message: String,
 }
 
 fn id_of(created: &Value) -> String {

@@ -540,17 +540,20 @@ pub mod access_grant {
         Everyone(bool),
     }
 }
+/// How many calls there may be. To every node: one without the capability `limit_rules` stops the servers that a rule is
+/// about (I4), and the API makes none while such a node is connected.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct LimitRule {
-    /// empty = all
+    /// empty = all; of servers and virtual servers
     #[prost(bytes = "bytes", repeated, tag = "1")]
     pub server_ids: ::prost::alloc::vec::Vec<::prost::bytes::Bytes>,
-    /// empty = all
+    /// as the upstream names them; empty = all requests, not calls of tools alone
     #[prost(string, repeated, tag = "2")]
     pub tools: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// empty = all
+    /// users, service accounts, groups; empty = all
     #[prost(bytes = "bytes", repeated, tag = "3")]
     pub subject_ids: ::prost::alloc::vec::Vec<::prost::bytes::Bytes>,
+    /// what is counted apart; never empty
     #[prost(enumeration = "limit_rule::KeyPart", repeated, tag = "4")]
     pub key: ::prost::alloc::vec::Vec<i32>,
     #[prost(message, repeated, tag = "5")]
@@ -570,6 +573,9 @@ pub mod limit_rule {
         pub limit: u64,
         #[prost(uint32, tag = "2")]
         pub period_s: u32,
+        /// at once, after a calm time; 0 = the limit
+        #[prost(uint64, tag = "3")]
+        pub burst: u64,
     }
     #[derive(
         Clone,

@@ -8,8 +8,8 @@ use control_plane::domain::access::{ServerRole, TenantRole};
 use control_plane::domain::api_key::KeyScope;
 use control_plane::domain::audit::Actor;
 use control_plane::domain::ids::{
-    AccessGrantId, ApiKeyId, AuthOverrideId, CallRecordId, IdentityProviderId, OAuthGrantId, ServerId, SessionId,
-    TenantId, UserCredentialId, UserId, UserIdentityId,
+    AccessGrantId, ApiKeyId, AuthOverrideId, CallRecordId, IdentityProviderId, LimitRuleId, OAuthGrantId, ServerId,
+    SessionId, TenantId, UserCredentialId, UserId, UserIdentityId,
 };
 use control_plane::domain::server::{AccessGrant, Subject};
 use control_plane::domain::tenancy::User;
@@ -27,8 +27,8 @@ use super::things::{
     insert_service_account, slug, start_session,
 };
 use super::{
-    account, api_keys, clients, connections, credentials, groups, identity, people, platform as operators, scim,
-    servers, service_accounts, tenancy,
+    account, api_keys, clients, connections, credentials, groups, identity, limits, people, platform as operators,
+    scim, servers, service_accounts, tenancy,
 };
 
 /// Who calls.
@@ -121,6 +121,7 @@ impl Asked<'_> {
             clients::body,
             operators::body,
             scim::body,
+            limits::body,
             identity::body,
         ];
         let body = topics.into_iter().find_map(|body| body(self));
@@ -197,6 +198,10 @@ impl Scene {
             true => insert_override(&store, of, &things).await,
             false => AuthOverrideId(store.new_id()),
         };
+        let limit_rule = match operation.contains("{limit_rule}") {
+            true => limits::insert(&store).await,
+            false => LimitRuleId(store.new_id()),
+        };
         let bundle = match operation.contains("{use}") {
             true => self.insert_virtual_server(&store, &things).await,
             false => ServerId(store.new_id()),
@@ -228,6 +233,7 @@ impl Scene {
             .replace("{connection}", &connection.to_string())
             .replace("{credential}", &credential.to_string())
             .replace("{override}", &auth_override.to_string())
+            .replace("{limit_rule}", &limit_rule.to_string())
             .replace("{use}", &bundle.to_string())
             .replace("{token}", &scim_token.to_string())
             .replace("{provider}", &provider.to_string())

@@ -8,6 +8,7 @@ mod account;
 mod answers;
 mod bundles;
 mod identity;
+mod limits;
 mod lockout;
 mod oauth;
 mod records;
@@ -103,6 +104,7 @@ pub(super) fn all() -> Vec<Case> {
         sso::cases(),
         scim::cases(),
         bundles::cases(),
+        limits::cases(),
         user_credentials::cases(),
     ];
     topics.into_iter().flatten().collect()

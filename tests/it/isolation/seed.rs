@@ -15,6 +15,7 @@ use control_plane::domain::call::CallRecord;
 use control_plane::domain::credential::{AuthOverride, SealedCredential, UserCredential};
 use control_plane::domain::ids::{ServiceAccountId, UserId};
 use control_plane::domain::invitation::Invitation;
+use control_plane::domain::limit_rule::LimitRule;
 use control_plane::domain::oauth::{AuthorizationCode, AuthorizationRequest, Client, Grant, RefreshToken};
 use control_plane::domain::server::{AccessGrant, Server};
 use control_plane::domain::session::Session;
@@ -71,6 +72,8 @@ pub(super) struct Seed {
     pub(super) virtual_server: Server,
     /// Of the person on `server`.
     pub(super) auth_override: AuthOverride,
+    /// About the person, at `server`.
+    pub(super) limit_rule: LimitRule,
     /// One that registered itself, one that belongs to a server.
     pub(super) upstream_clients: [UpstreamClientRow; 2],
     pub(super) account_flow: AccountFlow,
@@ -123,6 +126,7 @@ impl Seed {
             (ResourceKind::ApiKey, self.api_key.id.0),
             (ResourceKind::SharedSecret, self.server.id.0),
             (ResourceKind::RevokedGrant, self.oauth_grant.id.0),
+            (ResourceKind::LimitRule, self.limit_rule.id.0),
         ]
     }
 

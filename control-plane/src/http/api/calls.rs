@@ -9,7 +9,7 @@ use super::PageView;
 use crate::app::calls;
 use crate::domain::call::{CallFilter, CallOutcome, CallRecord, Fault};
 use crate::domain::configuration::PrincipalKind;
-use crate::domain::ids::{ApiKeyId, CallRecordId, ServerId, ServiceAccountId, UserId};
+use crate::domain::ids::{ApiKeyId, CallRecordId, LimitRuleId, ServerId, ServiceAccountId, UserId};
 use crate::domain::page::PageRequest;
 use crate::domain::{Error, Result};
 use crate::http::extract::{Json, Query, Target, TenantScope};
@@ -42,8 +42,8 @@ pub(crate) struct CallView {
     upstream_protocol: String,
     /// W3C trace id.
     trace_id: String,
-    /// Rules that applied.
-    rule_ids: Vec<Uuid>,
+    /// Limits that it fell under.
+    rule_ids: Vec<LimitRuleId>,
     node_id: String,
 }
 
@@ -98,7 +98,7 @@ impl From<CallRecord> for CallView {
             upstream_us: call.upstream_us,
             upstream_protocol: call.upstream_protocol,
             trace_id: call.trace_id,
-            rule_ids: call.rule_ids,
+            rule_ids: call.rule_ids.into_iter().map(LimitRuleId).collect(),
             node_id: call.node_id,
         }
     }

@@ -177,6 +177,7 @@ impl World {
             api_keys: super::api_keys::keys(tenant_id, revision),
             session_keys: vec![SessionKey { key_id: 1, secret: Zeroizing::new([7; 32]), created_unix_ms: 0 }],
             revoked_grants: Arc::default(),
+            limits: Arc::default(),
         }
     }
 

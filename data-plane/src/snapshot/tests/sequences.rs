@@ -46,7 +46,11 @@ impl Change {
             0 => resource(id, Body::Server(self.server())),
             1 => resource(id, Body::Principal(self.principal(epoch))),
             2 => resource(id, Body::AccessGrant(self.grant())),
-            3 => resource(id, Body::LimitRule(limit_rule(if self.variant == 0 { &[] } else { &[0] }))),
+            3 => {
+                let servers: &[u128] = if self.variant == 0 { &[] } else { &[0] };
+                let is_good = self.variant == 2;
+                resource(id, Body::LimitRule(if is_good { limit_rule(servers) } else { bad_rule(servers) }))
+            }
             4 => resource(id, Body::SigningKey(key(&format!("k{id}")))),
             6 => resource(id, Body::SharedSecret(self.secret())),
             7 => resource(id, Body::RevokedGrant(Default::default())),
@@ -101,7 +105,8 @@ fn picture(snapshot: &Snapshot) -> impl PartialEq + std::fmt::Debug + use<> {
     let mut kids: Vec<_> = snapshot.signing_keys.keys().cloned().collect();
     kids.sort();
     let ended: BTreeMap<_, _> = snapshot.revoked_grants.iter().map(|(id, grant)| (*id, *grant)).collect();
-    (snapshot.revision, snapshot.status, snapshot.allowed_origins.clone(), servers, principals, kids, ended)
+    let limits = snapshot.limits.clone();
+    (snapshot.revision, snapshot.status, snapshot.allowed_origins.clone(), servers, principals, kids, ended, limits)
 }
 
 fn nothing() -> TenantState {

@@ -86,8 +86,20 @@ pub(crate) fn grant(server: u128, user: u128) -> AccessGrant {
     AccessGrant { server_id: bytes(server), role: ServerRole::User.into(), subject: Some(Subject::UserId(bytes(user))) }
 }
 
+/// Five a minute for everybody together.
 pub(crate) fn limit_rule(servers: &[u128]) -> LimitRule {
-    LimitRule { server_ids: servers.iter().map(|server| bytes(*server)).collect(), ..Default::default() }
+    LimitRule {
+        name: "five".to_owned(),
+        key: vec![limit_rule::KeyPart::Tenant.into()],
+        windows: vec![limit_rule::Window { limit: 5, period_s: 60, burst: 0 }],
+        server_ids: servers.iter().map(|server| bytes(*server)).collect(),
+        ..Default::default()
+    }
+}
+
+/// One that no node can enforce.
+pub(crate) fn bad_rule(servers: &[u128]) -> LimitRule {
+    LimitRule { windows: Vec::new(), ..limit_rule(servers) }
 }
 
 /// The key of the node under test.

@@ -16,7 +16,7 @@ use crate::clock::FixedClock;
 use crate::configuration::Configuration;
 use crate::limits;
 use crate::metrics::Metrics;
-use crate::snapshot::tests::wire::{KEY, TENANT, deleted, limit_rule, resource, server, settings};
+use crate::snapshot::tests::wire::{KEY, TENANT, bad_rule, deleted, resource, server, settings};
 use crate::sync::follower::{Follower, Violation};
 
 struct World {
@@ -114,7 +114,7 @@ async fn everything_becomes_visible_at_end() {
 #[tokio::test]
 async fn rejects_travel_in_the_ack_and_the_revision_advances() {
     let mut world = World::served().await;
-    let rule = resource(40, Body::LimitRule(limit_rule(&[1])));
+    let rule = resource(40, Body::LimitRule(bad_rule(&[1])));
     assert_eq!(world.take(delta(TENANT, 1, 2, vec![rule, two()])), ["ack 2 rejects 1"]);
     world.sees(2, &["one", "two"]);
 }

@@ -101,7 +101,7 @@ impl Reader<'_> {
 }
 
 /// A slug; or an id, which stands for what whoever exported does not see.
-fn server_name(text: &str) -> Result<String, Wrong> {
+pub(super) fn server_name(text: &str) -> Result<String, Wrong> {
     match text.parse::<ServerId>() {
         Ok(id) => Ok(id.to_string()),
         Err(_) => fields::server_slug(text).map(|slug| slug.to_string()),

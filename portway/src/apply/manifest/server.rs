@@ -129,7 +129,7 @@ impl Reader<'_> {
         Some(GrantSpec { place: self.place(node.line), subject, role })
     }
 
-    fn subject(&mut self, node: &Node, entries: &[Entry], field: &str) -> Option<SubjectSpec> {
+    pub(super) fn subject(&mut self, node: &Node, entries: &[Entry], field: &str) -> Option<SubjectSpec> {
         let named: Vec<&Entry> = entries.iter().filter(|entry| SUBJECTS.contains(&entry.key.as_str())).collect();
         let [entry] = named[..] else {
             let message = "must name one of user (an e-mail address), group, serviceAccount and everyone: true";

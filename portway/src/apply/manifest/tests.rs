@@ -96,7 +96,7 @@ fn shapes_that_are_not_what_they_should_be() {
     check("apiVersion: portway/v1\nkind: Server\nmetadata: {slug: ab}\n", "f.yaml:1: spec: is missing");
     check(
         "apiVersion: portway/v1\nkind: Thing\nmetadata: {slug: ab}\nspec: {url: http://x}",
-        "f.yaml:2: kind: must be Server, Group or ServiceAccount",
+        "f.yaml:2: kind: must be Server, Group, ServiceAccount or LimitRule",
     );
     check("apiVersion: portway/v1\nkind: Server\nmetadata: {slug: ab}\nspec: {}\n", "f.yaml:4: spec.url: is missing");
     check(

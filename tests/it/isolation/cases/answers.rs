@@ -49,6 +49,7 @@ answers!(
     IdentityProvider,
     control_plane::domain::credential::AuthOverride,
     control_plane::domain::credential::UserCredential,
+    control_plane::domain::limit_rule::LimitRule,
     (Uuid, String, Vec<u8>)
 );
 

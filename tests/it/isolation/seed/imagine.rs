@@ -8,9 +8,12 @@ use control_plane::domain::configuration::PrincipalKind;
 use control_plane::domain::credential::{AccountKind, AuthOverride, CredentialMark, SealedCredential, UserCredential};
 use control_plane::domain::ids::{
     AccessGrantId, ApiKeyId, AuthOverrideId, AuthorizationRequestId, CallRecordId, ClientId, GroupId, InvitationId,
-    OAuthGrantId, ServerId, ServiceAccountId, SessionId, TenantId, UserCredentialId, UserId,
+    LimitRuleId, OAuthGrantId, ServerId, ServiceAccountId, SessionId, TenantId, UserCredentialId, UserId,
 };
 use control_plane::domain::invitation::Invitation;
+use control_plane::domain::limit_rule::{
+    KeyPart, LimitMode, LimitRule, LimitRuleSpec, LimitSubject, LimitWindow, Period, WithoutRedis,
+};
 use control_plane::domain::oauth::client::{ClientAuth, ClientKind};
 use control_plane::domain::oauth::{AuthorizationCode, AuthorizationRequest, Client, Grant, RefreshToken};
 use control_plane::domain::server::{AccessGrant, Server, ServerKind, Subject};
@@ -125,6 +128,21 @@ impl Seed {
             set_by: Some(user.id),
             created_at: now,
         };
+        let limit_rule = LimitRule {
+            id: LimitRuleId(id()),
+            spec: LimitRuleSpec {
+                name: text("limit"),
+                servers: vec![server.id],
+                tools: vec![text("tool")],
+                subjects: vec![LimitSubject::User(user.id)],
+                key: vec![KeyPart::Subject, KeyPart::Tool],
+                windows: vec![LimitWindow { limit: 5, per: Period::Minute, burst: None }],
+                mode: LimitMode::Enforce,
+                without_redis: WithoutRedis::LocalShare,
+            },
+            created_at: now,
+            updated_at: now,
+        };
         let request_id = AuthorizationRequestId(id());
         let sso = Sso::imagine(id, slug, user.id, request_id, now);
         let upstream_client = |issuer: Option<String>, server_id| UpstreamClientRow {
@@ -164,6 +182,7 @@ impl Seed {
             user_credential,
             virtual_server,
             auth_override,
+            limit_rule,
             upstream_clients,
             account_flow,
             revision: 0,

@@ -20,6 +20,7 @@ impl Seed {
         let grant = AccessGrant { id, server_id, ..self.grant.clone() };
         store.insert_access_grant(&grant, Some(self.user.id)).await.unwrap();
         store.insert_auth_override(&self.auth_override).await.unwrap();
+        store.insert_limit_rule(&self.limit_rule, Some(self.user.id)).await.unwrap();
         store.put_shared_credential(&self.credential, Some(self.user.id)).await.unwrap();
         let others = [Subject::Everyone, Subject::Group(self.group.id), Subject::ServiceAccount(self.service_account)];
         let others =

@@ -8,6 +8,7 @@ use super::lists;
 use super::names::{self, Found, Kind};
 use crate::error::Failure;
 use crate::handle::authorize;
+use crate::handle::limit::Meter;
 use crate::limits::MEMBER_LIST_PAGES_MAX;
 use crate::mcp::message::Message;
 use crate::mcp::method::Method;
@@ -29,6 +30,15 @@ pub(super) struct Way<'m> {
     target: Option<String>,
 }
 
+/// How limits see a call to a member.
+#[derive(Clone, Copy)]
+enum Counted {
+    /// As the one call that it is.
+    Routed,
+    /// As one of many; the request that causes them was counted.
+    Aside,
+}
+
 impl<'m> Way<'m> {
     /// With the message as it is.
     pub(super) fn whole(member: &'m Member) -> Self {
@@ -43,14 +53,14 @@ impl<'m> Way<'m> {
     /// The call as the member gets it; the record says so.
     pub(super) async fn call(self, call: &Call) -> Result<Call, Failure> {
         let (id, target) = (self.member.server_id, self.target.clone());
-        let call = self.addressed(call).await?;
+        let call = self.addressed(call, Counted::Routed).await?;
         call.recorder.member(id, target.as_deref());
         Ok(call)
     }
 
     /// The same for one of many: no record is made of it, and its answer is one JSON message.
     pub(super) async fn aside(self, call: &Call) -> Result<Call, Failure> {
-        let mut call = self.addressed(call).await?;
+        let mut call = self.addressed(call, Counted::Aside).await?;
         call.recorder = call.recorder.aside();
         call.headers.insert(http::header::ACCEPT, http::HeaderValue::from_static("application/json"));
         Ok(call)
@@ -58,18 +68,23 @@ impl<'m> Way<'m> {
 
     /// The same, with an answer that may be a stream.
     pub(super) async fn stream(self, call: &Call) -> Result<Call, Failure> {
-        let mut call = self.addressed(call).await?;
+        let mut call = self.addressed(call, Counted::Aside).await?;
         call.recorder = call.recorder.aside();
         Ok(call)
     }
 
-    async fn addressed(self, call: &Call) -> Result<Call, Failure> {
+    async fn addressed(self, call: &Call, counted: Counted) -> Result<Call, Failure> {
         // Not 404: clients read that as the end of their session.
         let server = authorize::member(&call.caller.snapshot, &call.entry, self.member.server_id);
         let server =
             server.map_err(|failure| if failure == Failure::NotFound { Failure::MemberOff } else { failure })?;
-        let server = call.visitor().attach(server).await?;
         let (node, caller) = (&call.node, &call.caller);
+        let meter = Meter { node, caller, entry: &call.entry, recorder: &call.recorder };
+        match counted {
+            Counted::Routed => meter.routed(server.id, &call.meaning, self.target.as_deref()).await?,
+            Counted::Aside => meter.aside(server.id, &call.meaning).await?,
+        }
+        let server = call.visitor().attach(server).await?;
         let mut meaning = call.meaning.clone();
         if let Some(session) = &meaning.session {
             let keys = &caller.snapshot.session_keys;
