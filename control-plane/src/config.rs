@@ -93,6 +93,22 @@ pub struct ConfigError {
 impl Config {
     /// Reads the file, if any, then the environment, and validates.
     pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
+        Self::load_with(file, Self::validate)
+    }
+
+    /// The same for who migrates: the database has to be right, and no key is needed.
+    pub fn load_database(file: Option<&Path>) -> Result<DatabaseConfig, ConfigError> {
+        let validate = |config: &Self| match config.database_mistake() {
+            Some(mistake) => Err(ConfigError { mistakes: vec![mistake.to_owned()] }),
+            None => Ok(()),
+        };
+        Ok(Self::load_with(file, validate)?.database)
+    }
+
+    fn load_with(
+        file: Option<&Path>,
+        validate: impl Fn(&Self) -> Result<(), ConfigError>,
+    ) -> Result<Self, ConfigError> {
         let mut figment = Figment::from(Serialized::defaults(defaults()));
         if let Some(path) = file {
             if !path.is_file() {
@@ -101,7 +117,7 @@ impl Config {
             figment = figment.merge(Toml::file(path));
         }
         let (config, mut mistakes) = extract(figment.merge(Env::prefixed("PORTWAY_CONTROL_").split("__")));
-        if let Some(Err(error)) = config.as_ref().map(Self::validate) {
+        if let Some(Err(error)) = config.as_ref().map(validate) {
             // A field of a wrong type was replaced by its default: it is named once, for its type.
             mistakes.extend(error.mistakes);
         }
@@ -109,6 +125,15 @@ impl Config {
             Some(config) if mistakes.is_empty() => Ok(config),
             _ => Err(ConfigError { mistakes }),
         }
+    }
+
+    fn database_mistake(&self) -> Option<&'static str> {
+        let url = self.database.url.expose_secret();
+        if !["sqlite:", "postgres:", "postgresql:"].iter().any(|scheme| url.starts_with(scheme)) {
+            return Some("  database.url: expected postgres://… or sqlite://…");
+        }
+        let needs_system = !self.database.is_sqlite() && self.database.system_url.is_none();
+        needs_system.then_some("  database.system_url: needed with PostgreSQL (a member of the role portway_system)")
     }
 
     /// Checks what types cannot; lists every mistake.
@@ -125,13 +150,7 @@ impl Config {
         for origin in self.gateway_origins.iter().filter(|origin| !is_origin(origin)) {
             mistakes.push(format!("  gateway_origins: {origin} is no origin such as https://mcp.example.com"));
         }
-        let url = self.database.url.expose_secret();
-        if !["sqlite:", "postgres:", "postgresql:"].iter().any(|scheme| url.starts_with(scheme)) {
-            mistakes.push("  database.url: expected postgres://… or sqlite://…".to_owned());
-        } else if !self.database.is_sqlite() && self.database.system_url.is_none() {
-            mistakes
-                .push("  database.system_url: needed with PostgreSQL (a member of the role portway_system)".to_owned());
-        }
+        mistakes.extend(self.database_mistake().map(str::to_owned));
         if !self.grpc_listen.ip().is_loopback() && self.grpc_tls.is_none() {
             mistakes.push("  grpc_tls: needed because grpc_listen is not a loopback address".to_owned());
         }

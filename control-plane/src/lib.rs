@@ -8,6 +8,7 @@ pub mod crypto;
 pub mod domain;
 pub mod egress;
 pub mod grpc;
+pub mod health;
 pub mod http;
 pub mod jobs;
 pub mod mail;

@@ -1,6 +1,8 @@
 //! The control plane's binary: `serve`, `migrate`, and what an operator does once.
 
+use std::fs::{File, OpenOptions};
 use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -13,8 +15,8 @@ use control_plane::http::openapi::document;
 use control_plane::state::App;
 use control_plane::tasks::Tasks;
 use control_plane::telemetry::{self, LogFormat};
-use control_plane::{Listeners, StartError, store};
-use secrecy::ExposeSecret;
+use control_plane::{Listeners, StartError, health, store};
+use secrecy::{ExposeSecret, SecretString};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -47,6 +49,8 @@ enum Command {
     Migrate,
     /// Read the configuration and list every mistake.
     CheckConfig,
+    /// Ask the control plane that runs here whether it is ready; exit code 0 if it is.
+    Health,
     /// Print the API document.
     Openapi,
     /// People who run the deployment.
@@ -74,6 +78,9 @@ enum NodeCommand {
         name: String,
         #[arg(long, default_value = "default")]
         pool: String,
+        /// Write the secret there instead, for its owner's eyes only. Where the file is already, nothing is enrolled.
+        #[arg(long, value_name = "FILE")]
+        secret_file: Option<PathBuf>,
     },
 }
 
@@ -96,20 +103,34 @@ async fn run(cli: Cli) -> Result<(), Failure> {
     if matches!(cli.command, Command::Openapi) {
         return print(&document()?);
     }
-    let config = Config::load(cli.config.as_deref())?;
     // PostgreSQL and gRPC over TLS share one provider; a second call finds it installed.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    if matches!(cli.command, Command::Migrate) {
+        return Ok(store::migrate(&Config::load_database(cli.config.as_deref())?).await?);
+    }
+    let config = Config::load(cli.config.as_deref())?;
     match cli.command {
         Command::Serve => serve(config).await,
-        Command::Migrate => Ok(store::migrate(&config.database).await?),
-        Command::CheckConfig | Command::Openapi => Ok(()),
+        Command::CheckConfig | Command::Openapi | Command::Migrate => Ok(()),
+        Command::Health => {
+            let said = health::ask(config.admin_listen).await.map_err(|said| format!("not ready: {said}"))?;
+            print(&format!("{said}\n"))
+        }
         Command::Operator(OperatorCommand::Create { name }) => {
             let (_, token) = platform::create_operator(&open(config).await?, &name).await?;
             print(&format!("{}\n", token.expose_secret()))
         }
-        Command::Node(NodeCommand::Enrol { name, pool }) => {
+        Command::Node(NodeCommand::Enrol { secret_file: Some(file), .. }) if file.exists() => {
+            print(&format!("{} is there already: nothing was enrolled\n", file.display()))
+        }
+        Command::Node(NodeCommand::Enrol { name, pool, secret_file }) => {
+            // Opened first: a secret with no place to go would be lost, and its name taken.
+            let place = secret_file.map(SecretFile::open).transpose()?;
             let (_, secret) = nodes::enrol(&open(config).await?, &name, &pool).await?;
-            print(&format!("{}\n", secret.expose_secret()))
+            match place {
+                None => print(&format!("{}\n", secret.expose_secret())),
+                Some(place) => Ok(place.keep(&secret)?),
+            }
         }
     }
 }
@@ -117,6 +138,27 @@ async fn run(cli: Cli) -> Result<(), Failure> {
 /// The parts without listeners, for one command.
 async fn open(config: Config) -> Result<App, Failure> {
     Ok(App::new(config, Arc::new(SystemClock), Tasks::new(CancellationToken::new())).await?)
+}
+
+/// A file for one secret: written whole or not at all, and never readable by others.
+struct SecretFile {
+    path: PathBuf,
+    aside: PathBuf,
+    file: File,
+}
+
+impl SecretFile {
+    fn open(path: PathBuf) -> Result<Self, Failure> {
+        let aside = path.with_extension("new");
+        let opened = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&aside);
+        let file = opened.map_err(|error| format!("--secret-file {}: {error}", path.display()))?;
+        Ok(Self { path, aside, file })
+    }
+
+    fn keep(mut self, secret: &SecretString) -> std::io::Result<()> {
+        writeln!(self.file, "{}", secret.expose_secret())?;
+        std::fs::rename(self.aside, self.path)
+    }
 }
 
 fn print(text: &str) -> Result<(), Failure> {

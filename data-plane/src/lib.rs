@@ -10,6 +10,7 @@ pub mod discovery;
 pub mod disk;
 pub mod error;
 pub mod handle;
+pub mod health;
 mod leases;
 pub mod limiter;
 pub mod limits;

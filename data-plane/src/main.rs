@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::Parser;
 use data_plane::config::{Config, LogFormat};
-use data_plane::{Listeners, check, run};
+use data_plane::{Listeners, check, health, run};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -30,18 +30,25 @@ struct Arguments {
     /// Check the settings, say what is wrong, and exit.
     #[arg(long)]
     check_config: bool,
+    /// Ask the node that runs here whether it is ready; exit code 0 if it is.
+    #[arg(long, conflicts_with = "check_config")]
+    health: bool,
 }
 
 #[tokio::main]
 async fn main() -> anyhow::Result<ExitCode> {
     let arguments = Arguments::parse();
-    let checked = Config::load(arguments.config.as_deref()).map_err(|error| error.to_string());
-    let config = match checked.and_then(|config| check(&config).map(|()| config).map_err(|error| error.to_string())) {
+    let loaded = Config::load(arguments.config.as_deref()).map_err(|error| error.to_string());
+    // Before the check, which takes the lock of the state folder: the node that runs holds it.
+    if arguments.health {
+        return match loaded {
+            Ok(config) => health_of(&config).await,
+            Err(mistakes) => refuse(&mistakes),
+        };
+    }
+    let config = match loaded.and_then(|config| check(&config).map(|()| config).map_err(|error| error.to_string())) {
         Ok(config) => config,
-        Err(mistakes) => {
-            writeln!(std::io::stderr(), "{mistakes}")?;
-            return Ok(ExitCode::from(BAD_CONFIGURATION));
-        }
+        Err(mistakes) => return refuse(&mistakes),
     };
     if arguments.check_config {
         writeln!(std::io::stdout(), "the configuration is good")?;
@@ -63,5 +70,21 @@ async fn main() -> anyhow::Result<ExitCode> {
         std::future::pending::<()>().await;
     };
     tokio::select! { ended = node => ended?, () = stop => {} }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn refuse(mistakes: &str) -> anyhow::Result<ExitCode> {
+    writeln!(std::io::stderr(), "{mistakes}")?;
+    Ok(ExitCode::from(BAD_CONFIGURATION))
+}
+
+async fn health_of(config: &Config) -> anyhow::Result<ExitCode> {
+    match health::ask(config.admin.listen).await {
+        Ok(said) => writeln!(std::io::stdout(), "{said}")?,
+        Err(said) => {
+            writeln!(std::io::stderr(), "not ready: {said}")?;
+            return Ok(ExitCode::FAILURE);
+        }
+    }
     Ok(ExitCode::SUCCESS)
 }
