@@ -3,6 +3,7 @@
 //! Starts what the suites need on free ports and stops it again; touches no server that was running before.
 
 mod clients;
+mod deploy;
 pub(crate) mod fuzz;
 pub(crate) mod postgres;
 pub(crate) mod preflight;
@@ -51,6 +52,8 @@ enum Stage {
     Docs,
     /// Packages of the client tests, as locked
     Clients,
+    /// What lies in deploy/: images, compose, chart, alerts, dashboards
+    Deploy,
     /// All Rust tests, with their own PostgreSQL; generated files are compared here
     Nextest,
     /// Each fuzz target for a minute
@@ -116,6 +119,7 @@ impl Stage {
                 run_command(command("cargo", &arguments).env("RUSTDOCFLAGS", DOC_LINTS))
             }
             Stage::Clients => clients::install(),
+            Stage::Deploy => deploy::run(),
             Stage::Nextest => suites::run(&options.runner_arguments, totals),
             Stage::Fuzz => fuzz::run(),
             Stage::Start => start::run(),
@@ -162,6 +166,7 @@ mod tests {
         check("--only tidy", &[Stage::Tidy]);
         check("--only nextest --only fmt -- servers", &[Stage::Fmt, Stage::Nextest]);
         check("--only start --fast", &[Stage::Start]);
-        check("--fast --skip clippy", &[Stage::Preflight, Stage::Fmt, Stage::Tidy, Stage::Clients, Stage::Nextest]);
+        let quick = [Stage::Preflight, Stage::Fmt, Stage::Tidy, Stage::Clients, Stage::Deploy, Stage::Nextest];
+        check("--fast --skip clippy", &quick);
     }
 }

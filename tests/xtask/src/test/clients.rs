@@ -18,7 +18,7 @@ pub(super) fn install() -> Result<()> {
     timed(PYTHON_PACKAGES, python_packages)
 }
 
-fn timed(folder: &str, install: fn(&Path) -> Result<&'static str>) -> Result<()> {
+pub(super) fn timed(folder: &str, install: fn(&Path) -> Result<&'static str>) -> Result<()> {
     let started = Instant::now();
     let outcome = install(&root().join(folder)).with_context(|| format!("cannot install the packages of {folder}"))?;
     println!("{folder}: {outcome} in {:.1} s", started.elapsed().as_secs_f64());
@@ -38,7 +38,7 @@ fn node_packages(folder: &Path) -> Result<&'static str> {
     Ok("Node packages installed")
 }
 
-fn python_packages(folder: &Path) -> Result<&'static str> {
+pub(super) fn python_packages(folder: &Path) -> Result<&'static str> {
     let installed = folder.join(".venv/installed");
     if is_newer(&installed, &folder.join("requirements.txt")) {
         return Ok("Python packages are up to date");
