@@ -23,7 +23,7 @@ pub(crate) fn program(name: &str) -> Command {
     command
 }
 
-async fn free_port() -> u16 {
+pub(crate) async fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").await.expect("a free port").local_addr().expect("bound").port()
 }
 
@@ -39,14 +39,14 @@ fn secret(output: &Output, prefix: &str) -> String {
     word.unwrap_or_else(|| panic!("no {prefix}… in {text}")).to_owned()
 }
 
-async fn terminate(mut child: Child) {
+pub(crate) async fn terminate(mut child: Child) {
     let pid = child.id().expect("it runs").to_string();
     assert!(Command::new("kill").args(["-TERM", &pid]).status().await.expect("kill").success());
     let status = tokio::time::timeout(PATIENCE, child.wait()).await.expect("a bounded drain").expect("a status");
     assert!(status.success(), "{status}");
 }
 
-async fn ready(port: u16) {
+pub(crate) async fn ready(port: u16) {
     let client = world::http::builder().build().unwrap();
     let url = format!("http://127.0.0.1:{port}/ready");
     eventually("/ready", || async { client.get(&url).send().await.is_ok_and(|answer| answer.status().is_success()) })

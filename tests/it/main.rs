@@ -21,6 +21,7 @@ mod config_sync;
 mod conformance;
 mod contract;
 mod coverage;
+mod deploy;
 mod domains;
 mod door;
 mod dump;
