@@ -1,10 +1,14 @@
 //! The command line: what can be asked for, with examples. Only words; the work is in the modules it names.
 
+mod doctor;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use secrecy::SecretString;
 use url::{Host, Url};
+
+pub use self::doctor::DoctorArgs;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -15,6 +19,7 @@ Examples:
   portway export --tenant acme > servers.yaml
   portway apply --tenant acme -f servers.yaml --dry-run
   portway presets github > github.yaml
+  portway doctor --url https://auth.example.com --operator-token-file token
 
 The commands tenant and node talk to the control plane at --url (PORTWAY_URL) as the operator whose token is in
 --operator-token-file or PORTWAY_OPERATOR_TOKEN; apply and export as the owner of an API key, in --token-file or
@@ -52,6 +57,9 @@ pub enum Command {
     /// Replace a tenant's keys
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Check an installation from here: settings, certificates, clocks, nodes, sign-in metadata, proxies that buffer
+    #[command(after_help = doctor::HELP)]
+    Doctor(DoctorArgs),
 }
 
 const APPLY_HELP: &str = "\

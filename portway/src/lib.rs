@@ -5,6 +5,7 @@ pub mod cli;
 pub mod commands;
 pub mod demo;
 pub mod dev;
+pub mod doctor;
 pub mod front;
 mod platform;
 pub mod terminal;

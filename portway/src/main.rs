@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use portway::cli::{Cli, Command};
-use portway::{apply, commands, dev, terminal};
+use portway::{apply, commands, dev, doctor, terminal};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -18,6 +18,7 @@ async fn main() -> ExitCode {
         Command::Export(args) => apply::export(&args).await,
         Command::Presets(args) => commands::presets(&args).map(|()| ExitCode::SUCCESS),
         Command::Keys(command) => commands::keys(command).await.map(|()| ExitCode::SUCCESS),
+        Command::Doctor(args) => doctor::run(&args).await,
     };
     match done {
         Ok(code) => code,

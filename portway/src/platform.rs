@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use reqwest::redirect::Policy;
-use reqwest::{Client, Method, StatusCode};
+use reqwest::{Certificate, Client, ClientBuilder, Method, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -62,16 +62,20 @@ struct Page {
 }
 
 impl Platform {
+    /// The same at an address of its own, through a client that is there.
+    pub(crate) fn at(base: Url, token: SecretString, client: Client) -> Api {
+        Api { base, root: ["api", "v1", "platform"].map(str::to_owned).to_vec(), token, client }
+    }
+
     /// The platform API as one operator.
     pub(crate) fn connect(args: &ConnectionArgs) -> anyhow::Result<Api> {
-        let root = ["api", "v1", "platform"].map(str::to_owned).to_vec();
         let token = token("operator's token", args.operator_token_file.as_deref(), args.operator_token.as_ref())?;
-        Ok(Api { base: args.url.clone(), root, token, client: http_client()? })
+        Ok(Self::at(args.url.clone(), token, http_client()?))
     }
 }
 
 /// From a file, or as it was given.
-fn token(what: &str, file: Option<&Path>, given: Option<&SecretString>) -> anyhow::Result<SecretString> {
+pub(crate) fn token(what: &str, file: Option<&Path>, given: Option<&SecretString>) -> anyhow::Result<SecretString> {
     match (file, given) {
         (Some(path), _) => {
             let text = std::fs::read_to_string(path);
@@ -179,15 +183,29 @@ impl Api {
 }
 
 /// The client of this program: no redirects, bounded in time.
-#[expect(clippy::disallowed_methods, reason = "goes to the operator's control plane or to this process, nowhere else")]
 pub(crate) fn http_client() -> anyhow::Result<Client> {
+    builder().build().context("cannot set up the HTTP client")
+}
+
+/// The same, which shows certificates and trusts those in a file too.
+pub(crate) fn inspecting_client(ca_file: Option<&Path>) -> anyhow::Result<Client> {
+    let mut builder = builder().tls_info(true);
+    if let Some(path) = ca_file {
+        let pem = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let certificates = Certificate::from_pem_bundle(&pem);
+        builder =
+            builder.tls_certs_merge(certificates.with_context(|| format!("{}: no certificates", path.display()))?);
+    }
+    builder.build().context("cannot set up the HTTP client")
+}
+
+#[expect(clippy::disallowed_methods, reason = "goes to the operator's control plane or to this process, nowhere else")]
+fn builder() -> ClientBuilder {
     Client::builder()
         .connect_timeout(CONNECT_TIMEOUT)
         .timeout(REQUEST_TIMEOUT)
         .redirect(Policy::none())
         .user_agent(concat!("portway/", env!("CARGO_PKG_VERSION")))
-        .build()
-        .context("cannot set up the HTTP client")
 }
 
 async fn read(mut response: reqwest::Response) -> anyhow::Result<Vec<u8>> {

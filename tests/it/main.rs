@@ -22,6 +22,7 @@ mod conformance;
 mod contract;
 mod coverage;
 mod deploy;
+mod doctor;
 mod domains;
 mod door;
 mod dump;
