@@ -66,9 +66,14 @@ CREATE TABLE audit_events (
     body bytea NOT NULL,
     prev_sha256 bytea NOT NULL,
     sha256 bytea NOT NULL,
+    chain bigint NOT NULL DEFAULT 1,
     CONSTRAINT audit_events_pkey PRIMARY KEY (tenant_id, seq),
     CONSTRAINT audit_events_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
 );
+CREATE INDEX audit_events_action ON public.audit_events USING btree (tenant_id, action, seq);
+CREATE INDEX audit_events_actor ON public.audit_events USING btree (tenant_id, actor_id, seq);
+CREATE INDEX audit_events_at ON public.audit_events USING btree (tenant_id, at);
+CREATE INDEX audit_events_target ON public.audit_events USING btree (tenant_id, target_id, seq);
 ALTER TABLE audit_events ENABLE ROW LEVEL SECURITY;
 ALTER TABLE audit_events FORCE ROW LEVEL SECURITY;
 CREATE POLICY every_tenant ON audit_events FOR ALL TO portway_system USING (true) WITH CHECK (true);
@@ -203,14 +208,78 @@ CREATE TABLE call_records (
     CONSTRAINT call_records_pkey PRIMARY KEY (tenant_id, started_at, id),
     CONSTRAINT call_records_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
 ) PARTITION BY RANGE (started_at);
+CREATE INDEX call_records_client_id ON ONLY public.call_records USING btree (tenant_id, client_id, started_at);
+CREATE INDEX call_records_client_name ON ONLY public.call_records USING btree (tenant_id, client_name, started_at);
+CREATE INDEX call_records_failed ON ONLY public.call_records USING btree (tenant_id, outcome, started_at) WHERE (outcome <> 'ok'::text);
+CREATE INDEX call_records_fault ON ONLY public.call_records USING btree (tenant_id, fault, started_at) WHERE (fault <> 'none'::text);
+CREATE INDEX call_records_member ON ONLY public.call_records USING btree (tenant_id, member_id, started_at) WHERE (member_id IS NOT NULL);
 CREATE INDEX call_records_principal ON ONLY public.call_records USING btree (tenant_id, principal_id, started_at);
 CREATE INDEX call_records_server ON ONLY public.call_records USING btree (tenant_id, server_id, started_at);
+CREATE INDEX call_records_server_target ON ONLY public.call_records USING btree (tenant_id, server_id, target, started_at);
+CREATE INDEX call_records_target ON ONLY public.call_records USING btree (tenant_id, target, started_at);
 ALTER TABLE call_records ENABLE ROW LEVEL SECURITY;
 ALTER TABLE call_records FORCE ROW LEVEL SECURITY;
 CREATE POLICY every_tenant ON call_records FOR ALL TO portway_system USING (true) WITH CHECK (true);
 CREATE POLICY tenant_only ON call_records FOR ALL TO portway_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"))) WITH CHECK ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
 GRANT DELETE, INSERT, SELECT, UPDATE ON call_records TO portway_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON call_records TO portway_system;
+
+CREATE TABLE call_usage (
+    tenant_id uuid NOT NULL,
+    span text NOT NULL,
+    bucket timestamp with time zone NOT NULL,
+    server_id uuid NOT NULL,
+    callee_id uuid NOT NULL,
+    principal_kind text NOT NULL,
+    principal_id uuid NOT NULL,
+    client_name text NOT NULL,
+    method text NOT NULL,
+    tool text NOT NULL,
+    calls bigint NOT NULL,
+    errors bigint NOT NULL,
+    refused bigint NOT NULL,
+    l00 bigint NOT NULL,
+    l01 bigint NOT NULL,
+    l02 bigint NOT NULL,
+    l03 bigint NOT NULL,
+    l04 bigint NOT NULL,
+    l05 bigint NOT NULL,
+    l06 bigint NOT NULL,
+    l07 bigint NOT NULL,
+    l08 bigint NOT NULL,
+    l09 bigint NOT NULL,
+    l10 bigint NOT NULL,
+    l11 bigint NOT NULL,
+    l12 bigint NOT NULL,
+    l13 bigint NOT NULL,
+    l14 bigint NOT NULL,
+    l15 bigint NOT NULL,
+    l16 bigint NOT NULL,
+    l17 bigint NOT NULL,
+    l18 bigint NOT NULL,
+    l19 bigint NOT NULL,
+    l20 bigint NOT NULL,
+    l21 bigint NOT NULL,
+    l22 bigint NOT NULL,
+    l23 bigint NOT NULL,
+    l24 bigint NOT NULL,
+    l25 bigint NOT NULL,
+    l26 bigint NOT NULL,
+    l27 bigint NOT NULL,
+    l28 bigint NOT NULL,
+    l29 bigint NOT NULL,
+    l30 bigint NOT NULL,
+    l31 bigint NOT NULL,
+    CONSTRAINT call_usage_pkey PRIMARY KEY (tenant_id, span, bucket, server_id, callee_id, principal_kind, principal_id, client_name, method, tool),
+    CONSTRAINT call_usage_span_check CHECK ((span = ANY (ARRAY['hour'::text, 'day'::text]))),
+    CONSTRAINT call_usage_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
+);
+ALTER TABLE call_usage ENABLE ROW LEVEL SECURITY;
+ALTER TABLE call_usage FORCE ROW LEVEL SECURITY;
+CREATE POLICY every_tenant ON call_usage FOR ALL TO portway_system USING (true) WITH CHECK (true);
+CREATE POLICY tenant_only ON call_usage FOR ALL TO portway_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"))) WITH CHECK ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
+GRANT DELETE, INSERT, SELECT, UPDATE ON call_usage TO portway_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON call_usage TO portway_system;
 
 CREATE TABLE client_secrets (
     tenant_id uuid NOT NULL,
@@ -1102,6 +1171,29 @@ GRANT DELETE, INSERT, SELECT, UPDATE ON users TO portway_system;
 
 CREATE TABLE call_records_default PARTITION OF call_records DEFAULT;
 
+CREATE OR REPLACE FUNCTION public.portway_drop_call_record_partitions(before date)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public'
+ SET lock_timeout TO '5s'
+AS $function$
+DECLARE
+    part text;
+    dropped bigint := 0;
+BEGIN
+    FOR part IN
+        SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+        WHERE i.inhparent = 'call_records'::regclass AND c.relname ~ '^call_records_[0-9]{6}$'
+        AND (to_date(right(c.relname, 6), 'YYYYMM') + interval '1 month')::date <= before
+    LOOP
+        EXECUTE format('DROP TABLE %I', part);
+        dropped := dropped + 1;
+    END LOOP;
+    RETURN dropped;
+END $function$
+;
+
 CREATE OR REPLACE FUNCTION public.portway_ensure_call_record_partition(month date)
  RETURNS void
  LANGUAGE plpgsql
@@ -1117,4 +1209,6 @@ BEGIN
 END $function$
 ;
 REVOKE ALL ON FUNCTION portway_ensure_call_record_partition(date) FROM PUBLIC;
+REVOKE ALL ON FUNCTION portway_drop_call_record_partitions(date) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION portway_ensure_call_record_partition(date) TO portway_system;
+GRANT EXECUTE ON FUNCTION portway_drop_call_record_partitions(date) TO portway_system;

@@ -4,6 +4,7 @@
 pub mod access_grants;
 pub mod acks;
 pub mod api_keys;
+pub mod audit;
 pub mod auth_overrides;
 pub mod authorize;
 pub mod broker;
@@ -44,6 +45,7 @@ pub mod tool_switches;
 pub mod upkeep;
 pub mod upstream_oauth;
 pub mod usage;
+pub mod usage_series;
 pub mod user_credentials;
 
 use std::sync::Arc;

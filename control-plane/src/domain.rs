@@ -11,6 +11,7 @@ pub mod call;
 pub mod clock;
 pub mod configuration;
 pub mod credential;
+pub mod csv;
 pub mod email_domain;
 pub mod error;
 pub mod fields;
@@ -36,6 +37,7 @@ pub mod tenancy;
 pub mod tool_switches;
 pub mod transport;
 pub mod upstream_oauth;
+pub mod usage;
 
 pub use clock::Clock;
 pub use error::{Error, Result};

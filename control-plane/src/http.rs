@@ -3,6 +3,7 @@
 pub mod admin;
 pub mod api;
 pub mod cookies;
+mod download;
 pub mod extract;
 mod layers;
 pub mod oauth;

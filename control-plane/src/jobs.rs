@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
-use crate::app::{acks, domains, mail, nodes, publish, upkeep, usage};
+use crate::app::{acks, calls, domains, mail, nodes, publish, upkeep, usage};
 use crate::domain::Result;
 use crate::domain::limits::REPLICA_BEAT_MS;
 use crate::state::App;
@@ -28,8 +28,9 @@ const POLL: Duration = Duration::from_secs(2);
 
 const BEAT: Duration = Duration::from_millis(REPLICA_BEAT_MS);
 
-const JOBS: [Job; 8] = [
+const JOBS: [Job; 9] = [
     Job { name: "call-record-partitions", every: DAY, run: |app| Box::pin(usage::ensure_partitions(app)) },
+    Job { name: "forget-calls", every: HOUR, run: |app| Box::pin(calls::forget_old(app)) },
     Job { name: "prune-outbox", every: HOUR, run: |app| Box::pin(publish::forget_old_changes(app)) },
     Job { name: "forget-expired", every: HOUR, run: |app| Box::pin(upkeep::forget_expired(app)) },
     Job { name: "replica-beat", every: BEAT, run: |app| Box::pin(acks::beat(app)) },

@@ -67,6 +67,7 @@ pub struct Metrics {
     pub(crate) usage_dropped: Counter,
     pub(crate) usage_refused: Counter,
     limits: Family<LimitLabels, Counter>,
+    pub(crate) calls_in_flight: Gauge,
     calls: Family<CallLabels, Counter>,
     call_duration_s: Histogram,
     upstream_duration_s: Histogram,
@@ -93,6 +94,7 @@ impl Default for Metrics {
             usage_dropped: Counter::default(),
             usage_refused: Counter::default(),
             limits: Family::default(),
+            calls_in_flight: Gauge::default(),
             calls: Family::default(),
             call_duration_s: Histogram::new(buckets()),
             upstream_duration_s: Histogram::new(buckets()),
@@ -154,6 +156,11 @@ impl Metrics {
         self.add("portway_usage_dropped", "Call records lost to a full queue or disk ring", self.usage_dropped.clone());
         self.add("portway_usage_refused", "Call records the control plane would not store", self.usage_refused.clone());
         self.add("portway_limit_decisions", "Requests under a limit, by what came of it", self.limits.clone());
+        self.add(
+            "portway_calls_in_flight",
+            "Calls and streams that have begun and not ended",
+            self.calls_in_flight.clone(),
+        );
         self.add("portway_calls", "Calls by outcome and reason", self.calls.clone());
         self.add("portway_call_duration_seconds", "Time of a call on the node", self.call_duration_s.clone());
         self.add("portway_upstream_duration_seconds", "Time of a call upstream", self.upstream_duration_s.clone());

@@ -28,6 +28,9 @@ mod m20261127_0021_server_transport;
 mod m20261127_0022_auth_overrides;
 mod m20261127_0023_identity_tokens;
 mod m20261128_0024_limit_rules;
+mod m20261128_0025_audit_chain;
+mod m20261128_0026_call_search;
+mod m20261128_0027_call_usage;
 mod m20261128_0029_switches;
 mod tenant_table;
 
@@ -66,6 +69,9 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_0023_identity_tokens::Migration),
             Box::new(m20261128_0024_limit_rules::Migration),
             Box::new(m20261128_0029_switches::Migration),
+            Box::new(m20261128_0025_audit_chain::Migration),
+            Box::new(m20261128_0026_call_search::Migration),
+            Box::new(m20261128_0027_call_usage::Migration),
         ]
     }
 }

@@ -19,6 +19,7 @@ async fn main() -> ExitCode {
         Command::Presets(args) => commands::presets(&args).map(|()| ExitCode::SUCCESS),
         Command::Keys(command) => commands::keys(command).await.map(|()| ExitCode::SUCCESS),
         Command::Doctor(args) => doctor::run(&args).await,
+        Command::Audit(command) => commands::audit(command).await.map(|()| ExitCode::SUCCESS),
     };
     match done {
         Ok(code) => code,

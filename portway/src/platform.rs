@@ -105,6 +105,30 @@ impl Api {
         self.request(Method::GET, url, None::<&Value>).await
     }
 
+    /// A file, piece by piece, for as long as pieces come; `take` answers whether it wants more.
+    pub(crate) async fn download(
+        &self,
+        path: &[&str],
+        query: &[(&str, &str)],
+        mut take: impl FnMut(&[u8]) -> anyhow::Result<bool>,
+    ) -> anyhow::Result<()> {
+        let mut url = self.url(path)?;
+        url.query_pairs_mut().extend_pairs(query);
+        let request = client(|builder| builder.read_timeout(REQUEST_TIMEOUT))?.get(url);
+        let answer = request.bearer_auth(self.token.expose_secret()).send().await;
+        let mut answer = answer.with_context(|| format!("cannot reach the control plane at {}", self.base))?;
+        let status = answer.status();
+        if !status.is_success() {
+            return Err(Problem::read(status, &read(answer).await?).into());
+        }
+        while let Some(piece) = answer.chunk().await.context("the answer broke off: what came is not all of it")? {
+            if !take(&piece)? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
     pub(crate) async fn put<T: DeserializeOwned>(&self, path: &[&str], body: &impl Serialize) -> anyhow::Result<T> {
         self.request(Method::PUT, self.url(path)?, Some(body)).await
     }
@@ -184,28 +208,31 @@ impl Api {
 
 /// The client of this program: no redirects, bounded in time.
 pub(crate) fn http_client() -> anyhow::Result<Client> {
-    builder().build().context("cannot set up the HTTP client")
+    client(|builder| builder.timeout(REQUEST_TIMEOUT))
 }
 
 /// The same, which shows certificates and trusts those in a file too.
 pub(crate) fn inspecting_client(ca_file: Option<&Path>) -> anyhow::Result<Client> {
-    let mut builder = builder().tls_info(true);
-    if let Some(path) = ca_file {
-        let pem = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-        let certificates = Certificate::from_pem_bundle(&pem);
-        builder =
-            builder.tls_certs_merge(certificates.with_context(|| format!("{}: no certificates", path.display()))?);
-    }
-    builder.build().context("cannot set up the HTTP client")
+    let pem = ca_file.map(|path| std::fs::read(path).with_context(|| format!("cannot read {}", path.display())));
+    let certificates = pem.transpose()?.map(|pem| Certificate::from_pem_bundle(&pem)).transpose();
+    let certificates = certificates.context("the file with certificates has none that can be read")?;
+    client(|builder| {
+        let builder = builder.timeout(REQUEST_TIMEOUT).tls_info(true);
+        match certificates {
+            Some(certificates) => builder.tls_certs_merge(certificates),
+            None => builder,
+        }
+    })
 }
 
 #[expect(clippy::disallowed_methods, reason = "goes to the operator's control plane or to this process, nowhere else")]
-fn builder() -> ClientBuilder {
-    Client::builder()
+fn client(bounds: impl FnOnce(ClientBuilder) -> ClientBuilder) -> anyhow::Result<Client> {
+    bounds(Client::builder())
         .connect_timeout(CONNECT_TIMEOUT)
-        .timeout(REQUEST_TIMEOUT)
         .redirect(Policy::none())
         .user_agent(concat!("portway/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .context("cannot set up the HTTP client")
 }
 
 async fn read(mut response: reqwest::Response) -> anyhow::Result<Vec<u8>> {

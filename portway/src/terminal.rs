@@ -8,6 +8,14 @@ pub fn say(line: &str) {
     writeln!(io::stdout().lock(), "{line}").or_else(ignore_closed_pipe).ok();
 }
 
+/// A piece of an answer that comes in pieces; false when the reader went away.
+pub fn put(piece: &[u8]) -> io::Result<bool> {
+    match io::stdout().lock().write_all(piece) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        written => written.map(|()| true),
+    }
+}
+
 /// One line about the work, not part of the answer.
 pub fn note(line: &str) {
     writeln!(io::stderr().lock(), "{line}").or_else(ignore_closed_pipe).ok();

@@ -11,25 +11,25 @@ use world::{PATIENCE, World};
 use crate::binaries::{finished, program};
 
 /// An owner's key in the environment of the command.
-struct Pipeline {
+pub(crate) struct Pipeline {
     url: String,
     key: String,
 }
 
 impl Pipeline {
-    async fn of(world: &World, owner: &Person) -> Self {
+    pub(crate) async fn of(world: &World, owner: &Person) -> Self {
         let made = owner.post("keys", json!({"name": "pipeline"})).await.ok();
         Self { url: world.auth_origin.clone(), key: made["secret"].as_str().unwrap().to_owned() }
     }
 
-    fn command(&self, words: &[&str]) -> Command {
+    pub(crate) fn command(&self, words: &[&str]) -> Command {
         let mut command = program("portway");
         command.args(words).envs([("PORTWAY_URL", &self.url), ("PORTWAY_TOKEN", &self.key)]);
         command.env("PORTWAY_TENANT", "acme");
         command
     }
 
-    async fn run(&self, words: &[&str]) -> Said {
+    pub(crate) async fn run(&self, words: &[&str]) -> Said {
         let said = Said::of(finished(self.command(words)).await);
         assert!(!format!("{said:?}").contains(&self.key), "a key is never shown: {said:?}");
         said
@@ -37,20 +37,20 @@ impl Pipeline {
 }
 
 #[derive(Debug)]
-struct Said {
-    code: i32,
-    out: String,
-    err: String,
+pub(crate) struct Said {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 impl Said {
-    fn of(output: Output) -> Self {
+    pub(crate) fn of(output: Output) -> Self {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         Self { code: output.status.code().unwrap_or(-1), out: text(&output.stdout), err: text(&output.stderr) }
     }
 
     #[track_caller]
-    fn with(self, code: i32, words: &[&str]) -> Self {
+    pub(crate) fn with(self, code: i32, words: &[&str]) -> Self {
         assert_eq!(self.code, code, "{self:?}");
         for word in words {
             assert!(self.out.contains(word) || self.err.contains(word), "{word:?}: {self:?}");

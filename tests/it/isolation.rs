@@ -6,13 +6,14 @@
 mod cases;
 mod catalogue;
 mod policies;
-mod rows;
+pub(crate) mod rows;
 mod seed;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use control_plane::domain::Error;
+use control_plane::domain::audit::AuditFilter;
 use control_plane::domain::clock::SystemClock;
 use control_plane::domain::page::PageRequest;
 use control_plane::store::{Store, migrate};
@@ -164,7 +165,8 @@ async fn a_forged_audit_event_is_found(backend: Backend) {
     let world = Neighbours::settle(backend).await;
     let verify = async |seed: &Seed| {
         let store = world.store.tenant_read(seed.tenant.id).await.unwrap();
-        let (_, chain) = store.list_audit_events(PageRequest { limit: 100, after: None }).await.unwrap();
+        let (_, chain) =
+            store.list_audit_events(&AuditFilter::default(), PageRequest { limit: 100, after: None }).await.unwrap();
         assert!(chain.checked > 2);
         chain.broken_seq
     };

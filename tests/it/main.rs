@@ -12,6 +12,7 @@ mod api_key_rotation;
 mod api_keys;
 mod apply;
 mod attacks;
+mod audit;
 mod binaries;
 mod call_log;
 mod certified_provider;

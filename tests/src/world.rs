@@ -359,6 +359,11 @@ impl World {
         self.folder().join("localhost.crt")
     }
 
+    /// The database, to look and reach behind the scenes.
+    pub fn db(&self) -> &Db {
+        &self.db
+    }
+
     /// What is in the tables of a database that is no file.
     pub async fn rows(&self) -> String {
         self.db.rows().await

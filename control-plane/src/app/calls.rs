@@ -1,41 +1,128 @@
-//! Reading call records. Who may not read other people's calls sees their own and nothing that tells of others.
+//! Reading call records. Who may not read everybody's calls sees their own and those of servers that they manage, and
+//! nothing that tells of others.
 
-use super::Ctx;
-use crate::domain::access::{Action, allows};
-use crate::domain::call::{CallFilter, CallRecord};
-use crate::domain::ids::CallRecordId;
+use chrono::{DateTime, TimeDelta, Utc};
+use futures::stream::{self, Stream};
+
+use super::{Ctx, upkeep};
+use crate::domain::access::{Action, ServerRole, allows};
+use crate::domain::call::{CallFilter, CallRecord, Reach};
+use crate::domain::ids::{CallRecordId, TenantId};
+use crate::domain::limits::{
+    CALLS_EXPORT_BATCH, CALLS_EXPORT_ROWS_MAX, CALLS_FORGOTTEN_BATCH, CALLS_FORGOTTEN_BATCHES_MAX,
+    CALLS_MANAGED_SERVERS_MAX, USAGE_DAYS_MAX, USAGE_DAYS_MAX_BY_HOUR,
+};
 use crate::domain::page::{Created, Page, PageRequest};
+use crate::domain::usage::Span;
 use crate::domain::{Error, Result};
+use crate::state::App;
+use crate::store::TenantStore;
 
-/// Newest first.
+/// Newest first, within the time that one search may span.
 pub async fn list(ctx: &Ctx, filter: CallFilter, page: PageRequest<Created>) -> Result<Page<CallRecord>> {
-    let Some(filter) = confine(ctx, filter) else {
-        return Ok(Page { items: Vec::new(), next_cursor: None });
-    };
-    ctx.app.store.tenant_read(ctx.tenant_id).await?.list_calls(&filter, page).await
+    let store = ctx.app.store.tenant_read(ctx.tenant_id).await?;
+    let filter = confine(ctx, &store, filter.bounded(store.now())?).await?;
+    store.list_calls(&filter, page).await
 }
 
 pub async fn get(ctx: &Ctx, id: CallRecordId) -> Result<CallRecord> {
-    let call = ctx.app.store.tenant_read(ctx.tenant_id).await?.get_call(id).await?;
-    // Another person's call is answered like one that never was.
-    if !reads_all(ctx) && call.principal_id != ctx.caller.principal.uuid() {
-        return Err(Error::NotFound { what: "call" });
+    let store = ctx.app.store.tenant_read(ctx.tenant_id).await?;
+    let call = store.get_call(id).await?;
+    if reads_all(ctx) || call.principal_id == ctx.caller.principal.uuid() {
+        return Ok(call);
     }
-    Ok(call)
+    let servers: Vec<_> = [Some(call.server_id), call.member_id].into_iter().flatten().collect();
+    let roles = store.list_server_roles(ctx.caller.principal, &servers).await?;
+    // What one may not see is answered like a call that never was.
+    if roles.values().any(|role| *role == ServerRole::Manager) {
+        Ok(call)
+    } else {
+        Err(Error::NotFound { what: "call" })
+    }
 }
 
-/// The filter within what the caller may see; `None` if it asks for somebody else only.
-fn confine(ctx: &Ctx, mut filter: CallFilter) -> Option<CallFilter> {
-    if !reads_all(ctx) {
-        let own = ctx.caller.principal.uuid();
-        if filter.principal_id.is_some_and(|id| id != own) {
-            return None;
-        }
-        filter.principal_id = Some(own);
+/// Everything that a search finds, newest first, in pages as they are asked for; each page is a transaction of its own.
+pub async fn export(ctx: &Ctx, filter: CallFilter) -> Result<impl Stream<Item = Result<Vec<CallRecord>>> + use<>> {
+    let store = ctx.app.store.tenant_read(ctx.tenant_id).await?;
+    let filter = confine(ctx, &store, filter.bounded(store.now())?).await?;
+    if store.count_calls(&filter, CALLS_EXPORT_ROWS_MAX + 1).await? > CALLS_EXPORT_ROWS_MAX {
+        let public = format!("finds more than {CALLS_EXPORT_ROWS_MAX} calls: export a shorter time, or fewer of them");
+        return Err(Error::invalid("calls.export_too_large", "from", public));
     }
-    Some(filter)
+    drop(store);
+    let ctx = ctx.clone();
+    Ok(stream::try_unfold(Some(None), move |place| {
+        let (ctx, filter) = (ctx.clone(), filter.clone());
+        async move {
+            let Some(after) = place else { return Ok(None) };
+            let page = PageRequest { limit: CALLS_EXPORT_BATCH, after };
+            let store = ctx.app.store.tenant_read(ctx.tenant_id).await?;
+            let page = store.list_calls(&filter, page).await?;
+            let last = page.items.last().map(|call| Created { at: call.started_at, id: call.id.0 });
+            Ok(Some((page.items, last.filter(|_| page.next_cursor.is_some()).map(Some))))
+        }
+    }))
+}
+
+/// The filter within what the caller may see.
+async fn confine(ctx: &Ctx, store: &TenantStore, filter: CallFilter) -> Result<CallFilter> {
+    if reads_all(ctx) {
+        return Ok(filter);
+    }
+    let servers = store.list_managed_servers(ctx.caller.principal, CALLS_MANAGED_SERVERS_MAX).await?;
+    // Every call of a server that one manages is in reach, and its index is then all that is needed.
+    if filter.server_id.or(filter.member_id).is_some_and(|id| servers.contains(&id)) {
+        return Ok(filter);
+    }
+    Ok(CallFilter { within: Some(Reach { principal_id: ctx.caller.principal.uuid(), servers }), ..filter })
 }
 
 fn reads_all(ctx: &Ctx) -> bool {
     allows(ctx.caller.role, Action::ReadAllCalls)
+}
+
+/// Forgets the calls that each tenant no longer wants to keep: whole months that nobody does, then row by row.
+pub async fn forget_old(app: &App) -> Result<()> {
+    let tenants = upkeep::list_kept_tenants(app).await?;
+    let now = app.clock.now();
+    let longest = tenants.iter().map(|tenant| tenant.settings.call_log_days).max();
+    if let Some(days) = longest {
+        let before = (now - TimeDelta::days(i64::from(days))).date_naive();
+        let store = app.store.system().await?;
+        let dropped = store.drop_call_record_partitions(before).await?;
+        store.commit().await?;
+        if dropped > 0 {
+            tracing::info!(dropped, %before, "months of call records dropped");
+        }
+    }
+    for tenant in tenants {
+        let cutoff = now - TimeDelta::days(i64::from(tenant.settings.call_log_days));
+        if let Err(error) = forget_before(app, tenant.id, cutoff).await {
+            tracing::error!(tenant.id = %tenant.id, %error, "old calls were not forgotten");
+        }
+    }
+    Ok(())
+}
+
+async fn forget_before(app: &App, tenant: TenantId, cutoff: DateTime<Utc>) -> Result<()> {
+    let mut rows = 0;
+    for _ in 0..CALLS_FORGOTTEN_BATCHES_MAX {
+        let store = app.store.tenant(tenant).await?;
+        let gone = store.delete_calls_before(cutoff, CALLS_FORGOTTEN_BATCH).await?;
+        store.commit_records().await?;
+        rows += gone;
+        if gone < CALLS_FORGOTTEN_BATCH {
+            break;
+        }
+    }
+    let store = app.store.tenant(tenant).await?;
+    // Roll-ups stay as long as a series may ask for them, whatever becomes of the calls.
+    for (span, days) in [(Span::Hour, USAGE_DAYS_MAX_BY_HOUR), (Span::Day, USAGE_DAYS_MAX)] {
+        rows += store.delete_usage_before(span, store.now() - TimeDelta::days(days + 1)).await?;
+    }
+    store.commit_records().await?;
+    if rows > 0 {
+        tracing::info!(tenant.id = %tenant, rows, "old calls forgotten");
+    }
+    Ok(())
 }

@@ -1,4 +1,4 @@
-//! The tenant seen from inside: its settings, and its audit log.
+//! The tenant seen from inside: its settings.
 
 use serde_json::json;
 use url::Host;
@@ -7,10 +7,11 @@ use super::{Ctx, identity_providers};
 use crate::config::is_origin;
 use crate::domain::Result;
 use crate::domain::access::Action;
-use crate::domain::audit::{AuditEntry, AuditEvent, ChainStatus};
+use crate::domain::audit::AuditEntry;
 use crate::domain::fields::{self, Mistakes};
-use crate::domain::limits::{ACCESS_TOKEN_S_MAX, ACCESS_TOKEN_S_MIN, CLIENT_HOSTS_MAX, OFFLINE_S_MAX, ORIGINS_MAX};
-use crate::domain::page::{Page, PageRequest, Seq};
+use crate::domain::limits::{
+    ACCESS_TOKEN_S_MAX, ACCESS_TOKEN_S_MIN, CALL_LOG_DAYS_MAX, CLIENT_HOSTS_MAX, OFFLINE_S_MAX, ORIGINS_MAX,
+};
 use crate::domain::tenancy::{Provisioning, RefreshRotation, Tenant, TenantSettings};
 use crate::store::{ResourceKind, TenantStore};
 
@@ -29,6 +30,7 @@ pub struct TenantChange {
     pub private_use_schemes: Option<bool>,
     pub provisioning: Option<Provisioning>,
     pub calls_off: Option<bool>,
+    pub call_log_days: Option<u32>,
 }
 
 impl TenantChange {
@@ -45,6 +47,7 @@ impl TenantChange {
             private_use_schemes: self.private_use_schemes.unwrap_or(old.private_use_schemes),
             provisioning: self.provisioning.unwrap_or(old.provisioning),
             calls_off: self.calls_off.unwrap_or(old.calls_off),
+            call_log_days: self.call_log_days.unwrap_or(old.call_log_days),
         }
     }
 }
@@ -99,6 +102,7 @@ fn check_settings(settings: &TenantSettings, mistakes: &mut Mistakes) {
     let access_token_s = range(settings.access_token_s, ACCESS_TOKEN_S_MIN, ACCESS_TOKEN_S_MAX);
     mistakes.take("settings.access_token_s", access_token_s);
     mistakes.take("settings.offline_max_s", range(settings.offline_max_s, 0, OFFLINE_S_MAX));
+    mistakes.take("settings.call_log_days", range(settings.call_log_days, 1, CALL_LOG_DAYS_MAX));
     mistakes.take("settings.allowed_origins", check_origins(&settings.allowed_origins));
     mistakes.take("settings.client_hosts_allowed", check_hosts(&settings.client_hosts_allowed));
     mistakes.take("settings.client_hosts_denied", check_hosts(&settings.client_hosts_denied));
@@ -144,10 +148,4 @@ fn check_hosts(hosts: &[String]) -> Result<(), fields::Mistake> {
         "hosts.shape",
         "must be host names such as example.com, lower case, without a port; each includes what is below it".to_owned(),
     ))
-}
-
-/// The audit log, newest first, and whether its hashes still fit together.
-pub async fn list_audit_events(ctx: &Ctx, page: PageRequest<Seq>) -> Result<(Page<AuditEvent>, ChainStatus)> {
-    ctx.require(Action::ReadAudit)?;
-    ctx.app.store.tenant_read(ctx.tenant_id).await?.list_audit_events(page).await
 }

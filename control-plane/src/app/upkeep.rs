@@ -11,7 +11,7 @@ use crate::domain::ids::TenantId;
 use crate::domain::limits::LEAVER_CREDENTIALS_S;
 use crate::domain::limits::PAGE_SIZE_MAX;
 use crate::domain::page::{Created, PageRequest};
-use crate::domain::tenancy::TenantStatus;
+use crate::domain::tenancy::{Tenant, TenantStatus};
 use crate::state::App;
 
 /// Expired authorization requests, tokens and secrets, browser sessions that ended, keys that
@@ -44,18 +44,23 @@ pub async fn rotate_keys(app: &App) -> Result<()> {
     Ok(())
 }
 
-/// Every tenant but those being deleted.
+/// Ids of every tenant but those being deleted.
 pub(super) async fn list_tenants(app: &App) -> Result<Vec<TenantId>> {
-    let (mut after, mut ids) = (None, Vec::new());
+    Ok(list_kept_tenants(app).await?.iter().map(|tenant| tenant.id).collect())
+}
+
+/// Every tenant but those being deleted.
+pub(super) async fn list_kept_tenants(app: &App) -> Result<Vec<Tenant>> {
+    let (mut after, mut kept) = (None, Vec::new());
     loop {
         let page = PageRequest { limit: PAGE_SIZE_MAX, after };
         let tenants = app.store.system_read().await?.list_tenants(page).await?;
         after = tenants.items.last().map(|tenant| Created { at: tenant.created_at, id: tenant.id.0 });
         // One that is being deleted may have lost its data key.
-        let kept = tenants.items.iter().filter(|tenant| tenant.status != TenantStatus::Deleting);
-        ids.extend(kept.map(|tenant| tenant.id));
-        if tenants.next_cursor.is_none() {
-            return Ok(ids);
+        let more = tenants.next_cursor.is_some();
+        kept.extend(tenants.items.into_iter().filter(|tenant| tenant.status != TenantStatus::Deleting));
+        if !more {
+            return Ok(kept);
         }
     }
 }

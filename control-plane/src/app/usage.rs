@@ -14,6 +14,7 @@ use crate::domain::configuration::PrincipalKind;
 use crate::domain::ids::{ApiKeyId, CallRecordId, ServerId, TenantId};
 use crate::domain::limits::{RECORD_AHEAD_MAX_S, RECORD_RULES_MAX, RECORD_TEXT_CHARS_MAX};
 use crate::domain::node::NodeIdentity;
+use crate::domain::usage::roll_up;
 use crate::domain::{Error, Result};
 use crate::state::App;
 use crate::store::TenantStore;
@@ -32,6 +33,8 @@ pub async fn store(app: &App, node: &NodeIdentity, records: Vec<wire::CallRecord
             Ok(record) if record.started_at > now + TimeDelta::seconds(RECORD_AHEAD_MAX_S) => {
                 refused.push((id, "record.in_the_future"));
             }
+            // The time in its id is where it is looked for later.
+            Ok(record) if !record.has_timely_id() => refused.push((id, "record.id_time")),
             Ok(record) => tenants.entry(record.tenant_id).or_default().push(record),
             Err(error) => {
                 tracing::warn!(node.identity = %node.id, %error, "a call record does not convert");
@@ -89,7 +92,10 @@ async fn store_of_tenant(
         };
         refused.push((convert::uuid_bytes(record.id.0), code));
     }
-    store.insert_call_records(&good).await?;
+    let new = store.insert_call_records(&good).await?;
+    // Only what was not there before: a batch may come twice.
+    let tallies = roll_up(good.iter().filter(|record| new.contains(&record.id)));
+    store.add_usage(&tallies).await?;
     note_key_use(&store, &good).await?;
     store.commit_records().await?;
     Ok(refused)

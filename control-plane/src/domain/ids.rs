@@ -28,18 +28,31 @@ fn encode(id: Uuid, prefix: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 }
 
 fn decode(text: &str, prefix: &'static str) -> Result<Uuid, IdError> {
-    let error = IdError { prefix };
-    let digits = text.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('_')).ok_or_else(|| error.clone())?;
+    let digits = text.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('_'));
+    digits.and_then(from_digits).ok_or(IdError { prefix })
+}
+
+fn from_digits(digits: &str) -> Option<Uuid> {
     // The first of 26 characters holds only three bits.
     if digits.len() != TEXT_LEN || digits.as_bytes().first().is_none_or(|&first| first > b'7') {
-        return Err(error);
+        return None;
     }
     let mut bits = 0_u128;
     for byte in digits.bytes() {
-        let value = ALPHABET.iter().position(|&letter| letter == byte).ok_or_else(|| error.clone())?;
+        let value = ALPHABET.iter().position(|&letter| letter == byte)?;
         bits = (bits << 5) | value as u128;
     }
-    Ok(Uuid::from_u128(bits))
+    Some(Uuid::from_u128(bits))
+}
+
+/// An id of any kind, with a prefix of three letters or as a plain UUID: for searching where the kind does not matter.
+pub fn any(text: &str) -> Option<Uuid> {
+    match text.split_once('_') {
+        Some((prefix, digits)) if prefix.len() == 3 && prefix.bytes().all(|byte| byte.is_ascii_lowercase()) => {
+            from_digits(digits)
+        }
+        _ => Uuid::parse_str(text).ok(),
+    }
 }
 
 macro_rules! id {
@@ -159,6 +172,7 @@ mod tests {
             assert_eq!(text.len(), 30);
             assert_eq!(text.parse::<UserId>(), Ok(id));
             assert!(text.parse::<ServerId>().is_err());
+            assert_eq!((any(&text), any(&id.0.to_string())), (Some(id.0), Some(id.0)));
         }
         for bad in [
             "",
@@ -167,7 +181,7 @@ mod tests {
             "usr_0000000000000000000000000u",
             "usr_00000000000000000000000000x",
         ] {
-            assert!(bad.parse::<UserId>().is_err(), "{bad}");
+            assert!(bad.parse::<UserId>().is_err() && any(bad).is_none(), "{bad}");
         }
     }
 }

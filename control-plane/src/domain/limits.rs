@@ -119,6 +119,36 @@ pub const RECORD_TEXT_CHARS_MAX: usize = 512;
 pub const RECORD_RULES_MAX: usize = 64;
 /// How far ahead of ours a node's clock may be.
 pub const RECORD_AHEAD_MAX_S: i64 = 24 * 3_600;
+/// How far the time in a record's id may be from when the call started: nodes make both at once.
+pub const RECORD_ID_SKEW_MAX_S: i64 = 1;
+/// The call log: what is searched unless the search says otherwise, what one search may span, and how long it may take.
+pub const CALLS_RANGE_DEFAULT_S: i64 = 86_400;
+pub const CALLS_RANGE_DAYS_MAX: i64 = 31;
+pub const CALLS_SEARCH_MS_MAX: u64 = 5_000;
+/// Calls of one exported file, and of one read of it.
+pub const CALLS_EXPORT_ROWS_MAX: u64 = 500_000;
+pub const CALLS_EXPORT_BATCH: u64 = 1_000;
+/// Servers that one manager sees the calls of.
+pub const CALLS_MANAGED_SERVERS_MAX: u64 = 200;
+/// How long calls are kept: unless the tenant says otherwise, and at most. How many are forgotten in one transaction, and
+/// in how many transactions of one tenant before others have their turn.
+pub const CALL_LOG_DAYS: u32 = 90;
+pub const CALL_LOG_DAYS_MAX: u32 = 400;
+pub const CALLS_FORGOTTEN_BATCH: u64 = 5_000;
+pub const CALLS_FORGOTTEN_BATCHES_MAX: usize = 2_000;
+/// Usage: texts that tell roll-ups apart, what a series spans by the hour and by the day, and how many series there are.
+pub const USAGE_TEXT_CHARS_MAX: usize = 120;
+pub const USAGE_DEFAULT_S: i64 = 86_400;
+pub const USAGE_DEFAULT_S_BY_DAY: i64 = 30 * 86_400;
+pub const USAGE_DAYS_MAX_BY_HOUR: i64 = 31;
+pub const USAGE_DAYS_MAX: i64 = 400;
+pub const USAGE_SERIES_DEFAULT: u64 = 10;
+pub const USAGE_SERIES_MAX: u64 = 50;
+/// The audit log: events of one read, and those that one request for verification walks along; it says where to go on.
+pub const AUDIT_READ_EVENTS: u64 = 1_000;
+pub const AUDIT_VERIFY_EVENTS_MAX: u64 = 50_000;
+/// What one such request tells of what it found.
+pub const AUDIT_FLAWS_SHOWN: usize = 100;
 /// What a server may set as the timeout of one call.
 pub const TIMEOUT_MS_MIN: u32 = 1_000;
 pub const TIMEOUT_MS_MAX: u32 = 600_000;

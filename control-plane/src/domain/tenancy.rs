@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use super::access::TenantRole;
 use super::ids::{GroupId, TenantId, UserId};
+use super::limits::CALL_LOG_DAYS;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tenant {
@@ -58,6 +59,14 @@ pub struct TenantSettings {
     /// Nodes refuse every call until it is false again. Sign-in, the console and this API go on.
     #[serde(skip_serializing_if = "is_false")]
     pub calls_off: bool,
+    /// Days that calls are kept, 1 to 400; absent means 90.
+    #[serde(skip_serializing_if = "is_default_days")]
+    pub call_log_days: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "what serde calls it with")]
+fn is_default_days(days: &u32) -> bool {
+    *days == CALL_LOG_DAYS
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "what serde calls it with")]
@@ -79,6 +88,7 @@ impl Default for TenantSettings {
             private_use_schemes: true,
             provisioning: Provisioning::Invitation,
             calls_off: false,
+            call_log_days: CALL_LOG_DAYS,
         }
     }
 }

@@ -25,6 +25,7 @@ pub(super) mod service_accounts;
 pub(super) mod session;
 pub(super) mod tenant;
 pub(super) mod tool_switches;
+pub(super) mod usage;
 pub(super) mod users;
 
 use std::sync::Arc;
@@ -108,9 +109,13 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/scim/tokens/{token}", delete(scim::delete_token))
         .route("/scim/requests", get(scim::list_requests))
         .route("/scim/users/{user}", put(scim::give_user).delete(scim::take_user))
+        .route("/usage", get(usage::get))
         .route("/calls", get(calls::list))
+        .route("/calls/export", get(calls::export))
         .route("/calls/{call}", get(calls::get))
-        .route("/audit", get(audit::list));
+        .route("/audit", get(audit::list))
+        .route("/audit/verification", get(audit::verify))
+        .route("/audit/export", get(audit::export));
     let tenant = tenant.merge(signed_in_with());
     Router::new()
         .nest("/api/v1/platform", platform)

@@ -11,7 +11,7 @@ use utoipa::{Modify, OpenApi};
 use super::api::{
     audit, calls, clients, connections, credentials, domains, grants, groups, identities, identity_providers,
     invitations, keys, limit_rules, nodes, overrides, platform, presets, scim, second_factor, servers,
-    service_accounts, session, tenant, tool_switches, users,
+    service_accounts, session, tenant, tool_switches, usage, users,
 };
 use super::problem::ProblemView;
 
@@ -39,8 +39,8 @@ use super::problem::ProblemView;
         connections::list_mine, connections::end_mine, connections::list_my_sessions, connections::end_my_session,
         connections::sign_out_mine, connections::list, connections::end, connections::list_sessions,
         connections::end_session, connections::sign_out,
-        audit::list,
-        calls::list, calls::get,
+        audit::list, audit::verify, audit::export,
+        calls::list, calls::get, calls::export, usage::get,
         clients::list, clients::create, clients::get, clients::update, clients::delete, clients::rotate_secret,
         scim::overview, scim::list_tokens, scim::create_token, scim::delete_token, scim::list_requests,
         scim::give_user, scim::take_user,

@@ -1,43 +1,110 @@
 //! Reading the audit chain. It is written at commit only.
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use chrono::{DateTime, Utc};
+use sea_orm::sea_query::LikeExpr;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 
-use super::changes::chain;
 use super::entity::audit_event::{Column, Entity, Model};
+use super::entity::tenant_head;
 use super::{TenantStore, db_error};
-use crate::crypto::tokens;
-use crate::domain::Result;
-use crate::domain::audit::{AuditEvent, ChainStatus};
+use crate::crypto::audit_chain::{self, Walk};
+use crate::domain::audit::{ActionFilter, AuditEvent, AuditFilter, ChainHead, ChainStatus};
 use crate::domain::page::{Page, PageRequest, Seq};
+use crate::domain::{Error, Result};
 
 impl TenantStore {
-    /// Events, newest first, and whether their hashes form a chain.
-    pub async fn list_audit_events(&self, page: PageRequest<Seq>) -> Result<(Page<AuditEvent>, ChainStatus)> {
-        let mut query = Entity::find().filter(Column::TenantId.eq(self.tenant_id.0));
+    /// Events, newest first, and whether their hashes fit: with each other if every event is asked for, each with its own
+    /// event otherwise.
+    pub async fn list_audit_events(
+        &self,
+        filter: &AuditFilter,
+        page: PageRequest<Seq>,
+    ) -> Result<(Page<AuditEvent>, ChainStatus)> {
+        let mut query = narrow(Entity::find().filter(Column::TenantId.eq(self.tenant_id.0)), filter);
         if let Some(Seq(after)) = page.after {
             query = query.filter(Column::Seq.lt(after));
         }
         let rows = query.order_by_desc(Column::Seq).limit(page.limit + 1).all(&self.tx).await.map_err(db_error)?;
-        let status = verify(&rows, usize::try_from(page.limit).unwrap_or(usize::MAX));
-        Ok((Page::cut(rows, page.limit, |row| Seq(row.seq)).map(to_event), status))
+        let events: Vec<_> = rows.into_iter().map(to_event).collect();
+        let shown = events.len().min(usize::try_from(page.limit).unwrap_or(usize::MAX));
+        let status = if filter.is_empty() { linked(&events, shown) } else { sound(events.get(..shown)) };
+        Ok((Page::cut(events, page.limit, |event| Seq(event.seq)), status))
+    }
+
+    /// Events after a number up to another one, oldest first.
+    pub async fn read_audit_events(&self, after: i64, last: i64, limit: u64) -> Result<Vec<AuditEvent>> {
+        let query = Entity::find()
+            .filter(Column::TenantId.eq(self.tenant_id.0))
+            .filter(Column::Seq.gt(after))
+            .filter(Column::Seq.lte(last))
+            .order_by_asc(Column::Seq)
+            .limit(limit);
+        Ok(query.all(&self.tx).await.map_err(db_error)?.into_iter().map(to_event).collect())
+    }
+
+    pub async fn find_audit_event(&self, seq: i64) -> Result<Option<AuditEvent>> {
+        let row = Entity::find_by_id((self.tenant_id.0, seq)).one(&self.tx).await.map_err(db_error)?;
+        Ok(row.map(to_event))
+    }
+
+    /// Numbers of the first event since then and of the last one before then.
+    pub async fn find_audit_range(
+        &self,
+        from: Option<DateTime<Utc>>,
+        to: Option<DateTime<Utc>>,
+    ) -> Result<Option<(i64, i64)>> {
+        let filter = AuditFilter { from, to, ..AuditFilter::default() };
+        let query = narrow(Entity::find().filter(Column::TenantId.eq(self.tenant_id.0)), &filter).select_only();
+        let query = query.column_as(Column::Seq.min(), "first").column_as(Column::Seq.max(), "last");
+        let range: Option<(Option<i64>, Option<i64>)> = query.into_tuple().one(&self.tx).await.map_err(db_error)?;
+        Ok(range.and_then(|(first, last)| first.zip(last)))
+    }
+
+    /// What was committed last.
+    pub async fn get_audit_head(&self) -> Result<ChainHead> {
+        let head = tenant_head::Entity::find_by_id(self.tenant_id.0).one(&self.tx).await.map_err(db_error)?;
+        let head = head.ok_or(Error::NotFound { what: "tenant" })?;
+        Ok(ChainHead { seq: head.audit_seq, sha256: head.audit_sha256 })
     }
 }
 
-/// Recomputes the hashes of the newest `count` rows; a further row, if there is one, is what the oldest links to.
-fn verify(rows: &[Model], count: usize) -> ChainStatus {
-    let own_hash = |row: &Model| tokens::same_digest(&chain(&row.prev_sha256, &row.body), &row.sha256);
-    let linked = |row: &Model, older: Option<&Model>| match older {
-        Some(older) => row.seq == older.seq + 1 && tokens::same_digest(&row.prev_sha256, &older.sha256),
-        // The first event of all links to zeros.
-        None => row.seq == 1 && row.prev_sha256.iter().all(|&byte| byte == 0),
+fn narrow(query: Select<Entity>, filter: &AuditFilter) -> Select<Entity> {
+    let action = filter.action.as_ref().map(|action| match action {
+        ActionFilter::Exact(action) => Column::Action.eq(action.as_str()),
+        ActionFilter::Noun(noun) => {
+            Column::Action.like(LikeExpr::new(format!("{}.%", noun.replace('_', "\\_"))).escape('\\'))
+        }
+    });
+    let conditions = [
+        filter.actor_id.map(|id| Column::ActorId.eq(id)),
+        filter.target_id.map(|id| Column::TargetId.eq(id)),
+        action,
+        filter.from.map(|from| Column::At.gte(from)),
+        filter.to.map(|to| Column::At.lt(to)),
+    ];
+    conditions.into_iter().flatten().fold(query, |query, condition| query.filter(condition))
+}
+
+/// Recomputes the hashes of the newest `count` events; a further one, if there is one, is what the oldest links to.
+fn linked(events: &[AuditEvent], count: usize) -> ChainStatus {
+    let mut walk = match events.get(count) {
+        Some(older) => Walk::after(older.seq, Some(older.sha256.clone())),
+        None => Walk::from_origin(),
     };
-    let broken =
-        rows.iter().take(count).enumerate().filter(|(place, row)| !own_hash(row) || !linked(row, rows.get(place + 1)));
-    ChainStatus { checked: rows.len().min(count), broken_seq: broken.map(|(_, row)| row.seq).next_back() }
+    events.iter().take(count).rev().for_each(|event| walk.step(event));
+    ChainStatus { checked: count, broken_seq: walk.flaws.first().map(|flaw| flaw.seq) }
+}
+
+/// Recomputes hashes of events that do not follow each other.
+fn sound(events: Option<&[AuditEvent]>) -> ChainStatus {
+    let events = events.unwrap_or_default();
+    let broken = events.iter().rev().find(|event| !audit_chain::is_sound(event));
+    ChainStatus { checked: events.len(), broken_seq: broken.map(|event| event.seq) }
 }
 
 fn to_event(row: Model) -> AuditEvent {
     AuditEvent {
+        tenant_id: row.tenant_id.into(),
         seq: row.seq,
         id: row.id.into(),
         at: row.at,
@@ -47,72 +114,8 @@ fn to_event(row: Model) -> AuditEvent {
         target_kind: row.target_kind,
         target_id: row.target_id,
         body: row.body,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use chrono::DateTime;
-    use uuid::Uuid;
-
-    use super::*;
-
-    fn rows(count: i64) -> Vec<Model> {
-        let mut previous = vec![0; 32];
-        let mut rows: Vec<Model> = (1..=count)
-            .map(|seq| {
-                let body = format!("event {seq}").into_bytes();
-                let sha256 = chain(&previous, &body).to_vec();
-                let prev_sha256 = std::mem::replace(&mut previous, sha256.clone());
-                let (at, id) = (DateTime::UNIX_EPOCH, Uuid::nil());
-                let [actor_kind, action, target_kind] = [""; 3].map(str::to_owned);
-                let (tenant_id, actor_id, target_id) = (id, None, None);
-                let (id, at) = (id, at);
-                Model {
-                    tenant_id,
-                    seq,
-                    id,
-                    at,
-                    actor_kind,
-                    actor_id,
-                    action,
-                    target_kind,
-                    target_id,
-                    body,
-                    prev_sha256,
-                    sha256,
-                }
-            })
-            .collect();
-        rows.reverse();
-        rows
-    }
-
-    #[test]
-    fn a_changed_or_missing_event_breaks_the_chain() {
-        let check = |change: fn(&mut Vec<Model>), count, expected| {
-            let mut rows = rows(5);
-            change(&mut rows);
-            assert_eq!(verify(&rows, count).broken_seq, expected);
-        };
-        check(|_| {}, 5, None);
-        check(|_| {}, 3, None);
-        check(|rows| rows[2].body = b"forged".to_vec(), 5, Some(3));
-        check(|rows| rows[2].body = b"forged".to_vec(), 2, None);
-        check(
-            |rows| {
-                rows.remove(2);
-            },
-            5,
-            Some(4),
-        );
-        check(
-            |rows| {
-                rows.pop();
-            },
-            5,
-            Some(2),
-        );
-        check(|rows| rows[4].prev_sha256 = vec![1; 32], 5, Some(1));
+        chain: row.chain,
+        prev_sha256: row.prev_sha256,
+        sha256: row.sha256,
     }
 }

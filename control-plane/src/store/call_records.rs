@@ -1,21 +1,19 @@
-//! Call records: append and read. They change no configuration, so their commits take neither revision nor audit.
+//! Call records: append and forget. They change no configuration, so their commits take neither revision nor audit.
 
 use std::collections::HashSet;
 
-use chrono::{Datelike, NaiveDate};
-use sea_orm::sea_query::{Expr, ExprTrait};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use sea_orm::sea_query::OnConflict;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseBackend, EntityTrait, QueryFilter, QuerySelect, Select,
-    Statement,
+    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DatabaseBackend, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait, Statement,
 };
 use uuid::Uuid;
 
 use super::entity::{call_record, server, service_account, user};
-use super::{SystemStore, TenantStore, db_error, newest_first, unreadable};
-use crate::domain::call::{CallFilter, CallOutcome, CallRecord, Fault};
-use crate::domain::configuration::PrincipalKind;
-use crate::domain::ids::{ApiKeyId, CallRecordId, ServerId};
-use crate::domain::page::{Created, Page, PageRequest};
+use super::{SystemStore, TenantStore, db_error};
+use crate::domain::call::CallRecord;
+use crate::domain::ids::{CallRecordId, ServerId};
 use crate::domain::{Error, Result};
 
 /// Rows of one INSERT: 25 columns each, and SQLite binds at most 32,766 values.
@@ -53,17 +51,19 @@ impl TenantStore {
         Ok(known.into_iter().collect())
     }
 
-    /// Appends records of this tenant; those stored already stay as they are.
-    pub async fn insert_call_records(&self, records: &[CallRecord]) -> Result<()> {
+    /// Appends records of this tenant; those stored already stay as they are. Answers which are new.
+    pub async fn insert_call_records(&self, records: &[CallRecord]) -> Result<HashSet<CallRecordId>> {
+        let mut new = HashSet::with_capacity(records.len());
         for some in records.chunks(INSERT_ROWS_MAX) {
             let rows: Vec<_> = some.iter().map(|one| self.call_row(one)).collect::<Result<_>>()?;
-            call_record::Entity::insert_many(rows)
-                .on_conflict_do_nothing()
-                .exec_without_returning(&self.tx)
-                .await
-                .map_err(db_error)?;
+            let mut insert = call_record::Entity::insert_many(rows).into_query();
+            insert.on_conflict(OnConflict::new().do_nothing().to_owned());
+            insert.returning_col(call_record::Column::Id);
+            for row in self.tx.query_all(&insert).await.map_err(db_error)? {
+                new.insert(CallRecordId(row.try_get("", "id").map_err(db_error)?));
+            }
         }
-        Ok(())
+        Ok(new)
     }
 
     /// Commits appended records. Unlike `commit` it does not wait for the tenant's head.
@@ -72,25 +72,6 @@ impl TenantStore {
             return Err(Error::internal("records are committed apart from configuration"));
         }
         self.tx.commit().await.map_err(db_error)
-    }
-
-    /// Newest first.
-    pub async fn list_calls(&self, filter: &CallFilter, page: PageRequest<Created>) -> Result<Page<CallRecord>> {
-        let query =
-            narrow(call_record::Entity::find(), filter).filter(call_record::Column::TenantId.eq(self.tenant_id.0));
-        let rows = newest_first(query, page, call_record::Column::StartedAt, call_record::Column::Id, &self.tx).await?;
-        let calls = rows.into_iter().map(call_of).collect::<Result<Vec<_>>>()?;
-        Ok(Page::cut(calls, page.limit, |call| Created { at: call.started_at, id: call.id.0 }))
-    }
-
-    pub async fn get_call(&self, id: CallRecordId) -> Result<CallRecord> {
-        let row = call_record::Entity::find()
-            .filter(call_record::Column::TenantId.eq(self.tenant_id.0))
-            .filter(call_record::Column::Id.eq(id.0))
-            .one(&self.tx)
-            .await
-            .map_err(db_error)?;
-        call_of(row.ok_or(Error::NotFound { what: "call" })?)
     }
 
     fn call_row(&self, record: &CallRecord) -> Result<call_record::ActiveModel> {
@@ -125,7 +106,41 @@ impl TenantStore {
     }
 }
 
+impl TenantStore {
+    /// Forgets at most about `batch` calls that started before then, oldest first. Answers how many.
+    pub async fn delete_calls_before(&self, cutoff: DateTime<Utc>, batch: u64) -> Result<u64> {
+        use call_record::Column;
+        let old = Condition::all().add(Column::TenantId.eq(self.tenant_id.0)).add(Column::StartedAt.lt(cutoff));
+        let last: Option<DateTime<Utc>> = call_record::Entity::find()
+            .select_only()
+            .column(Column::StartedAt)
+            .filter(old.clone())
+            .order_by_asc(Column::StartedAt)
+            .offset(batch.saturating_sub(1))
+            .limit(1)
+            .into_tuple()
+            .one(&self.tx)
+            .await
+            .map_err(db_error)?;
+        // Those that started at the same moment go together.
+        let these = last.map_or(old.clone(), |last| old.add(Column::StartedAt.lte(last)));
+        let done = call_record::Entity::delete_many().filter(these).exec(&self.tx).await.map_err(db_error)?;
+        Ok(done.rows_affected)
+    }
+}
+
 impl SystemStore {
+    /// Drops the partitions of months that end at or before that day. Answers how many. On SQLite there are none.
+    pub async fn drop_call_record_partitions(&self, before: NaiveDate) -> Result<i64> {
+        if self.tx.get_database_backend() != DatabaseBackend::Postgres {
+            return Ok(0);
+        }
+        let sql = "SELECT portway_drop_call_record_partitions($1::date)";
+        let drop = Statement::from_sql_and_values(DatabaseBackend::Postgres, sql, [before.into()]);
+        let row = self.tx.query_one_raw(drop).await.map_err(db_error)?;
+        row.map_or(Ok(0), |row| row.try_get_by_index(0).map_err(db_error))
+    }
+
     /// Makes sure that the month of `day` and the two after it have a partition. On SQLite there are none.
     pub async fn ensure_call_record_partitions(&self, day: NaiveDate) -> Result<()> {
         if self.tx.get_database_backend() != DatabaseBackend::Postgres {
@@ -152,54 +167,4 @@ impl SystemStore {
 /// A number larger than the database holds is a lie or a bug of the node; neither may lose the record.
 fn clamp(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-fn narrow(query: Select<call_record::Entity>, filter: &CallFilter) -> Select<call_record::Entity> {
-    use call_record::Column;
-    let text = |column: Column, value: &Option<String>| value.as_ref().map(|value| column.eq(value.as_str()));
-    let conditions = [
-        filter.server_id.map(|id| Column::ServerId.eq(id.0).or(Column::MemberId.eq(id.0))),
-        filter.principal_id.map(|id| Column::PrincipalId.eq(id)),
-        text(Column::ClientName, &filter.client),
-        text(Column::Method, &filter.method),
-        text(Column::Target, &filter.target),
-        filter.outcome.map(|outcome| Column::Outcome.eq(outcome.as_str())),
-        filter.fault.map(|fault| Column::Fault.eq(fault.as_str())),
-        filter.from.map(|from| Column::StartedAt.gte(from)),
-        filter.to.map(|to| Column::StartedAt.lt(to)),
-    ];
-    conditions.into_iter().flatten().fold(query, |query, condition: Expr| query.filter(condition))
-}
-
-fn call_of(row: call_record::Model) -> Result<CallRecord> {
-    let number = |value: i64| u64::try_from(value).map_err(Error::internal);
-    let rule_ids: Vec<Uuid> = serde_json::from_value(row.rule_ids).map_err(Error::internal)?;
-    Ok(CallRecord {
-        id: CallRecordId(row.id),
-        tenant_id: row.tenant_id.into(),
-        started_at: row.started_at,
-        principal_kind: PrincipalKind::parse(&row.principal_kind)
-            .ok_or_else(|| unreadable("call_records", "principal_kind"))?,
-        principal_id: row.principal_id,
-        client_name: row.client_name,
-        client_version: row.client_version,
-        client_id: row.client_id,
-        api_key_id: row.api_key_id.map(ApiKeyId),
-        server_id: ServerId(row.server_id),
-        member_id: row.member_id.map(ServerId),
-        method: row.method,
-        target: row.target,
-        client_protocol: row.client_protocol,
-        upstream_protocol: row.upstream_protocol,
-        outcome: CallOutcome::parse(&row.outcome).ok_or_else(|| unreadable("call_records", "outcome"))?,
-        error_reason: row.error_reason,
-        fault: Fault::parse(&row.fault).ok_or_else(|| unreadable("call_records", "fault"))?,
-        bytes_in: number(row.bytes_in)?,
-        bytes_out: number(row.bytes_out)?,
-        duration_us: number(row.duration_us)?,
-        upstream_us: number(row.upstream_us)?,
-        trace_id: row.trace_id,
-        rule_ids,
-        node_id: row.node_id,
-    })
 }

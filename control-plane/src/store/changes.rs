@@ -15,8 +15,9 @@ use uuid::Uuid;
 use super::entity::{audit_event, outbox, tenant_head};
 use super::feed::Changed;
 use super::{Pending, TenantStore, db_error};
-use crate::crypto::tokens;
-use crate::domain::audit::AuditEntry;
+use crate::crypto::audit_chain;
+use crate::domain::audit::{AuditEntry, AuditEvent};
+use crate::domain::ids::AuditEventId;
 use crate::domain::{Error, Result};
 
 const OUTBOX_ROWS_PER_STATEMENT: usize = 1_000;
@@ -101,24 +102,25 @@ impl TenantStore {
         for entry in entries {
             seq += 1;
             let (id, at) = (self.new_id(), self.now());
-            let body = audit_body(entry, seq, id, at)?;
-            let sha256 = chain(&previous, &body);
-            let row = audit_event::ActiveModel {
-                tenant_id: Set(self.tenant_id.0),
-                seq: Set(seq),
-                id: Set(id),
-                at: Set(at),
-                actor_kind: Set(entry.actor.kind().to_owned()),
-                actor_id: Set(entry.actor.id()),
-                action: Set(entry.action.to_owned()),
-                target_kind: Set(entry.target_kind.to_owned()),
-                target_id: Set(entry.target_id),
-                body: Set(body),
-                prev_sha256: Set(previous),
-                sha256: Set(sha256.to_vec()),
+            let mut event = AuditEvent {
+                tenant_id: self.tenant_id,
+                seq,
+                id: AuditEventId(id),
+                at,
+                actor_kind: entry.actor.kind().to_owned(),
+                actor_id: entry.actor.id(),
+                action: entry.action.to_owned(),
+                target_kind: entry.target_kind.to_owned(),
+                target_id: entry.target_id,
+                body: audit_body(entry, seq, id, at)?,
+                chain: audit_chain::RULE,
+                prev_sha256: previous,
+                sha256: Vec::new(),
             };
-            audit_event::Entity::insert(row).exec_without_returning(&self.tx).await.map_err(db_error)?;
-            previous = sha256.to_vec();
+            let sha256 = audit_chain::link(&event).ok_or_else(|| Error::internal("the audit chain has no rule"))?;
+            event.sha256 = sha256.to_vec();
+            previous = event.sha256.clone();
+            audit_event::Entity::insert(row(event)).exec_without_returning(&self.tx).await.map_err(db_error)?;
         }
         Ok((seq, previous))
     }
@@ -146,9 +148,22 @@ fn audit_body(entry: &AuditEntry, seq: i64, id: Uuid, at: chrono::DateTime<chron
     serde_json::to_vec(&body).map_err(Error::internal)
 }
 
-/// The hash of one link of the audit chain.
-pub(super) fn chain(previous: &[u8], body: &[u8]) -> [u8; 32] {
-    tokens::sha256_bytes(&[previous, body].concat())
+fn row(event: AuditEvent) -> audit_event::ActiveModel {
+    audit_event::ActiveModel {
+        tenant_id: Set(event.tenant_id.0),
+        seq: Set(event.seq),
+        id: Set(event.id.0),
+        at: Set(event.at),
+        actor_kind: Set(event.actor_kind),
+        actor_id: Set(event.actor_id),
+        action: Set(event.action),
+        target_kind: Set(event.target_kind),
+        target_id: Set(event.target_id),
+        body: Set(event.body),
+        prev_sha256: Set(event.prev_sha256),
+        sha256: Set(event.sha256),
+        chain: Set(event.chain),
+    }
 }
 
 /// Wakes other replicas; delivered at commit.

@@ -67,6 +67,7 @@ impl Recorder {
             node_id: node.config.node_id.clone(),
             ..CallRecord::default()
         };
+        node.metrics.calls_in_flight.inc();
         let inner = Inner {
             node: node.clone(),
             started: Instant::now(),
@@ -215,6 +216,7 @@ impl Inner {
 impl Drop for Inner {
     fn drop(&mut self) {
         self.finish(CallOutcome::Cancelled, "client.gone", Fault::Client, 0);
+        self.node.metrics.calls_in_flight.dec();
     }
 }
 

@@ -66,7 +66,8 @@ async fn commands_work_with_the_folders_operator() {
             Command::Tenant(command) => commands::tenant(command).await,
             Command::Node(command) => commands::node(command).await,
             Command::Keys(command) => commands::keys(command).await,
-            Command::Dev(_) | Command::Apply(_) | Command::Export(_) | Command::Presets(_) => {
+            Command::Audit(command) => commands::audit(command).await,
+            Command::Dev(_) | Command::Apply(_) | Command::Export(_) | Command::Presets(_) | Command::Doctor(_) => {
                 unreachable!("not asked for")
             }
         };

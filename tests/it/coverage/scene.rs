@@ -66,6 +66,8 @@ pub(super) struct Call {
     pub(super) path: String,
     pub(super) headers: Vec<(HeaderName, String)>,
     pub(super) body: Option<Value>,
+    /// What it is about.
+    pub(super) server: ServerId,
     /// The id in the path that not everybody may see, and one like it that does not exist.
     pub(super) invisible: String,
     pub(super) absent: String,
@@ -245,6 +247,8 @@ impl Scene {
                 format!("?service_account={}", things.service_account)
             }
             "everybody's" => "?everyone=true".to_owned(),
+            "by the hour" => "?bucket=hour&group_by=user".to_owned(),
+            "as a file" => "?format=csv".to_owned(),
             _ => String::new(),
         };
         let confirm = if operation.starts_with("DELETE") && operation.ends_with("{server}") {
@@ -257,6 +261,7 @@ impl Scene {
             path: format!("/api/v1{path}{confirm}{query}"),
             headers: self.headers(caller, cookie).await,
             body,
+            server: things.server.id,
             invisible: match operation {
                 operation if operation.contains("{call}") => call.to_string(),
                 operation if operation.contains("{key}") => key.to_string(),
@@ -295,11 +300,10 @@ impl Scene {
         let call = self.call(operation, what, Caller::Manager).await;
         let store = self.world.app().store.tenant(self.acme).await.unwrap();
         let account = insert_service_account(&store).await;
-        if let Ok(server_id) = call.invisible.parse() {
-            let (id, role, created_at) = (AccessGrantId(store.new_id()), ServerRole::Manager, store.now());
-            let grant = AccessGrant { id, server_id, role, subject: Subject::ServiceAccount(account), created_at };
-            store.insert_access_grant(&grant, None).await.unwrap();
-        }
+        let (id, role, created_at) = (AccessGrantId(store.new_id()), ServerRole::Manager, store.now());
+        let (server_id, subject) = (call.server, Subject::ServiceAccount(account));
+        let grant = AccessGrant { id, server_id, role, subject, created_at };
+        store.insert_access_grant(&grant, None).await.unwrap();
         let secret = tokens::opaque("").unwrap();
         let key = insert_api_key(&store, account.into(), KeyScope::All, tokens::sha256(&secret)).await;
         store.commit().await.unwrap();

@@ -12,6 +12,8 @@ pub(super) const LINES: &[Line] = &[
     ("GET /tenants/{tenant}",                            "",               [401,   401,     200,   200, 200,    200,    200,  200,  401,     401]),
     ("PATCH /tenants/{tenant}",                          "",               [401,   401,     403,   403, 403,    403,    200,  200,  401,     401]),
     ("GET /tenants/{tenant}/audit",                      "",               [401,   401,     403,   403, 403,    200,    200,  200,  401,     401]),
+    ("GET /tenants/{tenant}/audit/verification",         "",               [401,   401,     403,   403, 403,    200,    200,  200,  401,     401]),
+    ("GET /tenants/{tenant}/audit/export",               "",               [401,   401,     403,   403, 403,    200,    200,  200,  401,     401]),
     ("GET /tenants/{tenant}/session",                    "",               [401,   401,     200,   200, 200,    200,    200,  200,  401,     401]),
     ("POST /tenants/{tenant}/session",                   "",               [200,   200,     200,   200, 200,    200,    200,  200,  200,     200]),
     ("DELETE /tenants/{tenant}/session",                 "",               [401,   401,     204,   204, 204,    204,    204,  204,  401,     401]),

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use world::db::Db;
 
 /// A connection that no policy binds.
-pub(super) struct Backstage {
+pub(crate) struct Backstage {
     pub(super) connection: DatabaseConnection,
 }
 
@@ -25,7 +25,7 @@ pub(super) struct TenantTable {
 pub(super) type Rows = BTreeMap<String, Vec<String>>;
 
 impl Backstage {
-    pub(super) async fn open(db: &Db) -> Self {
+    pub(crate) async fn open(db: &Db) -> Self {
         Self { connection: Database::connect(db.owner_url.expose_secret()).await.expect("the database answers") }
     }
 
@@ -33,13 +33,13 @@ impl Backstage {
         self.connection.get_database_backend() == DatabaseBackend::Postgres
     }
 
-    pub(super) async fn run<const N: usize>(&self, sql: &str, values: [Value; N]) -> ExecResult {
+    pub(crate) async fn run<const N: usize>(&self, sql: &str, values: [Value; N]) -> ExecResult {
         let statement = Statement::from_sql_and_values(self.connection.get_database_backend(), sql, values);
         self.connection.execute_raw(statement).await.unwrap_or_else(|error| panic!("{sql}: {error}"))
     }
 
     /// The first column of each row, as text.
-    pub(super) async fn texts<const N: usize>(&self, sql: &str, values: [Value; N]) -> Vec<String> {
+    pub(crate) async fn texts<const N: usize>(&self, sql: &str, values: [Value; N]) -> Vec<String> {
         let statement = Statement::from_sql_and_values(self.connection.get_database_backend(), sql, values);
         let rows = self.connection.query_all_raw(statement).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
         rows.iter().map(|row| row.try_get_by_index(0).unwrap_or_else(|error| panic!("{sql}: {error}"))).collect()

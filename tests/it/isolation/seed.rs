@@ -21,6 +21,7 @@ use control_plane::domain::server::{AccessGrant, Server};
 use control_plane::domain::session::Session;
 use control_plane::domain::tenancy::{Group, Tenant, User};
 use control_plane::domain::upstream_oauth::AccountFlow;
+use control_plane::domain::usage::roll_up;
 use control_plane::store::{
     ConsentKey, NewDataKey, ResourceKind, SigningKeyRow, Store, TenantStore, UpstreamClientRow,
 };
@@ -110,6 +111,7 @@ impl Seed {
         seed.revision = seed.commit_noting(rest).await;
         let calls = store.tenant(seed.tenant.id).await.unwrap();
         calls.insert_call_records(std::slice::from_ref(&seed.call)).await.unwrap();
+        calls.add_usage(&roll_up([&seed.call])).await.unwrap();
         calls.commit_records().await.unwrap();
         seed
     }

@@ -1,6 +1,8 @@
 //! `cargo xtask bench`: builds the release binaries, sees to nginx, and lets `portway-bench` measure. Not a part of
 //! `cargo xtask test`: what a machine costs is no test.
 
+mod call_log;
+
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
@@ -35,6 +37,8 @@ enum Part {
     Lockout,
     /// A first sync of an identity provider: 10,000 people, 500 groups, 50,000 memberships
     Scim,
+    /// Searches of the call log over ten million rows on PostgreSQL, with plans; only when named
+    CallLog,
 }
 
 /// What is measured, and what measures it. Built one after the other: together they would share the features of their
@@ -42,6 +46,12 @@ enum Part {
 const PACKAGES: [&[&str]; 2] = [&["portway-control-plane", "portway-data-plane"], &["portway-bench"]];
 
 pub(crate) fn run(options: &Options) -> Result<()> {
+    if options.only.contains(&Part::CallLog) {
+        call_log::run(options.quick, options.write)?;
+        if options.only.len() == 1 {
+            return Ok(());
+        }
+    }
     if find("nginx").is_none() {
         install(&["nginx-light"])?;
     }
@@ -81,7 +91,8 @@ impl Options {
     /// As `portway-bench` takes them.
     fn words(&self) -> Vec<String> {
         let flag = |set: bool, name: &str| set.then(|| name.to_owned());
-        let only = self.only.iter().filter_map(|part| part.to_possible_value());
+        let only = self.only.iter().filter(|part| **part != Part::CallLog);
+        let only = only.filter_map(|part| part.to_possible_value());
         let only = only.flat_map(|part| ["--only".to_owned(), part.get_name().to_owned()]);
         flag(self.quick, "--quick").into_iter().chain(flag(self.write, "--write")).chain(only).collect()
     }
@@ -106,6 +117,7 @@ mod tests {
             assert_eq!(Line::parse_from(words).options.words().join(" "), expected);
         };
         check("", "");
+        check("--only call-log --only memory", "--only memory");
         check("--write --only memory --quick --only latency", "--quick --write --only memory --only latency");
     }
 }

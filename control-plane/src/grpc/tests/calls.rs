@@ -88,6 +88,9 @@ async fn atk_06_records_of_other_pools_and_of_nobody_are_refused_one_by_one() {
             (record(&plane, TenantId(Uuid::new_v4()), server, user), "tenant.unknown"),
             (record(&plane, acme, foreign_server, user), "record.unknown_server"),
             (record(&plane, acme, server, foreign_user), "record.unknown_principal"),
+            // The time in the id is where the record is looked for.
+            (CallRecord { id: uuid_bytes(Uuid::new_v4()), ..record(&plane, acme, server, user) }, "record.id_time"),
+            (CallRecord { started_unix_us: 1_000_000, ..record(&plane, acme, server, user) }, "record.id_time"),
             (CallRecord { outcome: 99, ..record(&plane, acme, server, user) }, "record.malformed"),
             (CallRecord { server_id: Default::default(), ..record(&plane, acme, server, user) }, "record.malformed"),
             (

@@ -1,6 +1,6 @@
 //! Call records.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -11,9 +11,13 @@ use crate::domain::call::{CallFilter, CallOutcome, CallRecord, Fault};
 use crate::domain::configuration::PrincipalKind;
 use crate::domain::ids::{ApiKeyId, CallRecordId, LimitRuleId, ServerId, ServiceAccountId, UserId};
 use crate::domain::page::PageRequest;
-use crate::domain::{Error, Result};
+use crate::domain::{Error, Result, csv};
+use crate::http::download::{self, Download, FileFormat};
 use crate::http::extract::{Json, Query, Target, TenantScope};
 use crate::http::problem::Problem;
+
+/// The method whose target is a tool.
+const TOOLS_CALL: &str = "tools/call";
 
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct CallView {
@@ -104,35 +108,88 @@ impl From<CallRecord> for CallView {
     }
 }
 
-/// What is absent does not matter.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct CallQuery {
-    /// Called as such or as a member.
-    #[param(value_type = Option<String>)]
-    server: Option<ServerId>,
-    /// `usr_…` or `sva_…`
-    principal: Option<String>,
-    /// Name of the client program.
-    client: Option<String>,
-    method: Option<String>,
-    target: Option<String>,
-    #[param(inline)]
-    outcome: Option<CallOutcome>,
-    #[param(inline)]
-    fault: Option<Fault>,
-    /// Started at or after.
-    from: Option<DateTime<Utc>>,
-    /// Started before.
-    to: Option<DateTime<Utc>>,
-    /// Rows of the page, 1 to 200; 50 if absent.
-    limit: Option<u64>,
-    /// `next_cursor` of the page before.
-    cursor: Option<String>,
+/// Parameters of a search, and those that come with its kind: `serde` cannot both flatten and refuse unknown ones.
+macro_rules! search {
+    ($(#[$about:meta])* $name:ident { $($(#[$doc:meta])* $field:ident: $kind:ty,)* }) => {
+        $(#[$about])*
+        #[derive(Debug, Deserialize, IntoParams)]
+        #[serde(deny_unknown_fields)]
+        #[into_params(parameter_in = Query)]
+        pub(crate) struct $name {
+            /// Called as such or as a member.
+            #[param(value_type = Option<String>)]
+            server: Option<ServerId>,
+            /// The member of a virtual server.
+            #[param(value_type = Option<String>)]
+            member: Option<ServerId>,
+            /// `usr_…` or `sva_…`
+            principal: Option<String>,
+            /// Name of the client program, as it says.
+            client: Option<String>,
+            /// OAuth client_id.
+            client_id: Option<String>,
+            method: Option<String>,
+            /// Tool, prompt or resource, as the upstream names it.
+            target: Option<String>,
+            /// Name of a tool: `method=tools/call` and `target`.
+            tool: Option<String>,
+            #[param(inline)]
+            outcome: Option<CallOutcome>,
+            #[param(inline)]
+            fault: Option<Fault>,
+            /// Started at or after; a day before `to` if absent, at most 31 days before it.
+            from: Option<DateTime<Utc>>,
+            /// Started before; now if absent.
+            to: Option<DateTime<Utc>>,
+            $($(#[$doc])* $field: $kind,)*
+        }
+
+        impl $name {
+            fn filter(&self) -> Result<CallFilter> {
+                let (method, target) = match &self.tool {
+                    None => (self.method.clone(), self.target.clone()),
+                    Some(_) if self.method.is_some() || self.target.is_some() => return Err(both()),
+                    Some(tool) => (Some(TOOLS_CALL.to_owned()), Some(tool.clone())),
+                };
+                Ok(CallFilter {
+                    within: None,
+                    server_id: self.server,
+                    member_id: self.member,
+                    principal_id: self.principal.as_deref().map(principal).transpose()?,
+                    client: self.client.clone(),
+                    client_id: self.client_id.clone(),
+                    method,
+                    target,
+                    outcome: self.outcome,
+                    fault: self.fault,
+                    from: self.from,
+                    to: self.to,
+                })
+            }
+        }
+    };
 }
 
-/// List calls, newest first. Without the right to read all calls: your own.
+search! {
+    /// What is absent does not matter.
+    CallQuery {
+        /// Rows of the page, 1 to 200; 50 if absent.
+        limit: Option<u64>,
+        /// `next_cursor` of the page before.
+        cursor: Option<String>,
+    }
+}
+
+search! {
+    /// What is absent does not matter.
+    ExportQuery {
+        #[param(inline)]
+        format: FileFormat,
+    }
+}
+
+/// List calls, newest first: of the last day, unless `from` and `to` say otherwise. Without the right to read all calls:
+/// your own, and those of servers that you manage.
 #[utoipa::path(get, path = "/api/v1/tenants/{tenant}/calls", tag = "calls", operation_id = "list_calls",
     params(CallQuery), responses((status = 200, body = PageView<CallView>)))]
 pub(crate) async fn list(
@@ -140,7 +197,7 @@ pub(crate) async fn list(
     Query(query): Query<CallQuery>,
 ) -> Result<Json<PageView<CallView>>, Problem> {
     let page = PageRequest::parse(query.limit, query.cursor.as_deref())?;
-    Ok(Json(PageView::of(calls::list(&ctx, filter(query)?, page).await?)))
+    Ok(Json(PageView::of(calls::list(&ctx, query.filter()?, page).await?)))
 }
 
 /// One call.
@@ -153,21 +210,91 @@ pub(crate) async fn get(
     Ok(Json(calls::get(&ctx, id).await?.into()))
 }
 
-fn filter(query: CallQuery) -> Result<CallFilter> {
-    Ok(CallFilter {
-        server_id: query.server,
-        principal_id: query.principal.as_deref().map(principal).transpose()?,
-        client: query.client,
-        method: query.method,
-        target: query.target,
-        outcome: query.outcome,
-        fault: query.fault,
-        from: query.from,
-        to: query.to,
-    })
+/// Export what a search finds, newest first: at most 500,000 calls.
+#[utoipa::path(get, path = "/api/v1/tenants/{tenant}/calls/export", tag = "calls", operation_id = "export_calls",
+    params(ExportQuery), responses((status = 200, body = String,
+        content(("text/csv"), ("application/x-ndjson")))))]
+pub(crate) async fn export(
+    TenantScope(ctx): TenantScope,
+    Query(query): Query<ExportQuery>,
+) -> Result<Download, Problem> {
+    let pages = calls::export(&ctx, query.filter()?).await?;
+    let name = format!("calls-{}", ctx.app.clock.now().format("%Y%m%dT%H%M%SZ"));
+    let heading = match query.format {
+        FileFormat::Csv => csv::line(COLUMNS),
+        FileFormat::Ndjson => String::new(),
+    };
+    let write = move |calls: Vec<CallRecord>| {
+        let views = calls.into_iter().map(CallView::from);
+        match query.format {
+            FileFormat::Csv => Ok(views.map(|view| csv_line(&view)).collect()),
+            FileFormat::Ndjson => views.map(|view| download::json_line(&view)).collect(),
+        }
+    };
+    Ok(Download::new(&name, query.format, heading, pages, write))
 }
 
-fn principal(text: &str) -> Result<Uuid> {
+const COLUMNS: [&str; 23] = [
+    "id",
+    "started_at",
+    "principal_kind",
+    "principal_id",
+    "client_name",
+    "client_version",
+    "client_id",
+    "api_key_id",
+    "client_protocol",
+    "server_id",
+    "member_id",
+    "method",
+    "target",
+    "outcome",
+    "error_reason",
+    "fault",
+    "bytes_in",
+    "bytes_out",
+    "duration_us",
+    "upstream_us",
+    "upstream_protocol",
+    "trace_id",
+    "node_id",
+];
+
+fn csv_line(call: &CallView) -> String {
+    let id = |id: Option<String>| id.unwrap_or_default();
+    let cells: [&str; COLUMNS.len()] = [
+        &call.id.to_string(),
+        &call.started_at.to_rfc3339_opts(SecondsFormat::Micros, true),
+        call.principal.kind.as_str(),
+        &call.principal.id,
+        &call.client.name,
+        &call.client.version,
+        &call.client.client_id,
+        &id(call.client.api_key_id.map(|id| id.to_string())),
+        &call.client.protocol,
+        &call.server_id.to_string(),
+        &id(call.member_id.map(|id| id.to_string())),
+        &call.method,
+        &call.target,
+        call.outcome.as_str(),
+        &call.error_reason,
+        call.fault.as_str(),
+        &call.bytes_in.to_string(),
+        &call.bytes_out.to_string(),
+        &call.duration_us.to_string(),
+        &call.upstream_us.to_string(),
+        &call.upstream_protocol,
+        &call.trace_id,
+        &call.node_id,
+    ];
+    csv::line(cells)
+}
+
+fn both() -> Error {
+    Error::invalid("calls.tool_and_target", "tool", "stands for method and target: give either it or those")
+}
+
+pub(super) fn principal(text: &str) -> Result<Uuid> {
     let user = text.parse().map(UserId::uuid);
     user.or_else(|_| text.parse().map(ServiceAccountId::uuid))
         .map_err(|_| Error::invalid("principal.invalid", "principal", "expected an id like usr_… or sva_…"))

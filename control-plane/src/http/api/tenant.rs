@@ -56,6 +56,7 @@ pub(crate) struct SettingsPatch {
     private_use_schemes: Option<bool>,
     provisioning: Option<Provisioning>,
     calls_off: Option<bool>,
+    call_log_days: Option<u32>,
 }
 
 impl From<TenantPatch> for TenantChange {
@@ -73,6 +74,7 @@ impl From<TenantPatch> for TenantChange {
             private_use_schemes: settings.private_use_schemes,
             provisioning: settings.provisioning,
             calls_off: settings.calls_off,
+            call_log_days: settings.call_log_days,
         }
     }
 }

@@ -19,6 +19,7 @@ pub struct Model {
     pub body: Vec<u8>,
     pub prev_sha256: Vec<u8>,
     pub sha256: Vec<u8>,
+    pub chain: i64,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -1,9 +1,9 @@
 //! What methods of the store answer, sorted into nothing and something.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Debug;
 
-use control_plane::domain::audit::{AuditEvent, ChainStatus};
+use control_plane::domain::audit::{AuditEvent, ChainHead, ChainStatus};
 use control_plane::domain::call::CallRecord;
 use control_plane::domain::identity::{IdentityProvider, UserIdentity};
 use control_plane::domain::ids::{AccessGrantId, ApiKeyId, ClientId, GroupId, SessionId, UserId};
@@ -46,6 +46,7 @@ answers!(
     Client,
     CallRecord,
     Changes,
+    ChainHead,
     IdentityProvider,
     control_plane::domain::credential::AuthOverride,
     control_plane::domain::credential::UserCredential,
@@ -79,6 +80,12 @@ impl<T: Debug> Answer for Option<T> {
 }
 
 impl<K: Debug, V: Debug> Answer for HashMap<K, V> {
+    fn outcome(&self) -> Outcome {
+        unless(self.is_empty(), self)
+    }
+}
+
+impl<K: Debug, V: Debug> Answer for BTreeMap<K, V> {
     fn outcome(&self) -> Outcome {
         unless(self.is_empty(), self)
     }
@@ -147,6 +154,7 @@ shown!(
     ApiKeyId,
     GroupId,
     SessionId,
+    control_plane::domain::ids::ServerId,
     (GroupId, Vec<UserId>),
     IdentityProvider,
     UserIdentity,
@@ -160,4 +168,6 @@ shown!(
     control_plane::domain::server::Server,
     control_plane::store::UsableServer,
     control_plane::domain::configuration::Resource,
+    AuditEvent,
+    control_plane::domain::usage::SeriesKey,
 );

@@ -69,8 +69,16 @@ impl Postgres {
 
     /// As the superuser.
     pub(crate) fn run(&self, sql: &str) -> Result<()> {
-        let mut psql = command(binaries()?.join("psql"), &["--quiet", "--no-psqlrc", "--set", "ON_ERROR_STOP=1"]);
-        output(psql.arg("--dbname").arg(self.url()).arg("--command").arg(sql)).map(drop)
+        self.answer(sql).map(drop)
+    }
+
+    /// The same, and what is answered: rows alone, as text.
+    pub(crate) fn answer(&self, sql: &str) -> Result<String> {
+        let settings = ["--quiet", "--no-psqlrc", "--tuples-only", "--no-align", "--set", "ON_ERROR_STOP=1"];
+        let script = self.folder.join("script.sql");
+        fs::write(&script, sql).with_context(|| format!("writing {}", script.display()))?;
+        let mut psql = command(binaries()?.join("psql"), &settings);
+        output(psql.arg("--dbname").arg(self.url()).arg("--file").arg(script))
     }
 
     fn start_in(binaries: &Path, user: Option<(u32, u32)>, folder: &Path, settings: &[&str]) -> Result<Self> {
