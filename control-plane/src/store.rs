@@ -64,6 +64,7 @@ mod users;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
+use sea_orm::sea_query::LockType;
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr,
     EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select, SqlErr, SqliteTransactionMode, Statement,
@@ -248,6 +249,14 @@ impl TenantStore {
     /// Notes that nodes must learn the present state of a resource, created, changed or gone.
     pub fn changed(&self, kind: ResourceKind, id: Uuid) {
         self.pending().changed.push((kind, id));
+    }
+
+    /// Adds FOR UPDATE on PostgreSQL; on SQLite the one writer already has everything locked.
+    fn for_update<E: EntityTrait>(&self, query: Select<E>) -> Select<E> {
+        match self.tx.get_database_backend() {
+            DatabaseBackend::Postgres => query.lock(LockType::Update),
+            _ => query,
+        }
     }
 
     fn pending(&self) -> std::sync::MutexGuard<'_, Pending> {

@@ -68,10 +68,10 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_0022_auth_overrides::Migration),
             Box::new(m20261127_0023_identity_tokens::Migration),
             Box::new(m20261128_0024_limit_rules::Migration),
-            Box::new(m20261128_0029_switches::Migration),
             Box::new(m20261128_0025_audit_chain::Migration),
             Box::new(m20261128_0026_call_search::Migration),
             Box::new(m20261128_0027_call_usage::Migration),
+            Box::new(m20261128_0029_switches::Migration),
         ]
     }
 }

@@ -3,7 +3,6 @@
 //! control plane (the operator's) and the gateway (an API key).
 
 mod admin;
-mod certificate;
 mod finding;
 mod nodes;
 mod public;

@@ -66,15 +66,23 @@ pub async fn export(ctx: &Ctx, filter: CallFilter) -> Result<impl Stream<Item = 
 
 /// The filter within what the caller may see.
 async fn confine(ctx: &Ctx, store: &TenantStore, filter: CallFilter) -> Result<CallFilter> {
-    if reads_all(ctx) {
-        return Ok(filter);
-    }
-    let servers = store.list_managed_servers(ctx.caller.principal, CALLS_MANAGED_SERVERS_MAX).await?;
+    let Some(reach) = reach(ctx, store).await? else { return Ok(filter) };
     // Every call of a server that one manages is in reach, and its index is then all that is needed.
-    if filter.server_id.or(filter.member_id).is_some_and(|id| servers.contains(&id)) {
+    let is_managed = |id| reach.servers.contains(&id);
+    if filter.server_id.or(filter.member_id).is_some_and(is_managed) {
         return Ok(filter);
     }
-    Ok(CallFilter { within: Some(Reach { principal_id: ctx.caller.principal.uuid(), servers }), ..filter })
+    Ok(CallFilter { within: Some(reach), ..filter })
+}
+
+/// What the caller sees of calls; `None` is everything.
+pub(super) async fn reach(ctx: &Ctx, store: &TenantStore) -> Result<Option<Reach>> {
+    if reads_all(ctx) {
+        return Ok(None);
+    }
+    let principal = ctx.caller.principal;
+    let servers = store.list_managed_servers(principal, CALLS_MANAGED_SERVERS_MAX).await?;
+    Ok(Some(Reach { principal_id: principal.uuid(), servers }))
 }
 
 fn reads_all(ctx: &Ctx) -> bool {

@@ -72,7 +72,7 @@ pub async fn get(ctx: &Ctx, id: ClientId) -> Result<(Client, Vec<ClientSecret>)>
 pub async fn update(ctx: &Ctx, id: ClientId, change: ClientChange) -> Result<Client> {
     ctx.require(Action::ManageClients)?;
     let store = ctx.app.store.tenant(ctx.tenant_id).await?;
-    let old = store.get_client(id).await?;
+    let old = store.lock_client(id).await?;
     if change.name.is_some() || change.redirect_uris.is_some() {
         client::require_static(&old)?;
     }
@@ -135,7 +135,7 @@ pub async fn rotate_secret(ctx: &Ctx, id: ClientId, overlap_s: u32) -> Result<Se
 pub async fn delete(ctx: &Ctx, id: ClientId) -> Result<()> {
     ctx.require(Action::ManageClients)?;
     let store = ctx.app.store.tenant(ctx.tenant_id).await?;
-    let client = store.get_client(id).await?;
+    let client = store.lock_client(id).await?;
     if client.blocked_at.is_some() {
         let public = "this client is blocked, and would come back without the block: unblock it first, or leave it";
         return Err(Error::conflict("client.blocked", public));

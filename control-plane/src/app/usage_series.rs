@@ -4,13 +4,12 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
-use super::Ctx;
+use super::{Ctx, calls};
 use crate::domain::Result;
-use crate::domain::access::{Action, allows};
-use crate::domain::call::Reach;
+use crate::domain::configuration::PrincipalKind;
 use crate::domain::ids::{GroupId, ServerId, ServiceAccountId, UserId};
-use crate::domain::limits::CALLS_MANAGED_SERVERS_MAX;
 use crate::domain::server::Subject;
 use crate::domain::usage::{GroupBy, SeriesKey, Tally, UsageFilter};
 use crate::store::TenantStore;
@@ -34,7 +33,7 @@ pub struct Usage {
 pub async fn read(ctx: &Ctx, filter: UsageFilter, by: Option<GroupBy>, limit: u64) -> Result<Usage> {
     // Totals and series must be of the same calls.
     let store = ctx.app.store.tenant_snapshot(ctx.tenant_id).await?;
-    let filter = confine(ctx, &store, filter).await?;
+    let filter = UsageFilter { within: calls::reach(ctx, &store).await?, ..filter };
     let all = store.list_usage_points(&filter, None).await?;
     let all = gather(all).remove(&SeriesKey::default()).unwrap_or_default();
     let mut series = Vec::new();
@@ -71,34 +70,20 @@ fn one(key: SeriesKey, name: Option<String>, points: Line) -> Series {
     Series { key, name, total, points }
 }
 
-/// As with calls: everything, or one's own and what one manages.
-async fn confine(ctx: &Ctx, store: &TenantStore, filter: UsageFilter) -> Result<UsageFilter> {
-    if allows(ctx.caller.role, Action::ReadAllCalls) {
-        return Ok(filter);
-    }
-    let servers = store.list_managed_servers(ctx.caller.principal, CALLS_MANAGED_SERVERS_MAX).await?;
-    Ok(UsageFilter { within: Some(Reach { principal_id: ctx.caller.principal.uuid(), servers }), ..filter })
-}
-
+/// What people call them: one question for all.
 async fn names(store: &TenantStore, by: GroupBy, keys: &[SeriesKey]) -> Result<BTreeMap<SeriesKey, String>> {
-    let mut found = BTreeMap::new();
-    for key in keys {
-        let Some(id) = key.id else { continue };
-        let subject = match by {
-            GroupBy::User if key.text == "user" => Subject::User(UserId(id)),
-            GroupBy::User => Subject::ServiceAccount(ServiceAccountId(id)),
-            GroupBy::Group => Subject::Group(GroupId(id)),
-            GroupBy::Server | GroupBy::Tool => {
-                if let Some(server) = store.find_server(ServerId(id)).await? {
-                    found.insert(key.clone(), server.slug.to_string());
-                }
-                continue;
-            }
-            GroupBy::Client => continue,
-        };
-        if let Some(name) = store.name_subjects(&[subject]).await?.remove(&subject) {
-            found.insert(key.clone(), name.display_name);
-        }
+    let ids = keys.iter().filter_map(|key| Some((key, key.id?)));
+    if matches!(by, GroupBy::Server | GroupBy::Tool) {
+        let servers: Vec<ServerId> = ids.clone().map(|(_, id)| ServerId(id)).collect();
+        let slugs = store.list_server_slugs(&servers).await?;
+        return Ok(ids.filter_map(|(key, id)| Some((key.clone(), slugs.get(&ServerId(id))?.to_string()))).collect());
     }
-    Ok(found)
+    let subject = |(key, id): (&SeriesKey, Uuid)| match by {
+        GroupBy::Group => Subject::Group(GroupId(id)),
+        _ if key.text == PrincipalKind::User.as_str() => Subject::User(UserId(id)),
+        _ => Subject::ServiceAccount(ServiceAccountId(id)),
+    };
+    let subjects: Vec<Subject> = ids.clone().map(subject).collect();
+    let names = store.name_subjects(&subjects).await?;
+    Ok(ids.filter_map(|one| Some((one.0.clone(), names.get(&subject(one))?.display_name.clone()))).collect())
 }

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::fields::{self, Mistakes};
 use super::ids::ServerId;
-use super::limits::{ITEM_NAME_BYTES_MAX, MEMBER_ITEMS_MAX, MEMBERS_MAX};
+use super::limits::{MEMBER_ITEMS_MAX, MEMBERS_MAX};
 use super::upstream_oauth::is_off;
 
 /// A server within a virtual one.
@@ -164,10 +164,7 @@ fn items(list: &[Item], field: &str, mistakes: &mut Mistakes) {
     }
     let mut seen = HashSet::new();
     for (at, item) in list.iter().enumerate() {
-        if item.name.is_empty() || item.name.len() > ITEM_NAME_BYTES_MAX || item.name.chars().any(char::is_control) {
-            let message = format!("must have 1 to {ITEM_NAME_BYTES_MAX} bytes, without control characters");
-            mistakes.add(&format!("{field}[{at}].name"), ("members.name", message));
-        }
+        mistakes.take(&format!("{field}[{at}].name"), fields::item_name("members.name", &item.name));
         if !seen.insert(&item.name) {
             mistakes.add(&format!("{field}[{at}].name"), ("members.name_twice", "is chosen already".to_owned()));
         }

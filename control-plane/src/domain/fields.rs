@@ -5,7 +5,9 @@ use proto::names::{ServerSlug, SlugError, TenantSlug};
 use url::Url;
 
 use super::error::FieldError;
-use super::limits::{DESCRIPTION_CHARS_MAX, NAME_CHARS_MAX, TIMEOUT_MS_MAX, TIMEOUT_MS_MIN, URL_BYTES_MAX};
+use super::limits::{
+    DESCRIPTION_CHARS_MAX, ITEM_NAME_BYTES_MAX, NAME_CHARS_MAX, TIMEOUT_MS_MAX, TIMEOUT_MS_MIN, URL_BYTES_MAX,
+};
 use super::{Error, Result};
 
 /// Why a value is refused: a stable code, and words that follow the field's name.
@@ -121,6 +123,14 @@ pub fn timeout_ms(value: u32) -> Result<u32, Mistake> {
         return Err(("timeout.range", message));
     }
     Ok(value)
+}
+
+/// A server's own name for a tool, prompt or resource. Nodes compare it as it is.
+pub fn item_name(code: &'static str, name: &str) -> Result<(), Mistake> {
+    match name.is_empty() || name.len() > ITEM_NAME_BYTES_MAX || name.chars().any(char::is_control) {
+        true => Err((code, format!("must have 1 to {ITEM_NAME_BYTES_MAX} bytes, without control characters"))),
+        false => Ok(()),
+    }
 }
 
 #[cfg(test)]

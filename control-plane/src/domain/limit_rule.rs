@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use super::bundle::Member;
 use super::fields::{self, Mistakes};
 use super::ids::{GroupId, LimitRuleId, ServerId, ServiceAccountId, UserId};
-use super::limits::{ITEM_NAME_BYTES_MAX, LIMIT_NAMED_MAX, LIMIT_PER_SECOND_MAX, LIMIT_WINDOWS_MAX};
+use super::limits::{LIMIT_NAMED_MAX, LIMIT_PER_SECOND_MAX, LIMIT_WINDOWS_MAX};
 use super::server::Subject;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -185,10 +185,7 @@ impl LimitRuleSpec {
         twice("subjects", &self.subjects, mistakes);
         twice("key", &self.key, mistakes);
         for (at, tool) in self.tools.iter().enumerate() {
-            if tool.is_empty() || tool.len() > ITEM_NAME_BYTES_MAX || tool.chars().any(char::is_control) {
-                let message = format!("must have 1 to {ITEM_NAME_BYTES_MAX} bytes, without control characters");
-                mistakes.add(&format!("tools[{at}]"), ("limit_rule.tool", message));
-            }
+            mistakes.take(&format!("tools[{at}]"), fields::item_name("limit_rule.tool", tool));
         }
         if self.key.is_empty() {
             let message = "must name at least one of tenant, subject, server and tool".to_owned();

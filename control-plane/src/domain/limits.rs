@@ -64,8 +64,6 @@ pub const DOCUMENTS_KEPT_MAX: u64 = 10_000;
 pub const CLIENT_HOSTS_MAX: usize = 100;
 /// Tools of a server in one list of its switches.
 pub const SWITCHED_TOOLS_MAX: usize = 1_000;
-/// Of a tool's name, in characters; nodes compare names as they are.
-pub const TOOL_NAME_CHARS_MAX: usize = 256;
 /// Blocked clients of a tenant: nodes hold them in memory.
 pub const BLOCKED_CLIENTS_MAX: usize = 1_000;
 /// A replaced client secret or API key works on for this long unless who replaces it says otherwise, and at most so

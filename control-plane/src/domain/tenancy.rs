@@ -57,7 +57,7 @@ pub struct TenantSettings {
     /// How people come into the tenant.
     pub provisioning: Provisioning,
     /// Nodes refuse every call until it is false again. Sign-in, the console and this API go on.
-    #[serde(skip_serializing_if = "is_false")]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub calls_off: bool,
     /// Days that calls are kept, 1 to 400; absent means 90.
     #[serde(skip_serializing_if = "is_default_days")]
@@ -67,11 +67,6 @@ pub struct TenantSettings {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "what serde calls it with")]
 fn is_default_days(days: &u32) -> bool {
     *days == CALL_LOG_DAYS
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "what serde calls it with")]
-fn is_false(it: &bool) -> bool {
-    !*it
 }
 
 impl Default for TenantSettings {

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::fields::Mistakes;
-use super::limits::{SWITCHED_TOOLS_MAX, TOOL_NAME_CHARS_MAX};
+use super::fields::{self, Mistakes};
+use super::limits::SWITCHED_TOOLS_MAX;
 
 /// By the server's own names for its tools. All are on unless something is said here.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -80,12 +80,8 @@ fn check_names<const N: usize>(lists: [(&str, &BTreeSet<String>); N], mistakes: 
         if names.len() > SWITCHED_TOOLS_MAX {
             mistakes.add(field, ("switches.too_many", format!("must have at most {SWITCHED_TOOLS_MAX} tools")));
         }
-        let is_name = |name: &String| {
-            (1..=TOOL_NAME_CHARS_MAX).contains(&name.chars().count()) && !name.chars().any(char::is_control)
-        };
-        if !names.iter().all(is_name) {
-            let message = format!("must be names of tools, 1 to {TOOL_NAME_CHARS_MAX} characters each");
-            mistakes.add(field, ("switches.name", message));
+        for name in names {
+            mistakes.take(field, fields::item_name("switches.name", name));
         }
         if let Some(twice) = names.iter().find(|name| !seen.insert((*name).clone())) {
             mistakes.add(field, ("switches.twice", format!("names {twice:?}, which another list has too")));
@@ -96,6 +92,7 @@ fn check_names<const N: usize>(lists: [(&str, &BTreeSet<String>); N], mistakes: 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::limits::ITEM_NAME_BYTES_MAX;
 
     fn names(names: &[&str]) -> BTreeSet<String> {
         names.iter().map(|name| (*name).to_owned()).collect()
@@ -123,6 +120,7 @@ mod tests {
         check(&["a"], &["a"], false);
         check(&[""], &[], false);
         check(&[], &["a\n"], false);
-        check(&[&"x".repeat(TOOL_NAME_CHARS_MAX + 1)], &[], false);
+        check(&[&"x".repeat(ITEM_NAME_BYTES_MAX)], &[], true);
+        check(&[&"x".repeat(ITEM_NAME_BYTES_MAX + 1)], &[], false);
     }
 }

@@ -1,10 +1,8 @@
 //! Authorization requests, grants and codes.
 
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::{Expr, LockType};
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseBackend, EntityTrait, QueryFilter, QuerySelect, Select,
-};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 
 use super::entity::{authorization_code, authorization_request, oauth_grant};
 use super::{TenantStore, db_error};
@@ -210,14 +208,6 @@ impl TenantStore {
             .await
             .map_err(db_error)?;
         Ok(done.rows_affected)
-    }
-
-    /// Adds FOR UPDATE on PostgreSQL; on SQLite the one writer already has everything locked.
-    pub(super) fn for_update<E: EntityTrait>(&self, query: Select<E>) -> Select<E> {
-        match self.tx.get_database_backend() {
-            DatabaseBackend::Postgres => query.lock(LockType::Update),
-            _ => query,
-        }
     }
 }
 

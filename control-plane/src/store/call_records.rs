@@ -104,9 +104,7 @@ impl TenantStore {
             api_key_id: Set(record.api_key_id.map(|id| id.0)),
         })
     }
-}
 
-impl TenantStore {
     /// Forgets at most about `batch` calls that started before then, oldest first. Answers how many.
     pub async fn delete_calls_before(&self, cutoff: DateTime<Utc>, batch: u64) -> Result<u64> {
         use call_record::Column;

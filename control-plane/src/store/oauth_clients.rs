@@ -114,6 +114,13 @@ impl TenantStore {
         row.map(to_client).transpose()?.ok_or(Error::NotFound { what: "client" })
     }
 
+    /// The same, locked to the end of the transaction: two who change it at once must not undo each other's change.
+    pub async fn lock_client(&self, id: ClientId) -> Result<Client> {
+        let query = self.for_update(Entity::find_by_id((self.tenant_id.0, id.0)));
+        let row = query.one(&self.tx).await.map_err(db_error)?;
+        row.map(to_client).transpose()?.ok_or(Error::NotFound { what: "client" })
+    }
+
     /// Clients of every kind, newest first.
     pub async fn list_clients(&self, page: PageRequest<Created>) -> Result<Page<Client>> {
         let query = Entity::find().filter(Column::TenantId.eq(self.tenant_id.0));

@@ -3,11 +3,8 @@
 use std::collections::HashMap;
 
 use proto::names::ServerSlug;
-use sea_orm::sea_query::{Expr, LockType, Query, SelectStatement};
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DatabaseBackend, EntityTrait, ExprTrait, QueryFilter,
-    QuerySelect,
-};
+use sea_orm::sea_query::{Expr, Query, SelectStatement};
+use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QuerySelect};
 
 use super::entity::server::{ActiveModel, Column, Entity};
 use super::entity::{group_member, server_grant};
@@ -68,12 +65,9 @@ impl TenantStore {
 
     /// The same, locked to the end of the transaction: two who change it at once must not undo each other's change.
     pub async fn lock_server(&self, id: ServerId) -> Result<Option<Server>> {
-        let mut query = Entity::find_by_id((self.tenant_id.0, id.0));
-        if self.tx.get_database_backend() == DatabaseBackend::Postgres {
-            query = query.lock(LockType::Update);
-        }
-        let row = query.one(&self.tx).await.map_err(db_error)?;
-        row.filter(|row| row.status != ServerStatus::Retired.as_str()).map(server_of).transpose()
+        let query = self.for_update(Entity::find_by_id((self.tenant_id.0, id.0)));
+        let row = query.filter(Column::Status.ne(ServerStatus::Retired.as_str())).one(&self.tx);
+        row.await.map_err(db_error)?.map(server_of).transpose()
     }
 
     /// The same by its name in URLs.
@@ -107,6 +101,23 @@ impl TenantStore {
         let rows = newest_first(query, page, Column::CreatedAt, Column::Id, &self.tx).await?;
         let servers = rows.into_iter().map(server_of).collect::<Result<Vec<_>>>()?;
         Ok(Page::cut(servers, page.limit, |server| Created { at: server.created_at, id: server.id.0 }))
+    }
+
+    /// The slugs of servers, retired ones too.
+    pub async fn list_server_slugs(&self, ids: &[ServerId]) -> Result<HashMap<ServerId, ServerSlug>> {
+        let rows: Vec<(uuid::Uuid, String)> = Entity::find()
+            .select_only()
+            .columns([Column::Id, Column::Slug])
+            .filter(Column::TenantId.eq(self.tenant_id.0))
+            .filter(Column::Id.is_in(ids.iter().map(|id| id.0)))
+            .into_tuple()
+            .all(&self.tx)
+            .await
+            .map_err(db_error)?;
+        let slug = |(id, slug): (uuid::Uuid, String)| {
+            Ok((ServerId(id), slug.parse().map_err(|_| unreadable("servers", "slug"))?))
+        };
+        rows.into_iter().map(slug).collect()
     }
 
     /// The highest role of a person or service account on each of the servers, by a grant to them, to a group of theirs,

@@ -1,7 +1,7 @@
 //! Tenants and users.
 
-use sea_orm::sea_query::{Expr, LockType};
-use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 
 use super::entity::{data_key, tenant};
 use super::{TenantStore, db_error, unreadable};
@@ -18,10 +18,7 @@ impl TenantStore {
 
     /// The same, locked to the end of the transaction: two who change its settings must not undo each other's change.
     pub async fn lock_tenant(&self) -> Result<Tenant> {
-        let mut query = tenant::Entity::find_by_id(self.tenant_id.0);
-        if self.tx.get_database_backend() == DatabaseBackend::Postgres {
-            query = query.lock(LockType::Update);
-        }
+        let query = self.for_update(tenant::Entity::find_by_id(self.tenant_id.0));
         let row = query.one(&self.tx).await.map_err(db_error)?;
         to_tenant(row.ok_or(Error::NotFound { what: "tenant" })?)
     }

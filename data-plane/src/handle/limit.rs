@@ -52,7 +52,7 @@ impl Meter<'_> {
         if self.entry.members.is_some() && method.is_about_one_thing() {
             return Ok(());
         }
-        self.count(None, method.name(), tool(method, meaning.target.as_deref())).await
+        self.count(None, method.name(), meaning.tool()).await
     }
 
     /// A client that wants to listen.
@@ -61,9 +61,9 @@ impl Meter<'_> {
     }
 
     /// A message that a virtual server passes on to the member that it is for, with that member's name of its target.
-    pub(super) async fn routed(self, member: Uuid, meaning: &Meaning, target: Option<&str>) -> Result<(), Failure> {
+    pub(super) async fn routed(self, member: Uuid, meaning: &Meaning) -> Result<(), Failure> {
         let Some(method) = meaning.method.filter(|method| method.is_about_one_thing()) else { return Ok(()) };
-        self.count(Some(member), method.name(), tool(method, target)).await
+        self.count(Some(member), method.name(), meaning.tool()).await
     }
 
     /// One of many questions that a request to a virtual server causes.
@@ -121,10 +121,6 @@ impl Meter<'_> {
 /// Rounded up: who comes back then is let in.
 fn seconds(time: std::time::Duration) -> u32 {
     u32::try_from(time.as_micros().div_ceil(1_000_000)).unwrap_or(u32::MAX)
-}
-
-fn tool(method: Method, target: Option<&str>) -> Option<&str> {
-    target.filter(|_| method == Method::ToolsCall)
 }
 
 /// Which budget of the rule this is. A fingerprint: what people and tools are called does not leave the process.

@@ -9,8 +9,8 @@ use reqwest::tls::TlsInfo;
 use reqwest::{Client, Response, StatusCode};
 use serde_json::{Value, json};
 use url::Url;
+use x509_parser::parse_x509_certificate;
 
-use super::certificate::ends_at;
 use super::finding::{Report, words};
 use super::nodes::Tenant;
 
@@ -65,6 +65,12 @@ fn certificate(answer: &Response, now: DateTime<Utc>, report: &mut Report) {
     } else {
         report.ok("certificate", found)
     }
+}
+
+/// `notAfter` of a certificate in DER. Whether it is to be trusted is rustls' matter.
+fn ends_at(der: &[u8]) -> Option<DateTime<Utc>> {
+    let (_, certificate) = parse_x509_certificate(der).ok()?;
+    DateTime::from_timestamp(certificate.validity().not_after.timestamp(), 0)
 }
 
 fn skew(answer: &Response, now: DateTime<Utc>, report: &mut Report) {
@@ -152,4 +158,24 @@ async fn document(client: &Client, place: &str, path: &str) -> Result<Value, Str
         return Err(format!("{url} answers {}", answer.status()));
     }
     answer.json().await.map_err(|error| format!("{url}: {}", words(&error)))
+}
+
+#[cfg(test)]
+mod tests {
+    use rcgen::{CertificateParams, KeyPair, date_time_ymd};
+
+    use super::*;
+
+    #[test]
+    fn the_end_of_a_certificate() {
+        let mut params = CertificateParams::new(["auth.example.com".to_owned()]).unwrap();
+        // After 2049 it is spelled in another way (RFC 5280 §4.1.2.5).
+        for year in [2027, 2051] {
+            params.not_after = date_time_ymd(year, 1, 31);
+            let certificate = params.self_signed(&KeyPair::generate().unwrap()).unwrap();
+            let ends = ends_at(certificate.der()).map(|ends| ends.format("%Y-%m-%d").to_string());
+            assert_eq!(ends, Some(format!("{year}-01-31")));
+            assert_eq!(ends_at(&certificate.der()[..100]), None);
+        }
+    }
 }

@@ -36,6 +36,7 @@ fn clients() -> Vec<Case> {
         own insert_static_client(&Client { id: ClientId(store.new_id()), client_id: "by hand".to_owned(), ..own.client.clone() });
         own put_document_client("https://new.example/client", &registration(&own.client));
         hidden find_document_fetched_at(&their.document_client_id);
+        hidden lock_client(their.client.id);
         hidden update_client(&Client { name: "taken over".to_owned(), ..their.client.clone() });
         own list_blocked_clients();
         hidden delete_client(their.client.id);

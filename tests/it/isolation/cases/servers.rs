@@ -28,6 +28,7 @@ fn servers() -> Vec<Case> {
         hidden list_server_roles(their.user.id.into(), &[their.server.id]);
         hidden list_server_roles(own.user.id.into(), &[their.server.id]);
         hidden lock_server(their.server.id);
+        hidden list_server_slugs(&[their.server.id]);
         hidden update_server(&Server { display_name: "taken over".to_owned(), ..their.server.clone() });
         refused put_shared_credential(&their.credential, None);
         refused put_shared_credential(&own.credential, Some(their.user.id));

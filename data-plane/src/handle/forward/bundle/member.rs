@@ -78,14 +78,15 @@ impl<'m> Way<'m> {
         let server = authorize::member(&call.caller.snapshot, &call.entry, self.member.server_id);
         let server =
             server.map_err(|failure| if failure == Failure::NotFound { Failure::MemberOff } else { failure })?;
-        let (node, caller) = (&call.node, &call.caller);
+        let (node, caller, mut meaning) = (&call.node, &call.caller, call.meaning.clone());
+        meaning.target = self.target.or(meaning.target);
+        authorize::switched_on(&server, &meaning)?;
         let meter = Meter { node, caller, entry: &call.entry, recorder: &call.recorder };
         match counted {
-            Counted::Routed => meter.routed(server.id, &call.meaning, self.target.as_deref()).await?,
-            Counted::Aside => meter.aside(server.id, &call.meaning).await?,
+            Counted::Routed => meter.routed(server.id, &meaning).await?,
+            Counted::Aside => meter.aside(server.id, &meaning).await?,
         }
         let server = call.visitor().attach(server).await?;
-        let mut meaning = call.meaning.clone();
         if let Some(session) = &meaning.session {
             let keys = &caller.snapshot.session_keys;
             meaning.held = match node.store.load(keys, caller.session_at(session.id, &server)).await {
@@ -94,10 +95,6 @@ impl<'m> Way<'m> {
                 Loaded::Found(session) => Some(session),
             };
         }
-        if self.target.is_some() {
-            meaning.target = self.target;
-        }
-        authorize::switched_on(&server, &meaning)?;
         let message = match self.edits.is_empty() {
             true => call.message.clone(),
             false => Message::from_client(self.edits.apply(&call.message.body))?,
