@@ -3,6 +3,7 @@
 //! The ratios are what holds; absolutes drift with the machine. Nothing here is a test of the product, and nothing of
 //! the product depends on it.
 
+pub mod controls;
 pub mod echo;
 pub mod histogram;
 pub mod load;
@@ -11,6 +12,7 @@ pub mod machine;
 pub mod memory;
 pub mod messages;
 pub mod processes;
+pub mod records;
 pub mod relay;
 pub mod report;
 pub mod rounds;

@@ -29,6 +29,9 @@ pub struct Plan {
     pub requests: Vec<String>,
     pub warm_up_ms: u64,
     pub until: Until,
+    /// Of all connections together; none: as many as go.
+    #[serde(default)]
+    pub calls_per_s: Option<u32>,
 }
 
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
@@ -80,6 +83,12 @@ async fn connection(plan: Arc<Plan>, number: usize, begun: Instant) -> Result<(H
     let warm = begun + Duration::from_millis(plan.warm_up_ms);
     let first_id = FIRST_ID + number as u64 % 150 * IDS_PER_CONNECTION;
     loop {
+        if let Some(rate) = plan.calls_per_s {
+            // Connections take turns. One that is late does not wait: the rate is held on the whole.
+            let place = calls * plan.connections as u64 + number as u64;
+            let due = begun + Duration::from_secs_f64(place as f64 / f64::from(rate.max(1)));
+            tokio::time::sleep_until(due.into()).await;
+        }
         let sent = Instant::now();
         let is_over = match plan.until {
             Until::ElapsedMs(ms) => sent >= warm + Duration::from_millis(ms),

@@ -133,8 +133,14 @@ async fn sessions(stage: &Stage, door: &Door, count: usize) -> Result<f64> {
 /// Many handshakes over few connections, as behind a balancer: the sessions stay, the sockets do not.
 fn open_sessions(node: &Node, door: &Door, count: usize) -> Result<()> {
     let until = Until::Calls(count as u64);
-    let plan =
-        Plan { target: node.address, connections: 8, requests: vec![messages::initialize(door)], warm_up_ms: 0, until };
+    let plan = Plan {
+        target: node.address,
+        connections: 8,
+        requests: vec![messages::initialize(door)],
+        warm_up_ms: 0,
+        until,
+        calls_per_s: None,
+    };
     load(&plan, OTHER_CORE).map(drop)
 }
 
@@ -190,7 +196,14 @@ struct Held(std::process::Child);
 impl Held {
     async fn open(node: &Node, requests: Vec<String>) -> Result<Self> {
         let connections = requests.len();
-        let plan = Plan { target: node.address, connections, requests, warm_up_ms: 0, until: Until::Calls(0) };
+        let plan = Plan {
+            target: node.address,
+            connections,
+            requests,
+            warm_up_ms: 0,
+            until: Until::Calls(0),
+            calls_per_s: None,
+        };
         tokio::task::spawn_blocking(move || Self::start(&plan)).await?
     }
 

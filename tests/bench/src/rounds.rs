@@ -71,6 +71,7 @@ fn sample(candidate: &Candidate, effort: Effort, connections: usize, load_core: 
         requests: candidate.requests.clone(),
         warm_up_ms: effort.warm_up_ms,
         until: Until::ElapsedMs(effort.round_ms),
+        calls_per_s: None,
     };
     let spent = || candidate.pid.map(cpu).transpose();
     let before = spent()?;

@@ -6,7 +6,6 @@ use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
 use url::Url;
 
-use crate::lockout;
 use crate::machine::Machine;
 use crate::memory::{self, FULL, QUICK};
 use crate::messages::{self, Door};
@@ -14,7 +13,8 @@ use crate::people::Person;
 use crate::report::{Absolute, Bound, Figure, Report};
 use crate::rounds::{self, Candidate, Effort, Sample, Series, added_ratio, difference, ratio};
 use crate::scim;
-use crate::stage::{self, Node, OTHER_CORE, PROXY_CORE, Stage};
+use crate::stage::{Node, OTHER_CORE, PROXY_CORE, Stage};
+use crate::{controls, lockout, records};
 
 const CONNECTIONS: usize = 32;
 /// Sign-ins per server: the calls of a run carry so many different tokens.
@@ -47,6 +47,10 @@ pub enum Part {
     Latency,
     /// Resident memory: idle, a large tenant, sessions, streams
     Memory,
+    /// What limits and call records add to a call, in memory and with Redis
+    Controls,
+    /// 2,000 calls a second for ten minutes: whether every one is in the log; only when named
+    Records,
     /// How long somebody who left can still call, on three nodes
     Lockout,
     /// A first sync of an identity provider
@@ -66,7 +70,7 @@ pub async fn run(options: &Options, programs: &Path) -> Result<Report> {
     let wants = |part| options.only.is_empty() || options.only.contains(&part);
     let effort = if options.quick { HASTY } else { CAREFUL };
     let mut report = Report::default();
-    let stage = Stage::start(programs, None).await?;
+    let mut stage = Stage::start(programs, None).await?;
     let node = stage.start_node("node", true).await?;
     let owner = stage.tenant().await?;
     if wants(Part::Throughput) {
@@ -76,6 +80,10 @@ pub async fn run(options: &Options, programs: &Path) -> Result<Report> {
     if wants(Part::Latency) {
         let field = field(&stage, &node, &owner, Where::Near, effort).await?;
         latency(&field, &mut report);
+    }
+    if wants(Part::Controls) {
+        let figures = controls::measure(&mut stage, &node, &owner, effort, &mut report.notes).await?;
+        report.figures.extend(figures);
     }
     if wants(Part::Memory) {
         let scale = if options.quick { QUICK } else { FULL };
@@ -87,14 +95,21 @@ pub async fn run(options: &Options, programs: &Path) -> Result<Report> {
         let figures = lockout::measure(&stage, &owner, &node, scale, &mut report.notes).await?;
         report.figures.extend(figures);
     }
+    let scale = if options.quick { scim::QUICK } else { scim::FULL };
     if wants(Part::Scim) {
-        let scale = if options.quick { scim::QUICK } else { scim::FULL };
         report.figures.extend(scim::measure(&owner, "SQLite", scale, !options.quick).await?);
-        if let Some(postgres) = &options.postgres {
-            drop((node, stage));
-            let stage = Stage::start(programs, Some(postgres)).await?;
-            let owner = stage.operator.tenant(stage::TENANT).await;
+    }
+    let records = options.only.contains(&Part::Records);
+    if let Some(postgres) = options.postgres.as_ref().filter(|_| records || wants(Part::Scim)) {
+        drop((node, stage));
+        let stage = Stage::start(programs, Some(postgres)).await?;
+        let owner = stage.tenant().await?;
+        if wants(Part::Scim) {
             report.figures.extend(scim::measure(&owner, "PostgreSQL", scale, !options.quick).await?);
+        }
+        if records {
+            let seconds = if options.quick { records::QUICK_S } else { records::FULL_S };
+            report.figures.extend(records::measure(&stage, &owner, seconds, &mut report.notes).await?);
         }
     }
     if options.quick {

@@ -55,6 +55,17 @@ pub struct Stage {
 pub struct Node {
     pub process: Process,
     pub address: SocketAddr,
+    admin: SocketAddr,
+}
+
+impl Node {
+    /// One number of its metrics; 0 where it has not been counted yet.
+    pub async fn metric(&self, name: &str) -> Result<f64> {
+        let url = format!("http://{}/metrics", self.admin);
+        let page = crate::http::builder().build()?.get(url).send().await?.text().await?;
+        let value = page.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok());
+        Ok(value.unwrap_or(0.0))
+    }
 }
 
 impl Stage {
@@ -154,6 +165,16 @@ impl Stage {
 
     /// A node on the proxy's core that knows nothing yet. The first one listens at the tenants' gateway origin.
     pub async fn start_node(&self, name: &'static str, is_first: bool) -> Result<Node> {
+        self.start_node_with(name, is_first, &[]).await
+    }
+
+    /// The same with more settings.
+    pub async fn start_node_with(
+        &self,
+        name: &'static str,
+        is_first: bool,
+        settings: &[(&str, String)],
+    ) -> Result<Node> {
         let address = if is_first { self.gateway } else { free_address()? };
         let admin = free_address()?;
         let mut command = Command::new(self.programs.join("portway-data-plane"));
@@ -167,9 +188,19 @@ impl Stage {
             ("PORTWAY_NODE_UPSTREAM__ALLOWED_PRIVATE_RANGES", "[\"127.0.0.0/8\"]".to_owned()),
             ("PORTWAY_NODE_LOG__FORMAT", "json".to_owned()),
         ]);
+        command.envs(settings.iter().map(|(key, value)| (*key, value)));
         let process = Process::start(name, PROXY_CORE, &with_files(&command), self.folder.path())?;
         self.ready(name, admin).await?;
-        Ok(Node { process, address })
+        Ok(Node { process, address, admin })
+    }
+
+    /// A Redis of its own, on the other core.
+    pub fn start_redis(&mut self) -> Result<SocketAddr> {
+        let address = free_address()?;
+        let mut redis = Command::new("redis-server");
+        redis.args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--port", &address.port().to_string()]);
+        self.run("redis", OTHER_CORE, &redis)?;
+        Ok(address)
     }
 
     /// Registers the upstreams of both eras, near and far, for a new tenant's owner.

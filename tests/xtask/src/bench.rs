@@ -33,6 +33,10 @@ enum Part {
     Latency,
     /// Resident memory: idle, a large tenant, sessions, streams
     Memory,
+    /// What limits and call records add to a call, in memory and with Redis
+    Controls,
+    /// 2,000 calls a second for ten minutes on PostgreSQL: whether every one is in the log; only when named
+    Records,
     /// How long somebody who left can still call, on three nodes
     Lockout,
     /// A first sync of an identity provider: 10,000 people, 500 groups, 50,000 memberships
@@ -52,8 +56,10 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             return Ok(());
         }
     }
-    if find("nginx").is_none() {
-        install(&["nginx-light"])?;
+    for (program, package) in [("nginx", "nginx-light"), ("redis-server", "redis-server")] {
+        if find(program).is_none() {
+            install(&[package])?;
+        }
     }
     for packages in PACKAGES {
         let mut build = command("cargo", &["build", "--release"]);
@@ -63,7 +69,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let programs = target_directory()?.join("release");
     let mut bench = command(programs.join("portway-bench"), &["run"]);
     bench.arg("--programs").arg(&programs).arg("--page").arg(page()).args(options.words());
-    let postgres = options.wants(Part::Scim).then(postgres).transpose()?;
+    let needs_postgres = options.wants(Part::Scim) || options.only.contains(&Part::Records);
+    let postgres = needs_postgres.then(postgres).transpose()?;
     if let Some(postgres) = &postgres {
         bench.arg("--postgres").arg(postgres.url());
     }
