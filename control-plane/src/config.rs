@@ -12,6 +12,7 @@ use ipnet::IpNet;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::json;
+use telemetry::{Otlp, OtlpSettings};
 use url::Url;
 
 use crate::crypto::vault::KeyEncryptionKey;
@@ -66,6 +67,9 @@ pub struct Config {
     /// Age at which signing and session keys are replaced, days; 0 = only by command.
     #[serde(default = "key_age_days")]
     pub key_age_days: u32,
+    /// Where spans and metrics are sent.
+    #[serde(default)]
+    pub otlp: OtlpSettings,
 }
 
 const fn yes() -> bool {
@@ -163,6 +167,9 @@ impl Config {
         if let Err(mistake) = self.mailer() {
             mistakes.push(format!("  {mistake}"));
         }
+        if let Err(wrong) = self.otlp.validate() {
+            mistakes.extend(wrong.into_iter().map(|(field, expected)| format!("  {field}: expected {expected}")));
+        }
         if mistakes.is_empty() { Ok(()) } else { Err(ConfigError { mistakes }) }
     }
 
@@ -193,6 +200,11 @@ impl Config {
     pub fn mailer(&self) -> Result<Option<Mailer>, String> {
         let ca = self.egress.extra_ca_file.as_deref();
         self.mail.as_ref().map(|mail| Mailer::new(mail, &self.public_origin, ca)).transpose()
+    }
+
+    /// The receiver of spans and metrics, if there is one.
+    pub fn otlp(&self) -> Result<Option<Otlp>, String> {
+        self.otlp.validate().map_err(|wrong| wrong.into_iter().map(|(field, _)| field).collect::<Vec<_>>().join(", "))
     }
 
     /// Whether browsers reach us over TLS: decides cookie names and flags.
@@ -243,6 +255,7 @@ fn defaults() -> serde_json::Value {
         "require_second_factor": true,
         "admin_hosts": [],
         "key_age_days": KEY_AGE_DAYS,
+        "otlp": {},
     })
 }
 

@@ -14,6 +14,7 @@ pub mod rate;
 mod scim;
 #[cfg(test)]
 mod tests;
+mod trace;
 
 use std::future::{Future, IntoFuture};
 use std::net::SocketAddr;

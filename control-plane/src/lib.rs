@@ -11,6 +11,7 @@ pub mod grpc;
 pub mod health;
 pub mod http;
 pub mod jobs;
+pub mod log;
 pub mod mail;
 pub mod metrics;
 pub mod nodes;
@@ -18,7 +19,6 @@ pub mod rate;
 pub mod state;
 pub mod store;
 pub mod tasks;
-pub mod telemetry;
 
 use std::sync::Arc;
 
@@ -93,6 +93,7 @@ pub async fn start_with(
     http::serve(&app, listeners.http, "http", http::router(app.clone()));
     http::serve(&app, listeners.admin, "admin", http::admin::router(app.clone()));
     jobs::start(&app);
+    app.report();
     Ok(Running { app })
 }
 

@@ -12,9 +12,9 @@ use control_plane::app::{nodes, platform};
 use control_plane::config::{Config, ConfigError};
 use control_plane::domain::clock::SystemClock;
 use control_plane::http::openapi::document;
+use control_plane::log::{self, LogFormat};
 use control_plane::state::App;
 use control_plane::tasks::Tasks;
-use control_plane::telemetry::{self, LogFormat};
 use control_plane::{Listeners, StartError, health, store};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::net::TcpListener;
@@ -99,7 +99,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(cli: Cli) -> Result<(), Failure> {
-    telemetry::start(cli.log_format, &cli.log)?;
+    log::start(cli.log_format, &cli.log)?;
     if matches!(cli.command, Command::Openapi) {
         return print(&document()?);
     }

@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use moka::future::Cache;
+use prometheus_client::registry::Registry;
+use telemetry::{Service, Telemetry};
 use tokio::sync::Notify;
 
 use crate::app::documents::Documents;
@@ -36,6 +38,8 @@ pub struct App {
     pub nodes: Nodes,
     pub tasks: Tasks,
     pub metrics: Metrics,
+    /// Where spans and metrics are sent, if anywhere.
+    pub telemetry: Option<Telemetry>,
     pub rates: Rates,
     /// None where the operator has named no mail server.
     pub mailer: Option<Mailer>,
@@ -71,6 +75,7 @@ impl App {
         let fetcher = fetcher.map_err(|public| Error::invalid("config.egress", "egress", public))?;
         let mailer = config.mailer().map_err(|public| Error::invalid("config.mail", "mail", public))?;
         let store = Store::connect(&config.database, clock.clone()).await?;
+        let telemetry = telemetry_of(&config, &store::new_id(&*clock).simple().to_string())?;
         let data_keys = Cache::builder().max_capacity(DATA_KEYS_MAX).time_to_idle(DATA_KEY_IDLE).build();
         let (nodes, metrics, rates) = (Nodes::default(), Metrics::default(), Rates::default());
         let (documents, providers, mail_waits) = (Documents::default(), Providers::default(), Notify::new());
@@ -83,6 +88,7 @@ impl App {
             nodes,
             tasks,
             metrics,
+            telemetry,
             rates,
             mailer,
             mail_waits,
@@ -93,6 +99,20 @@ impl App {
             machine_tokens: MachineTokens::default(),
             data_keys,
         })
+    }
+
+    /// Sends metrics until shutdown, and then the spans that wait.
+    pub fn report(self: &Arc<Self>) {
+        let Some(telemetry) = self.telemetry.clone() else { return };
+        let app = self.clone();
+        self.tasks.spawn("telemetry", async move {
+            let shown = app.clone();
+            let show =
+                move |look: &mut dyn FnMut(&Registry)| shown.metrics.with_registry(shown.nodes.list().len(), look);
+            telemetry.clone().send_metrics(show, app.tasks.shutdown().clone()).await;
+            app.tasks.shutdown().cancelled().await;
+            telemetry.close().await;
+        });
     }
 
     /// A fresh UUIDv7.
@@ -125,4 +145,11 @@ impl App {
     pub async fn forget_data_key(&self, tenant: TenantId) {
         self.data_keys.invalidate(&tenant).await;
     }
+}
+
+fn telemetry_of(config: &Config, instance: &str) -> Result<Option<Telemetry>> {
+    let invalid = |public: String| Error::invalid("config.otlp", "otlp", public);
+    let service = Service { name: "portway-control-plane", version: env!("CARGO_PKG_VERSION"), instance, region: "" };
+    let otlp = config.otlp().map_err(invalid)?;
+    otlp.map(|otlp| Telemetry::new(&otlp, service)).transpose().map_err(|error| invalid(error.to_string()))
 }

@@ -79,10 +79,7 @@ async fn ready(State(Admin { node, draining }): State<Admin>) -> Response {
 }
 
 async fn metrics(State(Admin { node, .. }): State<Admin>) -> Response {
-    let configuration = &node.configuration;
-    node.metrics.connected.set(configuration.connected().into());
-    node.metrics.snapshot_age_s.set(i64::try_from(age_ms(&node) / 1_000).unwrap_or(i64::MAX));
-    node.metrics.tenants.set(i64::try_from(configuration.snapshot_count()).unwrap_or(i64::MAX));
+    node.take_stock();
     let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(header::CONTENT_TYPE, content_type)], node.metrics.render()).into_response()
 }

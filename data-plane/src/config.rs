@@ -18,6 +18,7 @@ use figment::Figment;
 use figment::providers::{Env, Format, Toml};
 use ipnet::IpNet;
 use secrecy::SecretString;
+use telemetry::Otlp;
 use url::Url;
 use zeroize::Zeroizing;
 
@@ -60,6 +61,8 @@ pub struct Config {
     /// How long a request waits for the first directory after a start.
     pub directory_wait: Duration,
     pub log: LogConfig,
+    /// Where spans and metrics are sent; `None`: nowhere.
+    pub otlp: Option<Otlp>,
 }
 
 #[derive(Debug, Clone)]
@@ -209,6 +212,7 @@ impl Config {
             usage_spool_bytes_max: limits::USAGE_SPOOL_BYTES_DEFAULT,
             directory_wait: Duration::from_millis(limits::DIRECTORY_WAIT_MS_DEFAULT),
             log: LogConfig { filter: "info".to_owned(), format: LogFormat::Text },
+            otlp: None,
         }
     }
 }

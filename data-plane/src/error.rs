@@ -112,6 +112,8 @@ pub enum Failure {
     EventUnknown,
     #[error("too many open streams")]
     TooManyStreams,
+    #[error("too many calls of your organisation are under way at once")]
+    TooManyCalls,
     #[error("{0}")]
     RateLimited(Limited),
     #[error("the limit \"{0}\" lets nothing through now: this gateway cannot count calls")]
@@ -239,6 +241,7 @@ impl Failure {
             Self::ReplyGone => "reply.node_gone",
             Self::EventUnknown => "stream.event_unknown",
             Self::TooManyStreams => "stream.limit",
+            Self::TooManyCalls => "calls.limit",
             Self::RateLimited(_) => "rate_limited",
             Self::LimitUncounted(_) => "limits.unavailable",
             Self::ServerChanged => "server.changed",
@@ -303,7 +306,7 @@ impl Failure {
             Self::SessionUnknown => -32001,
             Self::UnknownMethod => -32601,
             Self::Forbidden | Self::ToolOff | Self::ClientBlocked => -32010,
-            Self::TooManyStreams | Self::RateLimited(_) => -32011,
+            Self::TooManyStreams | Self::TooManyCalls | Self::RateLimited(_) => -32011,
             Self::CredentialRequired(_) | Self::KeyNotForwarded => -32012,
             Self::BrokerAway | Self::MemberOff | Self::Upstream(UpstreamFault::Busy | UpstreamFault::NoSeal) => -32014,
             Self::Stopping | Self::ServerChanged | Self::ReplyGone => -32014,
@@ -319,6 +322,7 @@ impl Failure {
             Self::Stale | Self::ConfigRejected | Self::TenantSuspended => Some(30),
             Self::CallsOff => Some(30),
             Self::TooManyStreams => Some(STREAMS_RETRY_AFTER_S),
+            Self::TooManyCalls => Some(1),
             Self::RateLimited(limited) => Some(limited.retry_after_s),
             Self::LimitUncounted(_) => Some(UNCOUNTED_RETRY_AFTER_S),
             Self::Upstream(UpstreamFault::RateLimited { retry_after_s }) => *retry_after_s,

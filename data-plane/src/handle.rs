@@ -2,6 +2,7 @@
 
 pub mod authenticate;
 pub mod authorize;
+pub mod concurrency;
 mod credential;
 pub mod decode;
 mod forward;
@@ -13,6 +14,7 @@ mod record;
 mod reply;
 pub mod route;
 pub mod streams;
+mod trace;
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -43,6 +45,7 @@ pub struct Memory {
     pub(crate) verified: authenticate::VerifiedTokens,
     pub streams: streams::Streams,
     pub(crate) parked: forward::ParkedRequests,
+    pub calls: concurrency::Concurrency,
     pub(crate) listeners: forward::Listeners,
     pub(crate) breakers: forward::Breakers,
     pub(crate) list_turns: forward::Turns,
@@ -125,6 +128,11 @@ async fn serve(node: &Arc<Node>, head: &request::Parts, body: Body, reply: &mut 
     reply.meant(&message, &meaning);
     recorder.message(&message, &meaning);
     authorize::check(&caller, &entry, &meaning)?;
+    // Before the meter: who is turned away for want of a place has used nothing up.
+    let bound = caller.snapshot.concurrent_calls_max.filter(|_| concurrency::counts(&meaning));
+    if let Some(bound) = bound {
+        recorder.hold(node.memory.calls.slot(caller.snapshot.tenant_id, bound.get(), node.limiter.nodes())?);
+    }
     Meter { node, caller: &caller, entry: &entry, recorder: &recorder }.message(&meaning).await?;
     let server = visitor.enter(&entry).await?;
     let (node, asked, headers) = (node.clone(), reply.asked.clone(), head.headers.clone());

@@ -29,6 +29,8 @@ pub mod usage;
 
 use std::sync::Arc;
 
+use prometheus_client::registry::Registry;
+use telemetry::{Service, Spans, Telemetry};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -74,6 +76,8 @@ pub struct Node {
     /// The same, and what waits on disk: for the tasks that report.
     backlog: Arc<Backlog>,
     pub metrics: Metrics,
+    /// Where spans and metrics are sent, if anywhere.
+    pub telemetry: Option<Telemetry>,
     pub tasks: Tasks,
     pub upstream: Upstream,
     /// What nodes agree on about legacy client sessions.
@@ -120,6 +124,8 @@ pub enum SetupError {
     Upstream(#[from] UpstreamSetupError),
     #[error(transparent)]
     Redis(#[from] RedisSetupError),
+    #[error(transparent)]
+    Telemetry(#[from] telemetry::SetupError),
 }
 
 impl Node {
@@ -153,6 +159,7 @@ impl Node {
             None => (None, None, NodeKey::generate().map_err(|NoRandom| UpstreamSetupError::Random)?),
         };
         let usage = UsageQueue::new(metrics.clone());
+        let telemetry = telemetry_of(&config)?;
         let key = Arc::new(key);
         Ok(Arc::new_cyclic(|node| {
             let recipient = handle::mail::recipient(node);
@@ -184,10 +191,34 @@ impl Node {
                 backlog: Arc::new(Backlog::new(usage.clone(), spool)),
                 usage,
                 metrics,
+                telemetry,
                 tasks,
             }
         }))
     }
+
+    /// Metrics that are known only when somebody looks.
+    pub(crate) fn take_stock(&self) {
+        let (configuration, metrics) = (&self.configuration, &self.metrics);
+        let age_s = configuration.away(self.clock.now()).as_secs();
+        metrics.connected.set(configuration.connected().into());
+        metrics.snapshot_age_s.set(i64::try_from(age_s).unwrap_or(i64::MAX));
+        metrics.tenants.set(i64::try_from(configuration.snapshot_count()).unwrap_or(i64::MAX));
+    }
+
+    pub(crate) fn spans(&self) -> Option<&Spans> {
+        self.telemetry.as_ref().map(Telemetry::spans)
+    }
+}
+
+fn telemetry_of(config: &Config) -> Result<Option<Telemetry>, telemetry::SetupError> {
+    let service = Service {
+        name: "portway-data-plane",
+        version: env!("CARGO_PKG_VERSION"),
+        instance: &config.node_id,
+        region: &config.region,
+    };
+    config.otlp.as_ref().map(|otlp| Telemetry::new(otlp, service)).transpose()
 }
 
 /// Serves until `shutdown`, then drains. The one way to start a node, for `main` and for tests.
@@ -206,6 +237,7 @@ pub fn check(config: &Config) -> Result<(), RunError> {
     let store = Arc::new(MemoryStore::new(Lifetimes::default()));
     Upstream::new(config, Arc::new(SystemResolver), store).map_err(SetupError::from)?;
     config.redis.as_ref().map(redis_link::check).transpose().map_err(SetupError::from)?;
+    telemetry_of(config).map_err(SetupError::from)?;
     Ok(())
 }
 
@@ -243,6 +275,14 @@ pub async fn run_node(node: Arc<Node>, listeners: Listeners, shutdown: Cancellat
         });
         node.tasks.spawn("mailbox", redis.mailbox.clone().listen(node.tasks.closing()));
     }
+    if let Some(telemetry) = &node.telemetry {
+        let shown = node.clone();
+        let show = move |look: &mut dyn FnMut(&Registry)| {
+            shown.take_stock();
+            shown.metrics.with_registry(look);
+        };
+        node.tasks.spawn("metrics", telemetry.clone().send_metrics(show, node.tasks.closing()));
+    }
     node.tasks.spawn("usage-spool", node.backlog.clone().run(node.tasks.closing()));
     node.tasks.spawn("usage", usage::report::run(node.clone(), plane));
     let (tasks, closing) = (node.tasks.clone(), node.tasks.closing());
@@ -255,6 +295,9 @@ pub async fn run_node(node: Arc<Node>, listeners: Listeners, shutdown: Cancellat
     gateway.run(&node.tasks, shutdown).await;
     if tokio::time::timeout(limits::CLOSE_TIMEOUT, node.tasks.close()).await.is_err() {
         tracing::warn!("tasks were left behind at shutdown");
+    }
+    if let Some(telemetry) = &node.telemetry {
+        telemetry.close().await;
     }
     Ok(())
 }

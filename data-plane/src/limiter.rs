@@ -37,4 +37,7 @@ pub enum Verdict {
 #[async_trait]
 pub trait RateLimiter: Send + Sync + 'static {
     async fn charge(&self, tenant: Uuid, charges: &[Charge<'_>]) -> Verdict;
+
+    /// Nodes that share what is bounded, this one included, as far as is known.
+    fn nodes(&self) -> u32;
 }

@@ -3,14 +3,14 @@
 //! Labels are bounded: never a user, a tool or a URL.
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
-use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
+use telemetry::{TraceLabels, TracedHistogram};
 
 /// How a call ended, as the call record says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EncodeLabelValue)]
@@ -47,6 +47,18 @@ struct LimitLabels {
     decision: LimitDecision,
 }
 
+/// A call that is over.
+pub struct Finished {
+    pub outcome: Outcome,
+    /// Stable code of the refusal or failure; empty when ok.
+    pub reason: &'static str,
+    pub duration: Duration,
+    /// Spent waiting for the upstream.
+    pub upstream: Option<Duration>,
+    /// Where its trace is recorded, and when it ended.
+    pub trace: Option<(TraceLabels, SystemTime)>,
+}
+
 /// Handles to every metric of one node.
 #[derive(Debug, Clone)]
 pub struct Metrics {
@@ -69,8 +81,8 @@ pub struct Metrics {
     limits: Family<LimitLabels, Counter>,
     pub(crate) calls_in_flight: Gauge,
     calls: Family<CallLabels, Counter>,
-    call_duration_s: Histogram,
-    upstream_duration_s: Histogram,
+    call_duration_s: TracedHistogram,
+    upstream_duration_s: TracedHistogram,
 }
 
 impl Default for Metrics {
@@ -96,8 +108,8 @@ impl Default for Metrics {
             limits: Family::default(),
             calls_in_flight: Gauge::default(),
             calls: Family::default(),
-            call_duration_s: Histogram::new(buckets()),
-            upstream_duration_s: Histogram::new(buckets()),
+            call_duration_s: TracedHistogram::new(buckets().into_iter()),
+            upstream_duration_s: TracedHistogram::new(buckets().into_iter()),
         };
         metrics.register();
         metrics
@@ -106,12 +118,14 @@ impl Default for Metrics {
 
 impl Metrics {
     /// One finished call.
-    pub fn call(&self, outcome: Outcome, reason: &'static str, duration: Duration, upstream: Option<Duration>) {
+    pub fn call(&self, call: Finished) {
+        let Finished { outcome, reason, duration, upstream, trace } = call;
         self.calls.get_or_create(&CallLabels { outcome, reason }).inc();
-        self.call_duration_s.observe(duration.as_secs_f64());
+        let (labels, at) = trace.unzip();
         if let Some(upstream) = upstream {
-            self.upstream_duration_s.observe(upstream.as_secs_f64());
+            self.upstream_duration_s.observe(upstream.as_secs_f64(), labels.clone(), at);
         }
+        self.call_duration_s.observe(duration.as_secs_f64(), labels, at);
     }
 
     /// One request that fell under a limit.
@@ -122,6 +136,11 @@ impl Metrics {
     /// Adds a metric of another module, at start.
     pub fn add(&self, name: &str, help: &str, metric: impl prometheus_client::registry::Metric) {
         self.registry.lock().unwrap_or_else(std::sync::PoisonError::into_inner).register(name, help, metric);
+    }
+
+    /// Shows the registry, for who makes something else of it.
+    pub fn with_registry(&self, look: &mut dyn FnMut(&Registry)) {
+        look(&self.registry.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
     }
 
     /// OpenMetrics text.

@@ -16,6 +16,7 @@ mod server;
 pub(crate) mod tests;
 
 use std::collections::{HashMap, HashSet};
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use jsonwebtoken::DecodingKey;
@@ -68,6 +69,8 @@ pub struct Snapshot {
     pub calls_off: bool,
     /// OAuth clients, by `client_id`, whose tokens open nothing.
     pub blocked_clients: Arc<HashSet<String>>,
+    /// Calls under way at once, on all nodes together; `None`: no bound.
+    pub concurrent_calls_max: Option<NonZeroU32>,
     pub servers: HashMap<ServerSlug, Arc<Server>>,
     pub principals: HashMap<Uuid, Arc<Principal>>,
     /// Public keys by `kid`.

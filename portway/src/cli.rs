@@ -300,6 +300,17 @@ Example:
         #[command(flatten)]
         connection: ConnectionArgs,
     },
+    /// Bound how many calls of a tenant are under way at once, on all nodes together
+    #[command(after_help = "Example:\n  portway tenant limit acme --concurrent-calls 200")]
+    Limit {
+        /// Slug of the tenant
+        slug: String,
+        /// 1 to 100,000; 0 takes the bound away
+        #[arg(long, value_name = "CALLS")]
+        concurrent_calls: u32,
+        #[command(flatten)]
+        connection: ConnectionArgs,
+    },
     /// Delete a tenant for ever: its data key is destroyed, and with it every secret; everybody is refused. Its slug stays
     /// taken
     #[command(after_help = "Example:\n  portway tenant delete acme")]

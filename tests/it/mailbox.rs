@@ -65,6 +65,7 @@ fn snapshot(secret: u8) -> Snapshot {
         offline_max_s: 0,
         calls_off: false,
         blocked_clients: Arc::default(),
+        concurrent_calls_max: None,
         servers: HashMap::new(),
         principals: HashMap::new(),
         api_keys: HashMap::new(),

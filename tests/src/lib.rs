@@ -18,6 +18,7 @@ pub mod http;
 pub mod ide;
 pub mod log;
 pub mod modern_ide;
+pub mod otlp;
 pub mod people;
 pub mod redis;
 pub mod sdk;

@@ -11,6 +11,7 @@ use control_plane::domain::ids::TenantId;
 use control_plane::egress::{StaticResolver, TextTable};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
+use telemetry::OtlpSettings;
 use tokio::net::TcpListener;
 use tokio::runtime::{Handle, Runtime};
 use tokio_util::sync::CancellationToken;
@@ -40,6 +41,7 @@ pub struct Setup {
     loopback: bool,
     mail: bool,
     second_factor: bool,
+    otlp: OtlpSettings,
 }
 
 /// The running product; everything stops when it is dropped.
@@ -103,6 +105,7 @@ impl Default for Setup {
             loopback: false,
             mail: false,
             second_factor: false,
+            otlp: OtlpSettings::default(),
         }
     }
 }
@@ -160,6 +163,12 @@ impl Setup {
         self
     }
 
+    /// Every part sends spans and metrics there.
+    pub fn otlp(mut self, settings: OtlpSettings) -> Self {
+        self.otlp = settings;
+        self
+    }
+
     /// The control plane may reach identity providers on this machine.
     pub fn providers(mut self) -> Self {
         self.loopback = true;
@@ -206,6 +215,7 @@ impl Setup {
             config.mail = Some(mail_config(server));
         }
         config.require_second_factor = self.second_factor;
+        config.otlp = self.otlp;
         let dns = TextTable::default();
         let resolver = resolver(documents.as_ref(), &dns);
         let control_plane = ControlPlane::start(config.clone(), resolver, &clock, http, grpc).await;
@@ -312,6 +322,7 @@ impl World {
         config.public_origins = vec![self.gateway_origin.clone()];
         config.trusted_proxies = vec!["127.0.0.0/8".parse().expect("a range")];
         config.redis = self.redis.as_ref().map(Redis::config);
+        config.otlp = self.config.otlp().expect("good settings");
         config
     }
 
@@ -413,6 +424,21 @@ impl ControlPlane {
 }
 
 impl Node {
+    /// What Prometheus reads.
+    pub async fn metrics(&self) -> String {
+        let url = format!("http://{}/metrics", self.admin);
+        crate::http::builder()
+            .build()
+            .expect("a client")
+            .get(url)
+            .send()
+            .await
+            .expect("an answer")
+            .text()
+            .await
+            .expect("text")
+    }
+
     fn start(
         config: data_plane::config::Config,
         clock: &ShiftedClock,

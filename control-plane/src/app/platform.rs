@@ -15,7 +15,7 @@ use crate::domain::audit::{Actor, AuditEntry};
 use crate::domain::email_domain;
 use crate::domain::fields::{self, Mistakes};
 use crate::domain::ids::{OperatorId, TenantId};
-use crate::domain::limits::DOOR_TENANTS_MAX;
+use crate::domain::limits::{CONCURRENT_CALLS_MAX, DOOR_TENANTS_MAX};
 use crate::domain::page::{Created, Page, PageRequest};
 use crate::domain::tenancy::{Tenant, TenantSettings, TenantStatus};
 use crate::domain::{Error, Result};
@@ -24,6 +24,8 @@ use crate::store::{NewDataKey, ResourceKind, TenantStore};
 
 /// Pool and region of tenants that name none.
 const DEFAULT_POOL: &str = "default";
+/// Capability of nodes that hold to a bound on calls at once.
+const CONCURRENCY: &str = "concurrent_calls";
 
 /// A tenant to create, as typed.
 #[derive(Default)]
@@ -43,6 +45,8 @@ pub struct PlatformChange {
     pub display_name: Option<String>,
     pub active: Option<bool>,
     pub gateway_origins: Option<Vec<String>>,
+    /// 0: no bound.
+    pub concurrent_calls_max: Option<u32>,
 }
 
 /// Makes sure that the database has an identity (`history_id`).
@@ -159,8 +163,13 @@ pub async fn update_tenant(app: &App, actor: Actor, slug: &str, change: Platform
     if let Some(origins) = &change.gateway_origins {
         mistakes.take("gateway_origins", check_gateway_origins(origins));
     }
+    let bound = mistakes.take_some("concurrent_calls_max", change.concurrent_calls_max.map(check_bound));
     mistakes.finish(Some(()))?;
     let (store, old) = open_tenant(app, slug).await?;
+    if bound.is_some_and(|bound| bound > 0) && !app.nodes.pool_has(&old.pool, CONCURRENCY) {
+        let public = "a connected node is of a version that cannot hold to it: update it first";
+        return Err(Error::conflict("tenant.node_too_old", public));
+    }
     let status = match change.active {
         Some(_) if old.status == TenantStatus::Deleting => {
             return Err(Error::conflict("tenant.deleting", "this tenant is being deleted"));
@@ -173,17 +182,30 @@ pub async fn update_tenant(app: &App, actor: Actor, slug: &str, change: Platform
         display_name: display_name.unwrap_or_else(|| old.display_name.clone()),
         gateway_origins: change.gateway_origins.unwrap_or_else(|| old.gateway_origins.clone()),
         status,
+        settings: TenantSettings {
+            concurrent_calls_max: bound.unwrap_or(old.settings.concurrent_calls_max),
+            ..old.settings.clone()
+        },
         ..old.clone()
     };
     if new != old {
         store.update_tenant(&new).await?;
+        if new.settings != old.settings {
+            store.changed(ResourceKind::TenantSettings, new.id.0);
+        }
         let detail = json!({
             "display_name": new.display_name, "status": new.status, "gateway_origins": new.gateway_origins,
+            "concurrent_calls_max": new.settings.concurrent_calls_max,
         });
         note(&store, actor, "tenant.changed", detail);
         store.commit().await?;
     }
     Ok(new)
+}
+
+fn check_bound(bound: u32) -> std::result::Result<u32, fields::Mistake> {
+    let message = format!("must be 1 to {CONCURRENT_CALLS_MAX}, or 0 for no bound");
+    if bound <= CONCURRENT_CALLS_MAX { Ok(bound) } else { Err(("tenant.calls_range", message)) }
 }
 
 /// What came of wrapping data keys anew.

@@ -47,6 +47,7 @@ impl TenantChange {
             private_use_schemes: self.private_use_schemes.unwrap_or(old.private_use_schemes),
             provisioning: self.provisioning.unwrap_or(old.provisioning),
             calls_off: self.calls_off.unwrap_or(old.calls_off),
+            concurrent_calls_max: old.concurrent_calls_max,
             call_log_days: self.call_log_days.unwrap_or(old.call_log_days),
         }
     }

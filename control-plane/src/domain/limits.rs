@@ -130,6 +130,8 @@ pub const CALLS_EXPORT_BATCH: u64 = 1_000;
 pub const CALLS_MANAGED_SERVERS_MAX: u64 = 200;
 /// How long calls are kept: unless the tenant says otherwise, and at most. How many are forgotten in one transaction, and
 /// in how many transactions of one tenant before others have their turn.
+/// Of a tenant, set by operators; more than any deployment has.
+pub const CONCURRENT_CALLS_MAX: u32 = 100_000;
 pub const CALL_LOG_DAYS: u32 = 90;
 pub const CALL_LOG_DAYS_MAX: u32 = 400;
 pub const CALLS_FORGOTTEN_BATCH: u64 = 5_000;

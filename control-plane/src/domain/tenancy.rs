@@ -59,9 +59,17 @@ pub struct TenantSettings {
     /// Nodes refuse every call until it is false again. Sign-in, the console and this API go on.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub calls_off: bool,
+    /// Calls under way at once, on all nodes together; 0 or absent = no bound. Set by operators.
+    #[serde(skip_serializing_if = "is_none")]
+    pub concurrent_calls_max: u32,
     /// Days that calls are kept, 1 to 400; absent means 90.
     #[serde(skip_serializing_if = "is_default_days")]
     pub call_log_days: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "what serde calls it with")]
+fn is_none(bound: &u32) -> bool {
+    *bound == 0
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "what serde calls it with")]
@@ -83,6 +91,7 @@ impl Default for TenantSettings {
             private_use_schemes: true,
             provisioning: Provisioning::Invitation,
             calls_off: false,
+            concurrent_calls_max: 0,
             call_log_days: CALL_LOG_DAYS,
         }
     }

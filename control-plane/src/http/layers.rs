@@ -12,7 +12,7 @@ use tracing::Instrument;
 use url::Url;
 
 use super::problem::Problem;
-use crate::metrics::RequestLabels;
+use super::trace::{Answered, Trace};
 use crate::state::App;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -23,11 +23,14 @@ pub(super) async fn observe(State(app): State<Arc<App>>, request: Request, next:
     let (started, id) = (Instant::now(), app.new_id().simple().to_string());
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_owned();
-    let span = tracing::info_span!("request", request.id = id);
+    let trace = Trace::begin(&app, request.headers());
+    let span = tracing::info_span!("request", request.id = id, trace.id = trace.id());
     let mut response = next.run(request).instrument(span.clone()).await;
-    let (status, duration_ms) = (response.status().as_u16(), started.elapsed().as_millis() as u64);
+    let (status, took) = (response.status().as_u16(), started.elapsed());
+    let duration_ms = took.as_millis() as u64;
     span.in_scope(|| tracing::info!(%method, route, status, duration_ms, "request"));
-    app.metrics.http_requests.get_or_create(&RequestLabels { route, status }).inc();
+    trace.end(&app, &Answered { id: &id, method: &method, route: &route, status, took });
+    app.metrics.answered(route, status, took, trace.exemplar(&app));
     if let Ok(id) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, id);
     }

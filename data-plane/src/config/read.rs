@@ -10,6 +10,7 @@ use figment::value::{Dict, Value};
 use proto::claims::NODE_SECRET_PREFIX;
 use redis::IntoConnectionInfo as _;
 use secrecy::{ExposeSecret, SecretString};
+use telemetry::{Otlp, OtlpSettings};
 use url::{Host, Url};
 
 use super::{Config, ConfigError, EDITOR_ORIGINS, LogFormat, RedisConfig, StateConfig, StateKey, TlsConfig};
@@ -52,6 +53,7 @@ impl Config {
             "json" => Some(LogFormat::Json),
             _ => None,
         });
+        config.otlp = otlp(&mut read);
         read.finish(config)
     }
 }
@@ -102,6 +104,25 @@ fn state(read: &mut Reader<'_>) -> Option<StateConfig> {
         read.mistake("state_key", EXPECTED);
     }
     Some(StateConfig { dir, key: key? })
+}
+
+fn otlp(read: &mut Reader<'_>) -> Option<Otlp> {
+    let (mut sample_ratio, mut metrics_every_s) = (None, None);
+    read.value("otlp.sample_ratio", "a number from 0 to 1", &mut sample_ratio, |text| text.parse().ok().map(Some));
+    read.value("otlp.metrics_every_s", "seconds", &mut metrics_every_s, |text| text.parse().ok().map(Some));
+    let settings = OtlpSettings {
+        endpoint: read.text("otlp.endpoint"),
+        protocol: read.text("otlp.protocol"),
+        headers: read.text("otlp.headers").map(SecretString::from),
+        headers_file: read.text("otlp.headers_file").map(PathBuf::from),
+        ca_file: read.text("otlp.ca_file").map(PathBuf::from),
+        sample_ratio,
+        metrics_every_s,
+    };
+    settings.validate().unwrap_or_else(|mistakes| {
+        mistakes.into_iter().for_each(|(field, expected)| read.mistake(field, &expected));
+        None
+    })
 }
 
 fn tls(read: &mut Reader<'_>) -> Option<TlsConfig> {

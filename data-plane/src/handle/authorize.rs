@@ -125,6 +125,7 @@ mod tests {
             offline_max_s: 0,
             calls_off: false,
             blocked_clients: Arc::default(),
+            concurrent_calls_max: None,
             servers: HashMap::new(),
             principals: principals.into_iter().map(|principal| (principal.id, Arc::new(principal))).collect(),
             signing_keys: HashMap::new(),

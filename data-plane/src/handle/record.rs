@@ -8,18 +8,21 @@ use std::time::Duration;
 use http::{Method, request};
 use proto::convert::uuid_bytes;
 use proto::wire::{CallOutcome, CallRecord, Fault, PrincipalKind as WireKind};
+use telemetry::TraceContext;
 use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::authenticate::Caller;
+use super::concurrency::Slot;
 use super::decode::Meaning;
+use super::trace::{Leg, Trace};
 use crate::error::{Failure, Source};
 use crate::limits::{CLIENT_NAME_BYTES_MAX, CLIENT_VERSION_BYTES_MAX, RECORDED_RULES_MAX, RECORDED_TARGET_BYTES_MAX};
 use crate::mcp::era::META_CLIENT_INFO;
 use crate::mcp::message::Message;
 use crate::mcp::meta;
 use crate::mcp::session::truncated;
-use crate::metrics::Outcome;
+use crate::metrics::{Finished, Outcome};
 use crate::snapshot::{PrincipalKind, Server};
 use crate::{Node, clock};
 
@@ -28,28 +31,33 @@ use crate::{Node, clock};
 pub(crate) struct Recorder {
     inner: Arc<Inner>,
     /// Of a part of the call that makes no record of its own.
-    is_aside: bool,
+    aside: Option<Arc<Aside>>,
 }
 
 struct Inner {
     node: Arc<Node>,
     started: Instant,
-    /// Of this node's part in the trace.
-    span: String,
-    /// Whether the trace came in a header; else the message may name one.
-    is_traced: bool,
-    traceparent: OnceLock<String>,
+    trace: Trace,
+    /// What the call asks of its upstream.
+    leg: Leg,
     record: Mutex<CallRecord>,
+    /// Its place among the tenant's calls, where those are bounded.
+    slot: OnceLock<Slot>,
     done: AtomicBool,
+}
+
+/// One of many questions that a call causes.
+struct Aside {
+    call: Arc<Inner>,
+    leg: Leg,
 }
 
 impl Recorder {
     pub(super) fn start(node: &Arc<Node>, caller: &Caller, head: &request::Parts) -> Self {
         let now = node.clock.now();
-        let inbound = head.headers.get("traceparent").and_then(|value| trace_id(value.to_str().ok()?));
-        let Random { id, trace, span } = Random::new();
-        let (is_traced, span) = (inbound.is_some(), hex(&span));
-        let trace = inbound.map_or_else(|| hex(&trace), str::to_owned);
+        let Random { id, trace, span, leg } = Random::new();
+        let inbound = head.headers.get("traceparent").and_then(|value| TraceContext::parse(value.to_str().ok()?));
+        let trace = Trace::new(node.spans(), trace, span, inbound);
         let kind = match caller.kind {
             PrincipalKind::User => WireKind::User,
             PrincipalKind::ServiceAccount => WireKind::ServiceAccount,
@@ -63,7 +71,6 @@ impl Recorder {
             api_key_id: caller.credential.api_key_id().map(uuid_bytes).unwrap_or_default(),
             method: http_method(&head.method).to_owned(),
             started_unix_us: u64::try_from(now.timestamp_micros()).unwrap_or(0),
-            trace_id: trace,
             node_id: node.config.node_id.clone(),
             ..CallRecord::default()
         };
@@ -71,22 +78,36 @@ impl Recorder {
         let inner = Inner {
             node: node.clone(),
             started: Instant::now(),
-            span,
-            is_traced,
-            traceparent: OnceLock::new(),
+            trace,
+            leg: Leg::new(leg),
             record: Mutex::new(record),
+            slot: OnceLock::new(),
             done: AtomicBool::new(false),
         };
-        Self { inner: Arc::new(inner), is_aside: false }
+        Self { inner: Arc::new(inner), aside: None }
     }
 
-    /// For one of many messages that the call causes: its trace is this call's, how it ends is not.
-    pub(super) fn aside(&self) -> Self {
-        Self { inner: self.inner.clone(), is_aside: true }
+    /// For one of many messages that the call causes, to a member of a virtual server: its trace is this call's, how it
+    /// ends is not.
+    pub(super) fn aside(&self, member: Option<Uuid>) -> Self {
+        // An id is needed only by who looks at the trace.
+        let id = if self.inner.trace.is_recorded() { Random::new().leg } else { [0; 8] };
+        let leg = Leg::new(id);
+        if let Some(member) = member {
+            leg.is_to(member);
+        }
+        Self { inner: self.inner.clone(), aside: Some(Arc::new(Aside { call: self.inner.clone(), leg })) }
+    }
+
+    /// Keeps the place until the call is over.
+    pub(super) fn hold(&self, slot: Slot) {
+        // A call takes one.
+        let _ = self.inner.slot.set(slot);
     }
 
     /// The member that a virtual server has the call from, and what it calls its target.
     pub(super) fn member(&self, id: Uuid, target: Option<&str>) {
+        self.inner.leg.is_to(id);
         let mut record = self.record();
         record.member_id = uuid_bytes(id);
         if let Some(target) = target {
@@ -119,8 +140,8 @@ impl Recorder {
             record.target = truncated(target, RECORDED_TARGET_BYTES_MAX).to_owned();
         }
         let traced = message.meta().and_then(|meta| message.text(Some(meta), meta::TRACEPARENT));
-        if let Some(trace) = traced.as_deref().and_then(trace_id).filter(|_| !self.inner.is_traced) {
-            trace.clone_into(&mut record.trace_id);
+        if let Some(parent) = traced.as_deref().and_then(TraceContext::parse) {
+            self.inner.trace.continues(parent);
         }
         meaning.version.clone_into(&mut record.client_version_mcp);
         match &meaning.session {
@@ -144,15 +165,16 @@ impl Recorder {
     /// Time spent waiting for the upstream.
     pub(super) fn upstream_took(&self, time: Duration) {
         self.record().upstream_us += micros(time);
+        self.leg().answered(self.inner.started.elapsed());
     }
 
     /// The W3C header for the upstream.
     pub(super) fn traceparent(&self) -> &str {
-        self.inner.traceparent.get_or_init(|| format!("00-{}-{}-01", self.record().trace_id, self.inner.span))
+        self.leg().traceparent(&self.inner.trace, || self.inner.started.elapsed())
     }
 
     pub(super) fn finished(&self, outcome: CallOutcome, bytes_out: usize) {
-        if self.is_aside {
+        if self.aside.is_some() {
             return;
         }
         let (reason, fault) = match outcome {
@@ -165,7 +187,7 @@ impl Recorder {
     }
 
     pub(super) fn failed(&self, failure: &Failure) {
-        if self.is_aside {
+        if self.aside.is_some() {
             return;
         }
         let (outcome, fault) = match failure.source() {
@@ -178,6 +200,10 @@ impl Recorder {
 
     fn record(&self) -> MutexGuard<'_, CallRecord> {
         self.inner.record()
+    }
+
+    fn leg(&self) -> &Leg {
+        self.aside.as_ref().map_or(&self.inner.leg, |aside| &aside.leg)
     }
 }
 
@@ -198,6 +224,7 @@ impl Inner {
         record.fault = fault.into();
         record.bytes_out = bytes_out as u64;
         record.duration_us = micros(duration);
+        record.trace_id = self.trace.context().trace_text();
         let upstream = (record.upstream_us > 0).then(|| Duration::from_micros(record.upstream_us));
         let label = match outcome {
             CallOutcome::Ok | CallOutcome::Unspecified => Outcome::ok,
@@ -206,10 +233,19 @@ impl Inner {
             CallOutcome::Refused => Outcome::refused,
             CallOutcome::Cancelled => Outcome::cancelled,
         };
-        self.node.metrics.call(label, reason, duration, upstream);
+        let trace = self.trace.exemplar(self.node.clock.now());
+        self.node.metrics.call(Finished { outcome: label, reason, duration, upstream, trace });
+        self.trace.ended(&record, &self.leg);
         if !record.server_id.is_empty() {
             self.node.usage.push(record);
         }
+    }
+}
+
+impl Drop for Aside {
+    fn drop(&mut self) {
+        let record = self.call.record();
+        self.call.trace.asked(&record, &self.leg);
     }
 }
 
@@ -234,17 +270,6 @@ pub(super) fn client_info(message: &Message) -> (String, String) {
     (text("name", CLIENT_NAME_BYTES_MAX), text("version", CLIENT_VERSION_BYTES_MAX))
 }
 
-/// The trace id of a W3C `traceparent`.
-fn trace_id(header: &str) -> Option<&str> {
-    let mut parts = header.split('-');
-    let (version, trace, span, flags) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
-    let is_hex = |text: &str, length| {
-        text.len() == length && text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
-    };
-    let well_formed = is_hex(version, 2) && is_hex(trace, 32) && is_hex(span, 16) && is_hex(flags, 2);
-    (well_formed && version != "ff" && trace.bytes().any(|byte| byte != b'0')).then_some(trace)
-}
-
 /// How the record of a request without a message names what was asked.
 fn http_method(method: &Method) -> &'static str {
     match *method {
@@ -261,31 +286,24 @@ struct Random {
     id: [u8; 10],
     trace: [u8; 16],
     span: [u8; 8],
+    leg: [u8; 8],
 }
 
 impl Random {
     /// Without random numbers all digits are ones, which makes ids that are still valid.
     fn new() -> Self {
-        let mut random = Self { id: [0x11; 10], trace: [0x11; 16], span: [0x11; 8] };
-        let mut bytes = [0; 34];
+        let mut random = Self { id: [0x11; 10], trace: [0x11; 16], span: [0x11; 8], leg: [0x11; 8] };
+        let mut bytes = [0; 42];
         if aws_lc_rs::rand::fill(&mut bytes).is_ok() {
-            let (id, rest) = bytes.split_at(random.id.len());
-            let (trace, span) = rest.split_at(random.trace.len());
-            random.id.copy_from_slice(id);
-            random.trace.copy_from_slice(trace);
-            random.span.copy_from_slice(span);
+            let mut rest = bytes.as_slice();
+            for part in [&mut random.id[..], &mut random.trace, &mut random.span, &mut random.leg] {
+                let (taken, left) = rest.split_at(part.len());
+                part.copy_from_slice(taken);
+                rest = left;
+            }
         }
         random
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    const DIGITS: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        text.extend([byte >> 4, byte & 15].into_iter().filter_map(|digit| DIGITS.get(usize::from(digit))));
-    }
-    text
 }
 
 #[cfg(test)]
@@ -293,19 +311,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn trace_ids() {
-        fn check(header: &str, expected: Option<&str>) {
-            assert_eq!(trace_id(header), expected, "{header}");
-        }
-        let id = "4bf92f3577b34da6a3ce929d0e0e4736";
-        check(&format!("00-{id}-00f067aa0ba902b7-01"), Some(id));
-        check(&format!("00-{}-00f067aa0ba902b7-01", id.to_uppercase()), None);
-        check(&format!("ff-{id}-00f067aa0ba902b7-01"), None);
-        check(&format!("00-{}-00f067aa0ba902b7-01", "0".repeat(32)), None);
-        check("00-1-2-3", None);
-        check("", None);
-        assert_eq!(hex(&[0x00, 0x1f, 0xa9]), "001fa9");
-        let Random { id, trace, span } = Random::new();
-        assert!(id != [0x11; 10] && trace != [0x11; 16] && span != [0x11; 8]);
+    fn random_parts_are_drawn() {
+        let Random { id, trace, span, leg } = Random::new();
+        assert!(id != [0x11; 10] && trace != [0x11; 16] && span != [0x11; 8] && leg != [0x11; 8] && leg != span);
     }
 }

@@ -59,6 +59,10 @@ impl RateLimiter for LocalLimiter {
     async fn charge(&self, tenant: Uuid, charges: &[Charge<'_>]) -> Verdict {
         self.share(tenant, charges, 1)
     }
+
+    fn nodes(&self) -> u32 {
+        1
+    }
 }
 
 impl Budgets {

@@ -84,11 +84,6 @@ impl RedisLimiter {
         }
     }
 
-    /// Nodes that share this Redis, as last heard.
-    pub fn nodes(&self) -> u32 {
-        self.nodes.load(Ordering::Relaxed)
-    }
-
     /// Keeps saying that this node is there, and how many are.
     pub async fn be_present(&self, instance_id: Uuid, pool: &str, closing: CancellationToken) {
         let mut ticks = interval(NODE_PRESENCE_EVERY);
@@ -140,6 +135,11 @@ impl RateLimiter for RedisLimiter {
             Some(charge) => Verdict::Uncounted { charge },
             None => self.local.share(tenant, charges, self.nodes()),
         }
+    }
+
+    /// Those that share this Redis, as last heard.
+    fn nodes(&self) -> u32 {
+        self.nodes.load(Ordering::Relaxed)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Decides about one resource: a record, or a refusal that says why and which servers it stops. Pure.
 
 use std::collections::HashSet;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use http::{HeaderName, HeaderValue};
@@ -103,6 +104,7 @@ fn tenant_settings(state: &mut TenantState, id: Uuid, wire: wire::TenantSettings
         allowed_origins,
         calls_off: wire.calls_off,
         blocked_clients: Arc::new(wire.blocked_clients.into_iter().collect()),
+        concurrent_calls_max: NonZeroU32::new(wire.concurrent_calls_max),
     });
     match malformed.is_empty() {
         true => Ok(()),

@@ -6,6 +6,7 @@
 //! them: so a sequence of deltas and one full update cannot differ.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use proto::convert;
@@ -76,6 +77,7 @@ pub(super) struct Settings {
     pub(super) allowed_origins: Vec<String>,
     pub(super) calls_off: bool,
     pub(super) blocked_clients: Arc<HashSet<String>>,
+    pub(super) concurrent_calls_max: Option<NonZeroU32>,
 }
 
 pub(super) struct ServerRecord {

@@ -25,6 +25,7 @@ pub(super) fn snapshot(state: &TenantState) -> Snapshot {
         offline_max_s: settings.map_or(0, |settings| settings.offline_max_s),
         calls_off: settings.is_some_and(|settings| settings.calls_off),
         blocked_clients: settings.map(|settings| settings.blocked_clients.clone()).unwrap_or_default(),
+        concurrent_calls_max: settings.and_then(|settings| settings.concurrent_calls_max),
         servers: servers(state),
         principals: state.principals.clone(),
         signing_keys: state.signing_keys.values().map(|key| (key.kid.clone(), key.clone())).collect(),

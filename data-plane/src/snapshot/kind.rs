@@ -3,7 +3,7 @@
 use proto::wire::resource::Body;
 
 /// What this node can apply; announced in its hello. Resources of another kind are rejected in `accept.rs`.
-pub const CAPABILITIES: [&str; 15] = [
+pub const CAPABILITIES: [&str; 16] = [
     "servers",
     "virtual_servers",
     "grants",
@@ -19,6 +19,7 @@ pub const CAPABILITIES: [&str; 15] = [
     "revoked_grants",
     "switches",
     "limit_rules",
+    "concurrent_calls",
 ];
 
 /// The kind of a resource; with its id, its identity.

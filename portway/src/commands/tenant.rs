@@ -40,6 +40,9 @@ pub async fn run(command: TenantCommand) -> anyhow::Result<()> {
             let effect = format!("Everybody of {slug} will be refused on every node.");
             set_status(&connection, &slug, "suspended", yes, &effect).await
         }
+        TenantCommand::Limit { slug, concurrent_calls, connection } => {
+            limit(&connection, &slug, concurrent_calls).await
+        }
         TenantCommand::Delete { slug, yes, connection } => delete(&connection, &slug, yes).await,
         TenantCommand::Resume { slug, yes, connection } => {
             let effect = format!("Everybody of {slug} will be let in again.");
@@ -77,6 +80,17 @@ async fn list(connection: &ConnectionArgs) -> anyhow::Result<()> {
         .map(|tenant| [tenant.slug, tenant.display_name, tenant.status, tenant.pool, tenant.issuer])
         .collect();
     terminal::table(["SLUG", "NAME", "STATUS", "POOL", "ISSUER"], &rows);
+    Ok(())
+}
+
+async fn limit(connection: &ConnectionArgs, slug: &str, calls: u32) -> anyhow::Result<()> {
+    let body = json!({ "concurrent_calls_max": calls });
+    let answer: Value = Platform::connect(connection)?.patch(&["tenants", slug], &body).await?;
+    terminal::say(&match (connection.json, calls) {
+        (true, _) => answer.to_string(),
+        (false, 0) => format!("Calls of {slug} are not bounded"),
+        (false, calls) => format!("At most {calls} calls of {slug} are under way at once"),
+    });
     Ok(())
 }
 

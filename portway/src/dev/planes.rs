@@ -65,6 +65,7 @@ pub(super) async fn start_control_plane(
         egress: control_plane::egress::EgressConfig::default(),
         admin_hosts: Vec::new(),
         key_age_days: control_plane::domain::limits::KEY_AGE_DAYS,
+        otlp: Default::default(),
     };
     control_plane::store::migrate(&config.database).await.context("cannot bring the database up to date")?;
     let listeners = control_plane::Listeners { http: http_listener, grpc: grpc_listener, admin: admin_listener };

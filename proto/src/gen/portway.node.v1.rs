@@ -282,6 +282,9 @@ pub struct TenantSettings {
     /// cannot be rejected; `client_id`s whose tokens open nothing
     #[prost(string, repeated, tag = "5")]
     pub blocked_clients: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// calls under way at once, on all nodes together; 0 = no bound
+    #[prost(uint32, tag = "6")]
+    pub concurrent_calls_max: u32,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Server {

@@ -94,8 +94,7 @@ impl Scene {
     }
 
     async fn metrics(&self) -> String {
-        let url = format!("http://{}/metrics", self.world.nodes[1].admin);
-        world::http::builder().build().unwrap().get(url).send().await.unwrap().text().await.unwrap()
+        self.world.nodes[1].metrics().await
     }
 }
 

@@ -44,6 +44,7 @@ pub(super) fn resource(
                 allowed_origins: settings.allowed_origins,
                 calls_off: settings.calls_off,
                 blocked_clients,
+                concurrent_calls_max: settings.concurrent_calls_max,
             })
         }
         Resource::Server { server: one, overridden } => {

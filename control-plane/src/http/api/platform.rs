@@ -51,6 +51,8 @@ pub(crate) struct PlatformTenantPatch {
     #[schema(inline)]
     status: Option<Wanted>,
     gateway_origins: Option<Vec<String>>,
+    /// Calls under way at once, on all nodes together, 1 to 100,000; 0 = no bound. Each node lets its share through.
+    concurrent_calls_max: Option<u32>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
@@ -114,7 +116,8 @@ pub(crate) async fn update(
     Json(body): Json<PlatformTenantPatch>,
 ) -> Result<Json<TenantView>, Problem> {
     let active = body.status.map(|status| status == Wanted::Active);
-    let change = PlatformChange { display_name: body.display_name, active, gateway_origins: body.gateway_origins };
+    let PlatformTenantPatch { display_name, gateway_origins, concurrent_calls_max, .. } = body;
+    let change = PlatformChange { display_name, active, gateway_origins, concurrent_calls_max };
     Ok(Json(platform::update_tenant(&app, Actor::Operator(operator), slug.as_str(), change).await?.into()))
 }
 

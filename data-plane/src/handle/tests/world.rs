@@ -162,6 +162,7 @@ impl World {
             offline_max_s: 86_400,
             calls_off: false,
             blocked_clients: Arc::default(),
+            concurrent_calls_max: None,
             servers: HashMap::from([
                 self.bundle(server(107, "all", ServerState::Enabled, everyone(), 0), tenant_id),
                 server(100, "demo", ServerState::Enabled, everyone(), 0),

@@ -111,3 +111,20 @@ capabilities:
 {{ toYaml . }}
 {{- end }}
 {{- end }}
+
+{{/* The settings `otlp.*` of both planes. */}}
+{{- define "portway.otlp" -}}
+{{- with .Values.monitoring.otlp }}
+{{- if .endpoint }}
+
+[otlp]
+endpoint = {{ .endpoint | quote }}
+protocol = {{ .protocol | quote }}
+sample_ratio = {{ .sampleRatio }}
+metrics_every_s = {{ int .metricsEverySeconds }}
+{{- if .headersSecret }}
+headers_file = "/run/secrets/otlp/headers"
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}

@@ -8,13 +8,21 @@ use super::Finding;
 /// One row per crate: which of our crates it may depend on, also for its tests.
 const MAY_DEPEND: &[(&str, &[&str])] = &[
     ("portway-proto", &[]),
+    ("portway-telemetry", &[]),
     ("portway-migrations", &[]),
-    ("portway-control-plane", &["portway-proto", "portway-migrations"]),
-    ("portway-data-plane", &["portway-proto"]),
+    ("portway-control-plane", &["portway-proto", "portway-telemetry", "portway-migrations"]),
+    ("portway-data-plane", &["portway-proto", "portway-telemetry"]),
     ("portway", &["portway-proto", "portway-control-plane", "portway-data-plane"]),
     (
         "portway-tests",
-        &["portway-proto", "portway-migrations", "portway-control-plane", "portway-data-plane", "portway"],
+        &[
+            "portway-proto",
+            "portway-telemetry",
+            "portway-migrations",
+            "portway-control-plane",
+            "portway-data-plane",
+            "portway",
+        ],
     ),
     ("portway-bench", &[]),
     ("portway-fuzz", &["portway-data-plane"]),
@@ -24,6 +32,7 @@ const MAY_DEPEND: &[(&str, &[&str])] = &[
 /// A node that can reach the database is a node that can leak it; xtask has to build in seconds.
 const NEVER: &[(&str, &[&str])] = &[
     ("portway-proto", SQL),
+    ("portway-telemetry", SQL),
     ("portway-data-plane", SQL),
     ("xtask", &["tokio", "sea-orm", "sqlx", "axum", "tonic", "hyper", "reqwest"]),
 ];

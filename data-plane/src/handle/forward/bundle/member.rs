@@ -61,7 +61,7 @@ impl<'m> Way<'m> {
     /// The same for one of many: no record is made of it, and its answer is one JSON message.
     pub(super) async fn aside(self, call: &Call) -> Result<Call, Failure> {
         let mut call = self.addressed(call, Counted::Aside).await?;
-        call.recorder = call.recorder.aside();
+        call.recorder = call.recorder.aside(Some(call.server.id));
         call.headers.insert(http::header::ACCEPT, http::HeaderValue::from_static("application/json"));
         Ok(call)
     }
@@ -69,7 +69,7 @@ impl<'m> Way<'m> {
     /// The same, with an answer that may be a stream.
     pub(super) async fn stream(self, call: &Call) -> Result<Call, Failure> {
         let mut call = self.addressed(call, Counted::Aside).await?;
-        call.recorder = call.recorder.aside();
+        call.recorder = call.recorder.aside(Some(call.server.id));
         Ok(call)
     }
 

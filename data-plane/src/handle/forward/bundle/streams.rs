@@ -90,7 +90,7 @@ async fn standing(visit: Visit<'_>, members: &[Member], session: Session) -> Res
         entry: visit.entry.clone(),
         headers: visit.headers.clone(),
         forwarded: visit.forwarded.cloned(),
-        recorder: visit.recorder.aside(),
+        recorder: visit.recorder.aside(None),
         session,
     };
     if let Some(rest) = guest.rest_of_a_call(members).await? {
