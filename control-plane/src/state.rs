@@ -9,6 +9,7 @@ use tokio::sync::Notify;
 use crate::app::documents::Documents;
 use crate::app::machine_tokens::MachineTokens;
 use crate::app::sso::Providers;
+use crate::app::tail::Tails;
 use crate::config::Config;
 use crate::crypto::vault::{Key, KeyEncryptionKey};
 use crate::domain::ids::TenantId;
@@ -45,6 +46,8 @@ pub struct App {
     pub fetcher: Fetcher,
     pub documents: Documents,
     pub providers: Providers,
+    /// Who follows the call log.
+    pub tails: Tails,
     /// Of calls to servers.
     pub machine_tokens: MachineTokens,
     data_keys: Cache<TenantId, Key>,
@@ -90,6 +93,7 @@ impl App {
             fetcher,
             documents,
             providers,
+            tails: Tails::default(),
             machine_tokens: MachineTokens::default(),
             data_keys,
         })
