@@ -40,6 +40,7 @@ pub mod service_accounts;
 pub mod sessions;
 pub mod sign_in;
 pub mod sso;
+pub mod tail;
 pub mod tenancy;
 pub mod tool_switches;
 pub mod upkeep;

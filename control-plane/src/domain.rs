@@ -33,6 +33,7 @@ pub mod server;
 pub mod service_account;
 pub mod session;
 pub mod snippets;
+pub mod tail;
 pub mod tenancy;
 pub mod tool_switches;
 pub mod transport;

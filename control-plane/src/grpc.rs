@@ -87,7 +87,7 @@ fn status(error: &Error) -> Status {
         Error::Invalid { .. } | Error::InvalidFields(_) | Error::Conflict { .. } => {
             Status::invalid_argument(error.code())
         }
-        Error::RateLimited { .. } => Status::resource_exhausted(error.code()),
+        Error::RateLimited { .. } | Error::TooMany { .. } => Status::resource_exhausted(error.code()),
         Error::Unavailable { internal } => {
             tracing::warn!(internal, "a node is told to come back later");
             Status::unavailable("try again")

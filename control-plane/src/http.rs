@@ -4,6 +4,7 @@ pub mod admin;
 pub mod api;
 pub mod cookies;
 mod download;
+mod events;
 pub mod extract;
 mod layers;
 pub mod oauth;

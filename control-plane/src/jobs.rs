@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
-use crate::app::{acks, calls, domains, mail, nodes, publish, upkeep, usage};
+use crate::app::{acks, calls, domains, mail, nodes, publish, tail, upkeep, usage};
 use crate::domain::Result;
 use crate::domain::limits::REPLICA_BEAT_MS;
 use crate::state::App;
@@ -46,6 +46,12 @@ pub fn start(app: &Arc<App>) {
         let (app, tasks) = (app.clone(), app.tasks.clone());
         tasks.spawn(job.name, async move { repeat(&app, &job).await });
     }
+    let hearing = app.clone();
+    app.tasks.spawn("hear-calls", async move { tail::hear(&hearing).await });
+    let telling = app.clone();
+    app.tasks.spawn("tell-calls", async move { tail::tell(&telling).await });
+    let watching = app.clone();
+    app.tasks.spawn("watch-tails", async move { tail::watch(&watching).await });
     let listening = app.clone();
     app.tasks.spawn("listen", async move { publish::listen(&listening).await });
     let mailing = app.clone();

@@ -20,7 +20,10 @@ pub struct Metrics {
     registry: Registry,
     http_requests: Family<RequestLabels, Counter>,
     http_duration_s: TracedHistogram,
-    connected_nodes: Gauge,
+    /// Calls that listeners of the call log were not shown: they read too slowly.
+    pub tail_dropped: Counter,
+    pub(crate) connected_nodes: Gauge,
+    pub(crate) tail_listeners: Gauge,
 }
 
 impl Default for Metrics {
@@ -33,7 +36,11 @@ impl Default for Metrics {
         let help = "Time to the head of an HTTP answer";
         registry.register("http_request_duration_seconds", help, http_duration_s.clone());
         registry.register("connected_nodes", "Nodes with a live configuration stream", connected_nodes.clone());
-        Self { registry, http_requests, http_duration_s, connected_nodes }
+        let (tail_dropped, tail_listeners) = (Counter::default(), Gauge::default());
+        registry.register("tail_listeners", "Streams that follow the call log of a tenant", tail_listeners.clone());
+        let help = "Calls that such streams did not show: their readers were too slow";
+        registry.register("tail_dropped", help, tail_dropped.clone());
+        Self { registry, http_requests, http_duration_s, tail_dropped, connected_nodes, tail_listeners }
     }
 }
 
@@ -46,15 +53,14 @@ impl Metrics {
     }
 
     /// Shows the registry, for who makes something else of it.
-    pub fn with_registry(&self, connected_nodes: usize, look: &mut dyn FnMut(&Registry)) {
-        self.connected_nodes.set(i64::try_from(connected_nodes).unwrap_or(i64::MAX));
+    pub fn with_registry(&self, look: &mut dyn FnMut(&Registry)) {
         look(&self.registry);
     }
 
     /// The text that Prometheus scrapes.
-    pub fn render(&self, connected_nodes: usize) -> Result<String, std::fmt::Error> {
-        let (mut out, mut outcome) = (String::new(), Ok(()));
-        self.with_registry(connected_nodes, &mut |registry| outcome = text::encode(&mut out, registry));
-        outcome.map(|()| out)
+    pub fn render(&self) -> Result<String, std::fmt::Error> {
+        let mut out = String::new();
+        text::encode(&mut out, &self.registry)?;
+        Ok(out)
     }
 }

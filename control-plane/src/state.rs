@@ -11,6 +11,7 @@ use tokio::sync::Notify;
 use crate::app::documents::Documents;
 use crate::app::machine_tokens::MachineTokens;
 use crate::app::sso::Providers;
+use crate::app::tail::Tails;
 use crate::config::Config;
 use crate::crypto::vault::{Key, KeyEncryptionKey};
 use crate::domain::ids::TenantId;
@@ -49,6 +50,8 @@ pub struct App {
     pub fetcher: Fetcher,
     pub documents: Documents,
     pub providers: Providers,
+    /// Who follows the call log.
+    pub tails: Tails,
     /// Of calls to servers.
     pub machine_tokens: MachineTokens,
     data_keys: Cache<TenantId, Key>,
@@ -96,9 +99,17 @@ impl App {
             fetcher,
             documents,
             providers,
+            tails: Tails::default(),
             machine_tokens: MachineTokens::default(),
             data_keys,
         })
+    }
+
+    /// Metrics that are known only when somebody looks.
+    pub fn take_stock(&self) {
+        let number = |count| i64::try_from(count).unwrap_or(i64::MAX);
+        self.metrics.connected_nodes.set(number(self.nodes.list().len()));
+        self.metrics.tail_listeners.set(number(self.tails.listeners.count()));
     }
 
     /// Sends metrics until shutdown, and then the spans that wait.
@@ -107,8 +118,10 @@ impl App {
         let app = self.clone();
         self.tasks.spawn("telemetry", async move {
             let shown = app.clone();
-            let show =
-                move |look: &mut dyn FnMut(&Registry)| shown.metrics.with_registry(shown.nodes.list().len(), look);
+            let show = move |look: &mut dyn FnMut(&Registry)| {
+                shown.take_stock();
+                shown.metrics.with_registry(look);
+            };
             telemetry.clone().send_metrics(show, app.tasks.shutdown().clone()).await;
             app.tasks.shutdown().cancelled().await;
             telemetry.close().await;

@@ -31,6 +31,7 @@ mod invitations;
 mod keys;
 mod limit_rules;
 mod listen;
+mod new_calls;
 mod node_identities;
 mod oauth_clients;
 mod operators;
@@ -79,6 +80,7 @@ pub use consents::ConsentKey;
 pub use feed::{ChangeFeed, Changed};
 pub use invitation_mails::ClaimedMail;
 pub use keys::SigningKeyRow;
+pub use new_calls::NewCalls;
 pub use outbox::Changes;
 pub use replicas::{AckQuestion, Said};
 pub use scim::ScimFound;
@@ -104,6 +106,8 @@ pub struct Store {
     listen_url: Option<SecretString>,
     /// What replicas say to each other, also this one.
     replicas: broadcast::Sender<Said>,
+    /// What other replicas say of calls that they stored.
+    new_calls: broadcast::Sender<NewCalls>,
     replica_id: Uuid,
 }
 

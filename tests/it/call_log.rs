@@ -4,13 +4,18 @@ mod away;
 mod export;
 mod retention;
 mod search;
+mod tail;
 mod usage;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use control_plane::app::{nodes, usage as ingest};
 use control_plane::domain::call::{CallOutcome, CallRecord, Fault};
 use control_plane::domain::configuration::PrincipalKind;
 use control_plane::domain::ids::{CallRecordId, ServerId, TenantId, UserId};
+use control_plane::state::App;
 use control_plane::store::Store;
+use proto::convert::uuid_bytes;
+use proto::wire;
 use uuid::{NoContext, Timestamp, Uuid};
 use world::World;
 use world::people::Person;
@@ -78,5 +83,59 @@ impl Log {
         let store = self.store().tenant(self.tenant).await.unwrap();
         store.insert_call_records(calls).await.unwrap();
         store.commit_records().await.unwrap();
+    }
+
+    /// As a node reports it.
+    pub(crate) async fn report(&self, calls: &[CallRecord]) {
+        report(self.world.app(), calls).await;
+    }
+}
+
+/// As a node reports it to one replica.
+pub(crate) async fn report(app: &App, calls: &[CallRecord]) {
+    let (identity, _) = nodes::enrol(app, &app.new_id().to_string(), "default").await.unwrap();
+    assert_eq!(ingest::store(app, &identity, calls.iter().map(reported).collect()).await.unwrap(), []);
+}
+
+fn reported(call: &CallRecord) -> wire::CallRecord {
+    wire::CallRecord {
+        id: uuid_bytes(call.id.0),
+        tenant_id: uuid_bytes(call.tenant_id.0),
+        started_unix_us: u64::try_from(call.started_at.timestamp_micros()).unwrap(),
+        principal_kind: wire::PrincipalKind::User.into(),
+        principal_id: uuid_bytes(call.principal_id),
+        client_name: call.client_name.clone(),
+        client_version: call.client_version.clone(),
+        client_id: call.client_id.clone(),
+        server_id: uuid_bytes(call.server_id.0),
+        member_id: call.member_id.map(|id| uuid_bytes(id.0)).unwrap_or_default(),
+        method: call.method.clone(),
+        target: call.target.clone(),
+        client_version_mcp: call.client_protocol.clone(),
+        upstream_version_mcp: call.upstream_protocol.clone(),
+        outcome: match call.outcome {
+            CallOutcome::Ok => wire::CallOutcome::Ok,
+            CallOutcome::ToolError => wire::CallOutcome::ToolError,
+            CallOutcome::Error => wire::CallOutcome::Error,
+            CallOutcome::Refused => wire::CallOutcome::Refused,
+            CallOutcome::Cancelled => wire::CallOutcome::Cancelled,
+        }
+        .into(),
+        error_reason: call.error_reason.clone(),
+        fault: match call.fault {
+            Fault::None => wire::Fault::Unspecified,
+            Fault::Client => wire::Fault::Client,
+            Fault::Gateway => wire::Fault::Gateway,
+            Fault::Upstream => wire::Fault::Upstream,
+        }
+        .into(),
+        bytes_in: call.bytes_in,
+        bytes_out: call.bytes_out,
+        duration_us: call.duration_us,
+        upstream_us: call.upstream_us,
+        trace_id: call.trace_id.clone(),
+        rule_ids: call.rule_ids.iter().map(|id| uuid_bytes(*id)).collect(),
+        node_id: call.node_id.clone(),
+        ..wire::CallRecord::default()
     }
 }

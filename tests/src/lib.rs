@@ -11,6 +11,7 @@ pub mod bearer;
 pub mod browser;
 pub mod conformance;
 pub mod db;
+pub mod events;
 pub mod fakes;
 pub mod fixtures;
 pub mod generated;

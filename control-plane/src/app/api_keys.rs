@@ -11,6 +11,7 @@ use proto::api_key;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
+pub(super) use self::bearer::role_of;
 pub use self::bearer::{authenticate, check_text, unknown};
 pub use self::rotation::rotate;
 use super::{Ctx, acks};

@@ -31,7 +31,7 @@ pub async fn get(ctx: &Ctx, id: CallRecordId) -> Result<CallRecord> {
     if reads_all(ctx) || call.principal_id == ctx.caller.principal.uuid() {
         return Ok(call);
     }
-    let servers: Vec<_> = [Some(call.server_id), call.member_id].into_iter().flatten().collect();
+    let servers: Vec<_> = call.servers().collect();
     let roles = store.list_server_roles(ctx.caller.principal, &servers).await?;
     // What one may not see is answered like a call that never was.
     if roles.values().any(|role| *role == ServerRole::Manager) {
@@ -65,7 +65,7 @@ pub async fn export(ctx: &Ctx, filter: CallFilter) -> Result<impl Stream<Item = 
 }
 
 /// The filter within what the caller may see.
-async fn confine(ctx: &Ctx, store: &TenantStore, filter: CallFilter) -> Result<CallFilter> {
+pub(super) async fn confine(ctx: &Ctx, store: &TenantStore, filter: CallFilter) -> Result<CallFilter> {
     let Some(reach) = reach(ctx, store).await? else { return Ok(filter) };
     // Every call of a server that one manages is in reach, and its index is then all that is needed.
     let is_managed = |id| reach.servers.contains(&id);

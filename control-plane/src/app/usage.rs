@@ -9,10 +9,11 @@ use proto::convert::{self, ConvertError};
 use proto::wire;
 use uuid::Uuid;
 
+use super::tail;
 use crate::domain::call::{CallOutcome, CallRecord, Fault};
 use crate::domain::configuration::PrincipalKind;
 use crate::domain::ids::{ApiKeyId, CallRecordId, ServerId, TenantId};
-use crate::domain::limits::{RECORD_AHEAD_MAX_S, RECORD_RULES_MAX, RECORD_TEXT_CHARS_MAX};
+use crate::domain::limits::{RECORD_AHEAD_MAX_S, RECORD_NUMBER_MAX, RECORD_RULES_MAX, RECORD_TEXT_CHARS_MAX};
 use crate::domain::node::NodeIdentity;
 use crate::domain::usage::roll_up;
 use crate::domain::{Error, Result};
@@ -72,16 +73,14 @@ async fn store_of_tenant(
         tracing::warn!(node.identity = %node.id, tenant.id = %id, code, "call records refused");
         return Ok(records.iter().map(|record| (convert::uuid_bytes(record.id.0), code)).collect());
     }
-    let servers: HashSet<Uuid> =
-        records.iter().flat_map(|one| [Some(one.server_id), one.member_id]).flatten().map(ServerId::uuid).collect();
+    let servers: HashSet<Uuid> = records.iter().flat_map(CallRecord::servers).map(ServerId::uuid).collect();
     let principals: HashSet<Uuid> = records.iter().map(|one| one.principal_id).collect();
     let (servers, principals) = (store.known_servers(&servers).await?, store.known_principals(&principals).await?);
     let mut refused = Vec::new();
     let (mut good, mut seen) = (Vec::with_capacity(records.len()), HashSet::new());
     for record in records {
-        let served = [Some(record.server_id), record.member_id].into_iter().flatten();
         let code = match record {
-            _ if !served.map(ServerId::uuid).all(|id| servers.contains(&id)) => "record.unknown_server",
+            _ if !record.servers().map(ServerId::uuid).all(|id| servers.contains(&id)) => "record.unknown_server",
             _ if !principals.contains(&record.principal_id) => "record.unknown_principal",
             // Twice in one batch: one of them is enough, and one statement may not insert it twice.
             _ if !seen.insert(record.id) => continue,
@@ -97,7 +96,12 @@ async fn store_of_tenant(
     let tallies = roll_up(good.iter().filter(|record| new.contains(&record.id)));
     store.add_usage(&tallies).await?;
     note_key_use(&store, &good).await?;
-    store.commit_records().await?;
+    if let Err(error) = store.commit_records().await {
+        // They may be there all the same, and are then not new when they come again.
+        tail::missed(app, id);
+        return Err(error);
+    }
+    tail::stored(app, id, good.into_iter().filter(|record| new.contains(&record.id)));
     Ok(refused)
 }
 
@@ -159,10 +163,10 @@ fn convert(wire: wire::CallRecord) -> Result<CallRecord, ConvertError> {
         error_reason: text(&wire.error_reason),
         trace_id: text(&wire.trace_id),
         node_id: text(&wire.node_id),
-        bytes_in: wire.bytes_in,
-        bytes_out: wire.bytes_out,
-        duration_us: wire.duration_us,
-        upstream_us: wire.upstream_us,
+        bytes_in: wire.bytes_in.min(RECORD_NUMBER_MAX),
+        bytes_out: wire.bytes_out.min(RECORD_NUMBER_MAX),
+        duration_us: wire.duration_us.min(RECORD_NUMBER_MAX),
+        upstream_us: wire.upstream_us.min(RECORD_NUMBER_MAX),
     })
 }
 

@@ -137,6 +137,13 @@ pub struct Reach {
     pub servers: Vec<ServerId>,
 }
 
+/// Where in the log a call lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CallPlace {
+    pub started_at: DateTime<Utc>,
+    pub id: CallRecordId,
+}
+
 impl CallFilter {
     /// Bounds the search in time: the last day unless it says otherwise, and never more than the bound.
     pub fn bounded(self, now: DateTime<Utc>) -> Result<Self> {
@@ -157,6 +164,16 @@ impl CallFilter {
 }
 
 impl CallRecord {
+    /// What was called: the server, and the member of it if it is virtual.
+    pub fn servers(&self) -> impl Iterator<Item = ServerId> + use<> {
+        [Some(self.server_id), self.member_id].into_iter().flatten()
+    }
+
+    /// Where it lies.
+    pub fn place(&self) -> CallPlace {
+        CallPlace { started_at: self.started_at, id: self.id }
+    }
+
     /// Whether the id was made when the call started: then the time in it tells where the record lies.
     pub fn has_timely_id(&self) -> bool {
         time_of(self.id).is_some_and(|at| (self.started_at - at).abs() <= TimeDelta::seconds(RECORD_ID_SKEW_MAX_S))
@@ -170,8 +187,38 @@ pub fn time_of(id: CallRecordId) -> Option<DateTime<Utc>> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+
+    pub(crate) fn some_call(number: u128, started_at: DateTime<Utc>) -> CallRecord {
+        CallRecord {
+            id: CallRecordId(Uuid::from_u128(number)),
+            tenant_id: TenantId(Uuid::from_u128(1)),
+            started_at,
+            principal_kind: PrincipalKind::User,
+            principal_id: Uuid::from_u128(2),
+            client_name: "Editor".to_owned(),
+            client_version: "1.0".to_owned(),
+            client_id: "editor-1".to_owned(),
+            api_key_id: None,
+            server_id: ServerId(Uuid::from_u128(3)),
+            member_id: None,
+            method: "tools/call".to_owned(),
+            target: "search".to_owned(),
+            client_protocol: "2025-11-25".to_owned(),
+            upstream_protocol: "2025-11-25".to_owned(),
+            outcome: CallOutcome::Ok,
+            error_reason: String::new(),
+            fault: Fault::None,
+            bytes_in: 10,
+            bytes_out: 20,
+            duration_us: 30_000,
+            upstream_us: 29_000,
+            trace_id: String::new(),
+            rule_ids: Vec::new(),
+            node_id: "n1".to_owned(),
+        }
+    }
 
     fn at(hour: i64) -> DateTime<Utc> {
         DateTime::from_timestamp(1_795_000_000, 0).unwrap() + TimeDelta::hours(hour)

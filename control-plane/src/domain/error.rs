@@ -32,6 +32,9 @@ pub enum Error {
     /// The caller may do this, but not with an API key.
     #[error("not with this key: {public}")]
     KeyNotAllowed { public: &'static str },
+    /// As many as may be are there already: one has to go before another comes.
+    #[error("{code}: {public}")]
+    TooMany { code: &'static str, public: String },
     #[error("too many requests")]
     RateLimited { retry_after_ms: u64 },
     /// A part that this needs is away; the same request may work later.
@@ -57,7 +60,7 @@ impl Error {
     pub fn code(&self) -> &'static str {
         match self {
             Self::NotFound { .. } => "not_found",
-            Self::Conflict { code, .. } | Self::Invalid { code, .. } => code,
+            Self::Conflict { code, .. } | Self::Invalid { code, .. } | Self::TooMany { code, .. } => code,
             Self::InvalidFields(_) => "invalid",
             Self::Forbidden { .. } => "forbidden",
             Self::Unauthenticated => "unauthenticated",

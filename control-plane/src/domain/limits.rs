@@ -115,6 +115,8 @@ pub const USAGE_ACKS_QUEUED_MAX: usize = 16;
 /// Texts of a call record; what is longer is cut.
 pub const RECORD_TEXT_CHARS_MAX: usize = 512;
 pub const RECORD_RULES_MAX: usize = 64;
+/// Numbers of a call record; a larger one is a lie or a bug of the node, and neither may lose the record.
+pub const RECORD_NUMBER_MAX: u64 = i64::MAX as u64;
 /// How far ahead of ours a node's clock may be.
 pub const RECORD_AHEAD_MAX_S: i64 = 24 * 3_600;
 /// How far the time in a record's id may be from when the call started: nodes make both at once.
@@ -128,6 +130,23 @@ pub const CALLS_EXPORT_ROWS_MAX: u64 = 500_000;
 pub const CALLS_EXPORT_BATCH: u64 = 1_000;
 /// Servers that one manager sees the calls of.
 pub const CALLS_MANAGED_SERVERS_MAX: u64 = 200;
+/// The live tail of the call log: listeners of one person or service account, of one tenant, of one replica…
+pub const TAILS_PER_PRINCIPAL_MAX: usize = 5;
+pub const TAILS_PER_TENANT_MAX: usize = 50;
+pub const TAILS_MAX: usize = 200;
+/// …calls that wait for one listener, which is a whole batch of a node…
+pub const TAIL_QUEUED_MAX: usize = 1_000;
+/// …how often a listener hears that the stream is alive, how often it is looked at whether it may still listen, and how
+/// soon after something changed in its tenant.
+pub const TAIL_HEARTBEAT_MS: u64 = 15_000;
+pub const TAIL_CHECK_MS: u64 = 10_000;
+pub const TAIL_CHECK_SOON_MS: u64 = 500;
+/// What replicas tell each other of new calls: calls that wait to be told, those of one message (PostgreSQL takes less
+/// than 8,000 bytes), messages that wait to be read, and the pause after one could not be sent.
+pub const TAIL_UNTOLD_MAX: usize = 20_000;
+pub const TAIL_TOLD_MAX: usize = 150;
+pub const TAIL_UNHEARD_MAX: usize = 256;
+pub const TAIL_TELL_PAUSE_MS: u64 = 1_000;
 /// How long calls are kept: unless the tenant says otherwise, and at most. How many are forgotten in one transaction, and
 /// in how many transactions of one tenant before others have their turn.
 /// Of a tenant, set by operators; more than any deployment has.

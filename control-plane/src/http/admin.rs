@@ -64,7 +64,8 @@ async fn ready(State(app): State<Arc<App>>) -> (StatusCode, String) {
 }
 
 async fn metrics(State(app): State<Arc<App>>) -> Response {
-    match app.metrics.render(app.nodes.list().len()) {
+    app.take_stock();
+    match app.metrics.render() {
         Ok(text) => {
             ([(CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text).into_response()
         }

@@ -112,6 +112,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/usage", get(usage::get))
         .route("/calls", get(calls::list))
         .route("/calls/export", get(calls::export))
+        .route("/calls/tail", get(calls::tail))
         .route("/calls/{call}", get(calls::get))
         .route("/audit", get(audit::list))
         .route("/audit/verification", get(audit::verify))

@@ -14,6 +14,7 @@ use super::api::{
     service_accounts, session, tenant, tool_switches, usage, users,
 };
 use super::problem::ProblemView;
+use crate::domain::tail::TailEnd;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -40,7 +41,7 @@ use super::problem::ProblemView;
         connections::sign_out_mine, connections::list, connections::end, connections::list_sessions,
         connections::end_session, connections::sign_out,
         audit::list, audit::verify, audit::export,
-        calls::list, calls::get, calls::export, usage::get,
+        calls::list, calls::get, calls::export, calls::tail, usage::get,
         clients::list, clients::create, clients::get, clients::update, clients::delete, clients::rotate_secret,
         scim::overview, scim::list_tokens, scim::create_token, scim::delete_token, scim::list_requests,
         scim::give_user, scim::take_user,
@@ -48,7 +49,7 @@ use super::problem::ProblemView;
         platform::create, platform::list, platform::get, platform::update, platform::invite_owner,
         platform::rotate_keys, platform::delete, platform::rewrap,
     ),
-    components(schemas(ProblemView)),
+    components(schemas(ProblemView, TailEnd)),
     modifiers(&Shared),
 )]
 struct Document;

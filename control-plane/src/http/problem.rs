@@ -106,6 +106,7 @@ impl From<Error> for Problem {
             Error::Unauthenticated => Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", "Sign in first."),
             Error::BadKey { code, public } => Self::new(StatusCode::UNAUTHORIZED, code, public),
             Error::KeyNotAllowed { public } => Self::new(StatusCode::FORBIDDEN, "key.not_allowed", public),
+            Error::TooMany { code, public } => Self::new(StatusCode::TOO_MANY_REQUESTS, code, public),
             Error::RateLimited { retry_after_ms } => Self {
                 retry_after_s: Some(retry_after_ms.div_ceil(1000).max(1)),
                 ..Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", "Too many requests: wait and try again.")

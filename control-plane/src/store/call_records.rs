@@ -94,10 +94,10 @@ impl TenantStore {
             outcome: Set(record.outcome.as_str().to_owned()),
             error_reason: Set(record.error_reason.clone()),
             fault: Set(record.fault.as_str().to_owned()),
-            bytes_in: Set(clamp(record.bytes_in)),
-            bytes_out: Set(clamp(record.bytes_out)),
-            duration_us: Set(clamp(record.duration_us)),
-            upstream_us: Set(clamp(record.upstream_us)),
+            bytes_in: Set(number(record.bytes_in)?),
+            bytes_out: Set(number(record.bytes_out)?),
+            duration_us: Set(number(record.duration_us)?),
+            upstream_us: Set(number(record.upstream_us)?),
             trace_id: Set(record.trace_id.clone()),
             rule_ids: Set(serde_json::to_value(rule_ids).map_err(Error::internal)?),
             node_id: Set(record.node_id.clone()),
@@ -162,7 +162,6 @@ impl SystemStore {
     }
 }
 
-/// A number larger than the database holds is a lie or a bug of the node; neither may lose the record.
-fn clamp(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
+fn number(number: u64) -> Result<i64> {
+    i64::try_from(number).map_err(Error::internal)
 }

@@ -2,6 +2,8 @@
 //!
 //! "As a server or as a member" and "own or of a managed server" are asked as one query each, merged here: each finds its
 //! rows in the order of an index, where one query with OR would collect and sort them all.
+//!
+//! `domain/tail.rs` says in memory what these filters say in SQL: they must agree.
 
 use chrono::TimeDelta;
 use sea_orm::sea_query::{Asterisk, Expr, ExprTrait, Func, Query};
@@ -15,7 +17,7 @@ use super::entity::call_record::{Column, Entity, Model};
 use super::entity::server_grant;
 use super::{TenantStore, after, db_error, unreadable};
 use crate::domain::access::ServerRole;
-use crate::domain::call::{CallFilter, CallOutcome, CallRecord, Fault, time_of};
+use crate::domain::call::{CallFilter, CallOutcome, CallPlace, CallRecord, Fault, time_of};
 use crate::domain::configuration::PrincipalKind;
 use crate::domain::ids::{ApiKeyId, CallRecordId, ServerId};
 use crate::domain::limits::{CALLS_SEARCH_MS_MAX, RECORD_ID_SKEW_MAX_S};
@@ -74,6 +76,19 @@ impl TenantStore {
         call_of(row.ok_or(Error::NotFound { what: "call" })?)
     }
 
+    /// Those that lie there, oldest first.
+    pub async fn list_calls_at(&self, places: &[CallPlace]) -> Result<Vec<CallRecord>> {
+        let at = |place: &CallPlace| {
+            Condition::all().add(Column::StartedAt.eq(place.started_at)).add(Column::Id.eq(place.id.0))
+        };
+        let any = places.iter().map(at).fold(Condition::any(), Condition::add);
+        let query = Entity::find().filter(Column::TenantId.eq(self.tenant_id.0)).filter(any);
+        let query = query.order_by_asc(Column::StartedAt).order_by_asc(Column::Id);
+        // No condition at all would be every call.
+        let rows = if places.is_empty() { Vec::new() } else { query.all(&self.tx).await.map_err(db_error)? };
+        rows.into_iter().map(call_of).collect()
+    }
+
     /// Servers that a principal manages: by a grant to it, to a group of its, or to everyone.
     pub async fn list_managed_servers(&self, principal: PrincipalId, limit: u64) -> Result<Vec<ServerId>> {
         let ids: Vec<Uuid> = server_grant::Entity::find()
@@ -82,6 +97,7 @@ impl TenantStore {
             .distinct()
             .filter(self.grants_of(principal))
             .filter(server_grant::Column::Role.eq(ServerRole::Manager.as_str()))
+            .order_by_asc(server_grant::Column::ServerId)
             .limit(limit)
             .into_tuple()
             .all(&self.tx)

@@ -11,6 +11,7 @@ use tokio::sync::broadcast;
 
 use super::feed::ChangeFeed;
 use super::{Pools, Store, db_error, new_id};
+use crate::domain::limits::TAIL_UNHEARD_MAX;
 use crate::domain::{Clock, Error, Result};
 
 /// What replicas say, kept for a slow ear; what it misses counts as not said.
@@ -61,7 +62,8 @@ impl Store {
         };
         let listen_url = (!config.is_sqlite()).then(|| config.url.clone());
         let (replicas, replica_id) = (broadcast::channel(REPLICA_TALK_MAX).0, new_id(&*clock));
-        Ok(Self { pools, clock, feed: ChangeFeed::new(), listen_url, replicas, replica_id })
+        let new_calls = broadcast::channel(TAIL_UNHEARD_MAX).0;
+        Ok(Self { pools, clock, feed: ChangeFeed::new(), listen_url, replicas, new_calls, replica_id })
     }
 }
 

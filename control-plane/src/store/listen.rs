@@ -1,5 +1,6 @@
 //! Learns what other replicas commit: LISTEN on PostgreSQL, and a poll as the net under it. Both only feed
-//! `ChangeFeed`; a lost or doubled message costs nothing but a read. The same connection hears what replicas say.
+//! `ChangeFeed`; a lost or doubled message costs nothing but a read. The same connection hears what replicas say
+//! to each other; of calls that they stored a loss is passed on as such.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -12,6 +13,7 @@ use uuid::Uuid;
 
 use super::changes::NOTIFY_CHANNEL;
 use super::entity::tenant_head;
+use super::new_calls::CALLS_CHANNEL;
 use super::replicas::REPLICA_CHANNEL;
 use super::{Changed, Said, Store, SystemStore, db_error};
 use crate::domain::ids::TenantId;
@@ -56,7 +58,7 @@ impl Store {
     async fn hear(&self, url: &SecretString, back_off: &mut Duration) -> sqlx::Error {
         let connect = async {
             let mut listener = PgListener::connect(url.expose_secret()).await?;
-            listener.listen_all([NOTIFY_CHANNEL, REPLICA_CHANNEL]).await?;
+            listener.listen_all([NOTIFY_CHANNEL, REPLICA_CHANNEL, CALLS_CHANNEL]).await?;
             Ok(listener)
         };
         let mut listener = match connect.await {
@@ -64,18 +66,26 @@ impl Store {
             Err(error) => return error,
         };
         *back_off = BACK_OFF_MIN;
+        // Of what changes, the poll will tell; of calls, nobody would.
+        self.miss_calls();
         loop {
-            match listener.recv().await {
-                Ok(message) if message.channel() == REPLICA_CHANNEL => match Said::parse(message.payload()) {
+            // `recv` would connect again without a word.
+            match listener.try_recv().await {
+                Ok(None) => self.miss_calls(),
+                Ok(Some(message)) if message.channel() == CALLS_CHANNEL => self.pass_on_calls(message.payload()),
+                Ok(Some(message)) if message.channel() == REPLICA_CHANNEL => match Said::parse(message.payload()) {
                     // Nobody waiting for it is fine.
                     Some(said) => drop(self.replicas.send(said)),
                     None => tracing::warn!("what another replica says does not parse"),
                 },
-                Ok(message) => match parse(message.payload()) {
+                Ok(Some(message)) => match parse(message.payload()) {
                     Some(changed) => self.feed.publish(changed),
                     None => tracing::warn!("a notification of changes does not parse"),
                 },
-                Err(error) => return error,
+                Err(error) => {
+                    self.miss_calls();
+                    return error;
+                }
             }
         }
     }

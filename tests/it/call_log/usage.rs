@@ -2,50 +2,12 @@
 
 use chrono::TimeDelta;
 use control_plane::app::calls::forget_old;
-use control_plane::app::usage;
 use control_plane::domain::call::{CallOutcome, CallRecord};
 use control_plane::domain::ids::{ServerId, UserId};
-use proto::convert::uuid_bytes;
-use proto::wire;
 use serde_json::{Value, json};
 use world::on_both;
 
 use super::Log;
-
-impl Log {
-    /// As a node reports it.
-    async fn report(&self, calls: &[CallRecord]) {
-        let identity =
-            control_plane::app::nodes::enrol(self.world.app(), &self.world.app().new_id().to_string(), "default")
-                .await
-                .unwrap()
-                .0;
-        let wire = calls.iter().map(|call| wire::CallRecord {
-            id: uuid_bytes(call.id.0),
-            tenant_id: uuid_bytes(call.tenant_id.0),
-            started_unix_us: u64::try_from(call.started_at.timestamp_micros()).unwrap(),
-            principal_kind: wire::PrincipalKind::User.into(),
-            principal_id: uuid_bytes(call.principal_id),
-            client_name: call.client_name.clone(),
-            server_id: uuid_bytes(call.server_id.0),
-            member_id: call.member_id.map(|id| uuid_bytes(id.0)).unwrap_or_default(),
-            method: call.method.clone(),
-            target: call.target.clone(),
-            outcome: match call.outcome {
-                CallOutcome::Ok => wire::CallOutcome::Ok,
-                CallOutcome::ToolError => wire::CallOutcome::ToolError,
-                CallOutcome::Error => wire::CallOutcome::Error,
-                CallOutcome::Refused => wire::CallOutcome::Refused,
-                CallOutcome::Cancelled => wire::CallOutcome::Cancelled,
-            }
-            .into(),
-            duration_us: call.duration_us,
-            ..wire::CallRecord::default()
-        });
-        let refused = usage::store(self.world.app(), &identity, wire.collect()).await.unwrap();
-        assert_eq!(refused, []);
-    }
-}
 
 /// What each series is of, and its calls, errors and refusals.
 fn series(answer: &Value) -> Vec<(String, [u64; 3])> {

@@ -31,7 +31,7 @@ async fn every_metric_that_is_asked_for_exists() {
     world.redis.as_mut().expect("a Redis").stop().await;
     let node = &world.nodes[0];
     eventually("Redis is missed", || async { metrics(node.admin).await.contains("portway_redis_errors_total") }).await;
-    let control = world.app().metrics.render(1).expect("a page");
+    let control = world.app().metrics.render().expect("a page");
     check_names(&[metrics(node.admin).await, control].concat());
 }
 

@@ -65,7 +65,7 @@ pub async fn authenticate(app: &App, tenant_id: TenantId, text: &SecretString) -
 }
 
 /// The tenant role of an active owner. What a service account may do, its server roles say.
-async fn role_of(store: &TenantStore, owner: PrincipalId) -> Result<Option<TenantRole>> {
+pub(in crate::app) async fn role_of(store: &TenantStore, owner: PrincipalId) -> Result<Option<TenantRole>> {
     Ok(match owner {
         PrincipalId::User(id) => store.find_user(id).await?.filter(User::is_active).map(|user| user.role),
         PrincipalId::ServiceAccount(id) => {

@@ -1,23 +1,30 @@
 //! Call records.
 
+mod query;
+
+use std::sync::Arc;
+
+use axum::response::sse::Event;
 use chrono::{DateTime, SecondsFormat, Utc};
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use futures::StreamExt;
+use serde::Serialize;
+use serde_json::json;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
+use self::query::{CallQuery, ExportQuery, TailQuery};
 use super::PageView;
-use crate::app::calls;
+use crate::app::tail::Heard;
+use crate::app::{calls, tail as call_tail};
 use crate::domain::call::{CallFilter, CallOutcome, CallRecord, Fault};
 use crate::domain::configuration::PrincipalKind;
 use crate::domain::ids::{ApiKeyId, CallRecordId, LimitRuleId, ServerId, ServiceAccountId, UserId};
 use crate::domain::page::PageRequest;
 use crate::domain::{Error, Result, csv};
 use crate::http::download::{self, Download, FileFormat};
+use crate::http::events::Events;
 use crate::http::extract::{Json, Query, Target, TenantScope};
 use crate::http::problem::Problem;
-
-/// The method whose target is a tool.
-const TOOLS_CALL: &str = "tools/call";
 
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct CallView {
@@ -108,86 +115,6 @@ impl From<CallRecord> for CallView {
     }
 }
 
-/// Parameters of a search, and those that come with its kind: `serde` cannot both flatten and refuse unknown ones.
-macro_rules! search {
-    ($(#[$about:meta])* $name:ident { $($(#[$doc:meta])* $field:ident: $kind:ty,)* }) => {
-        $(#[$about])*
-        #[derive(Debug, Deserialize, IntoParams)]
-        #[serde(deny_unknown_fields)]
-        #[into_params(parameter_in = Query)]
-        pub(crate) struct $name {
-            /// Called as such or as a member.
-            #[param(value_type = Option<String>)]
-            server: Option<ServerId>,
-            /// The member of a virtual server.
-            #[param(value_type = Option<String>)]
-            member: Option<ServerId>,
-            /// `usr_…` or `sva_…`
-            principal: Option<String>,
-            /// Name of the client program, as it says.
-            client: Option<String>,
-            /// OAuth client_id.
-            client_id: Option<String>,
-            method: Option<String>,
-            /// Tool, prompt or resource, as the upstream names it.
-            target: Option<String>,
-            /// Name of a tool: `method=tools/call` and `target`.
-            tool: Option<String>,
-            #[param(inline)]
-            outcome: Option<CallOutcome>,
-            #[param(inline)]
-            fault: Option<Fault>,
-            /// Started at or after; a day before `to` if absent, at most 31 days before it.
-            from: Option<DateTime<Utc>>,
-            /// Started before; now if absent.
-            to: Option<DateTime<Utc>>,
-            $($(#[$doc])* $field: $kind,)*
-        }
-
-        impl $name {
-            fn filter(&self) -> Result<CallFilter> {
-                let (method, target) = match &self.tool {
-                    None => (self.method.clone(), self.target.clone()),
-                    Some(_) if self.method.is_some() || self.target.is_some() => return Err(both()),
-                    Some(tool) => (Some(TOOLS_CALL.to_owned()), Some(tool.clone())),
-                };
-                Ok(CallFilter {
-                    within: None,
-                    server_id: self.server,
-                    member_id: self.member,
-                    principal_id: self.principal.as_deref().map(principal).transpose()?,
-                    client: self.client.clone(),
-                    client_id: self.client_id.clone(),
-                    method,
-                    target,
-                    outcome: self.outcome,
-                    fault: self.fault,
-                    from: self.from,
-                    to: self.to,
-                })
-            }
-        }
-    };
-}
-
-search! {
-    /// What is absent does not matter.
-    CallQuery {
-        /// Rows of the page, 1 to 200; 50 if absent.
-        limit: Option<u64>,
-        /// `next_cursor` of the page before.
-        cursor: Option<String>,
-    }
-}
-
-search! {
-    /// What is absent does not matter.
-    ExportQuery {
-        #[param(inline)]
-        format: FileFormat,
-    }
-}
-
 /// List calls, newest first: of the last day, unless `from` and `to` say otherwise. Without the right to read all calls:
 /// your own, and those of servers that you manage.
 #[utoipa::path(get, path = "/api/v1/tenants/{tenant}/calls", tag = "calls", operation_id = "list_calls",
@@ -197,7 +124,8 @@ pub(crate) async fn list(
     Query(query): Query<CallQuery>,
 ) -> Result<Json<PageView<CallView>>, Problem> {
     let page = PageRequest::parse(query.limit, query.cursor.as_deref())?;
-    Ok(Json(PageView::of(calls::list(&ctx, query.filter()?, page).await?)))
+    let filter = CallFilter { from: query.from, to: query.to, ..query.filter()? };
+    Ok(Json(PageView::of(calls::list(&ctx, filter, page).await?)))
 }
 
 /// One call.
@@ -218,7 +146,8 @@ pub(crate) async fn export(
     TenantScope(ctx): TenantScope,
     Query(query): Query<ExportQuery>,
 ) -> Result<Download, Problem> {
-    let pages = calls::export(&ctx, query.filter()?).await?;
+    let filter = CallFilter { from: query.from, to: query.to, ..query.filter()? };
+    let pages = calls::export(&ctx, filter).await?;
     let name = format!("calls-{}", ctx.app.clock.now().format("%Y%m%dT%H%M%SZ"));
     let heading = match query.format {
         FileFormat::Csv => csv::line(COLUMNS),
@@ -232,6 +161,26 @@ pub(crate) async fn export(
         }
     };
     Ok(Download::new(&name, query.format, heading, pages, write))
+}
+
+/// Follow calls as they are stored: `call` with what the list shows, `dropped` with how many could not be shown, `end`
+/// with the reason.
+#[utoipa::path(get, path = "/api/v1/tenants/{tenant}/calls/tail", tag = "calls", operation_id = "tail_calls",
+    params(TailQuery), responses((status = 200, content_type = "text/event-stream", body = String)))]
+pub(crate) async fn tail(TenantScope(ctx): TenantScope, Query(query): Query<TailQuery>) -> Result<Events, Problem> {
+    let heard = call_tail::open(&ctx, query.filter()?).await?;
+    Ok(Events::new(heard.map(event)))
+}
+
+fn event(heard: Heard) -> Result<Event, axum::Error> {
+    match heard {
+        Heard::Call(call) => {
+            let view = CallView::from(Arc::unwrap_or_clone(call));
+            Event::default().event("call").id(view.id.to_string()).json_data(view)
+        }
+        Heard::Dropped(count) => Event::default().event("dropped").json_data(json!({ "count": count })),
+        Heard::End(why) => Event::default().event("end").json_data(json!({ "reason": why })),
+    }
 }
 
 const COLUMNS: [&str; 23] = [
@@ -288,10 +237,6 @@ fn csv_line(call: &CallView) -> String {
         &call.node_id,
     ];
     csv::line(cells)
-}
-
-fn both() -> Error {
-    Error::invalid("calls.tool_and_target", "tool", "stands for method and target: give either it or those")
 }
 
 pub(super) fn principal(text: &str) -> Result<Uuid> {

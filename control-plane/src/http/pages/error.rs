@@ -273,6 +273,7 @@ impl From<Error> for PageError {
             Error::KeyNotAllowed { public } => {
                 Self::new(StatusCode::FORBIDDEN, "key.not_allowed", "Not allowed", public)
             }
+            Error::TooMany { code, public } => Self::new(StatusCode::TOO_MANY_REQUESTS, code, "Too many", public),
             Error::RateLimited { retry_after_ms } => {
                 let seconds = retry_after_ms.div_ceil(1000).max(1);
                 let message = format!("There were too many requests from your network. Try again in {seconds} s.");

@@ -149,6 +149,7 @@ shown!(
     UserId,
     Group,
     AccessGrantId,
+    CallRecord,
     control_plane::domain::email_domain::Domain,
     (control_plane::domain::ids::InvitationId, control_plane::domain::invitation::Delivery),
     ApiKeyId,

@@ -44,6 +44,7 @@ fn calls() -> Vec<Case> {
         own list_calls(&CallFilter::default(), page());
         hidden list_calls(&CallFilter { server_id: Some(their.server.id), ..CallFilter::default() }, page());
         hidden get_call(their.call.id);
+        hidden list_calls_at(&[their.call.place()]);
         hidden count_calls(&CallFilter { server_id: Some(their.server.id), ..CallFilter::default() }, 10);
         own list_managed_servers(their.user.id.into(), 10);
         own add_usage(&roll_up([&own.call]));
