@@ -1,0 +1,28 @@
+import { Link, useParams } from '@tanstack/react-router'
+import { Compass } from 'lucide-react'
+import { EmptyState } from '@/components/page'
+import { Button } from '@/components/ui/button'
+import { pages, paths } from '@/lib/paths'
+
+export function NotFound() {
+  const { tenant } = useParams({ strict: false })
+  return (
+    <div className="mx-auto max-w-2xl px-4 py-10">
+      <EmptyState
+        icon={<Compass />}
+        title="There is no such page"
+        action={
+          <Button asChild>
+            {tenant ? (
+              <Link {...paths.servers(tenant)}>To the servers</Link>
+            ) : (
+              <a href={pages.door}>To the door</a>
+            )}
+          </Button>
+        }
+      >
+        The address may be old, or mistyped.
+      </EmptyState>
+    </div>
+  )
+}
