@@ -14,6 +14,12 @@ import { Route as TenantRouteImport } from './routes/$tenant'
 import { Route as TenantIndexRouteImport } from './routes/$tenant/index'
 import { Route as TenantServersIndexRouteImport } from './routes/$tenant/servers/index'
 import { Route as TenantServersServerRouteImport } from './routes/$tenant/servers/$server'
+import { Route as TenantServersNewRouteImport } from './routes/$tenant/servers/new'
+import { Route as TenantServersServerIndexRouteImport } from './routes/$tenant/servers/$server/index'
+import { Route as TenantServersServerCollaboratorsRouteImport } from './routes/$tenant/servers/$server/collaborators'
+import { Route as TenantServersServerHowToUseRouteImport } from './routes/$tenant/servers/$server/how-to-use'
+import { Route as TenantServersServerSettingsRouteImport } from './routes/$tenant/servers/$server/settings'
+import { Route as TenantServersServerToolsRouteImport } from './routes/$tenant/servers/$server/tools'
 
 const IndexRoute = IndexRouteImport.update({
   id: '/',
@@ -40,27 +46,79 @@ const TenantServersServerRoute = TenantServersServerRouteImport.update({
   path: '/servers/$server',
   getParentRoute: () => TenantRoute,
 } as any)
+const TenantServersNewRoute = TenantServersNewRouteImport.update({
+  id: '/servers/new',
+  path: '/servers/new',
+  getParentRoute: () => TenantRoute,
+} as any)
+const TenantServersServerIndexRoute =
+  TenantServersServerIndexRouteImport.update({
+    id: '/',
+    path: '/',
+    getParentRoute: () => TenantServersServerRoute,
+  } as any)
+const TenantServersServerCollaboratorsRoute =
+  TenantServersServerCollaboratorsRouteImport.update({
+    id: '/collaborators',
+    path: '/collaborators',
+    getParentRoute: () => TenantServersServerRoute,
+  } as any)
+const TenantServersServerHowToUseRoute =
+  TenantServersServerHowToUseRouteImport.update({
+    id: '/how-to-use',
+    path: '/how-to-use',
+    getParentRoute: () => TenantServersServerRoute,
+  } as any)
+const TenantServersServerSettingsRoute =
+  TenantServersServerSettingsRouteImport.update({
+    id: '/settings',
+    path: '/settings',
+    getParentRoute: () => TenantServersServerRoute,
+  } as any)
+const TenantServersServerToolsRoute =
+  TenantServersServerToolsRouteImport.update({
+    id: '/tools',
+    path: '/tools',
+    getParentRoute: () => TenantServersServerRoute,
+  } as any)
 
 export interface FileRoutesByFullPath {
   '/': typeof IndexRoute
   '/$tenant': typeof TenantRouteWithChildren
   '/$tenant/': typeof TenantIndexRoute
-  '/$tenant/servers/$server': typeof TenantServersServerRoute
+  '/$tenant/servers/$server': typeof TenantServersServerRouteWithChildren
+  '/$tenant/servers/new': typeof TenantServersNewRoute
   '/$tenant/servers/': typeof TenantServersIndexRoute
+  '/$tenant/servers/$server/collaborators': typeof TenantServersServerCollaboratorsRoute
+  '/$tenant/servers/$server/how-to-use': typeof TenantServersServerHowToUseRoute
+  '/$tenant/servers/$server/settings': typeof TenantServersServerSettingsRoute
+  '/$tenant/servers/$server/tools': typeof TenantServersServerToolsRoute
+  '/$tenant/servers/$server/': typeof TenantServersServerIndexRoute
 }
 export interface FileRoutesByTo {
   '/': typeof IndexRoute
   '/$tenant': typeof TenantIndexRoute
-  '/$tenant/servers/$server': typeof TenantServersServerRoute
+  '/$tenant/servers/new': typeof TenantServersNewRoute
   '/$tenant/servers': typeof TenantServersIndexRoute
+  '/$tenant/servers/$server/collaborators': typeof TenantServersServerCollaboratorsRoute
+  '/$tenant/servers/$server/how-to-use': typeof TenantServersServerHowToUseRoute
+  '/$tenant/servers/$server/settings': typeof TenantServersServerSettingsRoute
+  '/$tenant/servers/$server/tools': typeof TenantServersServerToolsRoute
+  '/$tenant/servers/$server': typeof TenantServersServerIndexRoute
 }
 export interface FileRoutesById {
   __root__: typeof rootRouteImport
   '/': typeof IndexRoute
   '/$tenant': typeof TenantRouteWithChildren
   '/$tenant/': typeof TenantIndexRoute
-  '/$tenant/servers/$server': typeof TenantServersServerRoute
+  '/$tenant/servers/$server': typeof TenantServersServerRouteWithChildren
+  '/$tenant/servers/new': typeof TenantServersNewRoute
   '/$tenant/servers/': typeof TenantServersIndexRoute
+  '/$tenant/servers/$server/collaborators': typeof TenantServersServerCollaboratorsRoute
+  '/$tenant/servers/$server/how-to-use': typeof TenantServersServerHowToUseRoute
+  '/$tenant/servers/$server/settings': typeof TenantServersServerSettingsRoute
+  '/$tenant/servers/$server/tools': typeof TenantServersServerToolsRoute
+  '/$tenant/servers/$server/': typeof TenantServersServerIndexRoute
 }
 export interface FileRouteTypes {
   fileRoutesByFullPath: FileRoutesByFullPath
@@ -69,16 +127,37 @@ export interface FileRouteTypes {
     | '/$tenant'
     | '/$tenant/'
     | '/$tenant/servers/$server'
+    | '/$tenant/servers/new'
     | '/$tenant/servers/'
+    | '/$tenant/servers/$server/collaborators'
+    | '/$tenant/servers/$server/how-to-use'
+    | '/$tenant/servers/$server/settings'
+    | '/$tenant/servers/$server/tools'
+    | '/$tenant/servers/$server/'
   fileRoutesByTo: FileRoutesByTo
-  to: '/' | '/$tenant' | '/$tenant/servers/$server' | '/$tenant/servers'
+  to:
+    | '/'
+    | '/$tenant'
+    | '/$tenant/servers/new'
+    | '/$tenant/servers'
+    | '/$tenant/servers/$server/collaborators'
+    | '/$tenant/servers/$server/how-to-use'
+    | '/$tenant/servers/$server/settings'
+    | '/$tenant/servers/$server/tools'
+    | '/$tenant/servers/$server'
   id:
     | '__root__'
     | '/'
     | '/$tenant'
     | '/$tenant/'
     | '/$tenant/servers/$server'
+    | '/$tenant/servers/new'
     | '/$tenant/servers/'
+    | '/$tenant/servers/$server/collaborators'
+    | '/$tenant/servers/$server/how-to-use'
+    | '/$tenant/servers/$server/settings'
+    | '/$tenant/servers/$server/tools'
+    | '/$tenant/servers/$server/'
   fileRoutesById: FileRoutesById
 }
 export interface RootRouteChildren {
@@ -123,18 +202,81 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof TenantServersServerRouteImport
       parentRoute: typeof TenantRoute
     }
+    '/$tenant/servers/new': {
+      id: '/$tenant/servers/new'
+      path: '/servers/new'
+      fullPath: '/$tenant/servers/new'
+      preLoaderRoute: typeof TenantServersNewRouteImport
+      parentRoute: typeof TenantRoute
+    }
+    '/$tenant/servers/$server/': {
+      id: '/$tenant/servers/$server/'
+      path: '/'
+      fullPath: '/$tenant/servers/$server/'
+      preLoaderRoute: typeof TenantServersServerIndexRouteImport
+      parentRoute: typeof TenantServersServerRoute
+    }
+    '/$tenant/servers/$server/collaborators': {
+      id: '/$tenant/servers/$server/collaborators'
+      path: '/collaborators'
+      fullPath: '/$tenant/servers/$server/collaborators'
+      preLoaderRoute: typeof TenantServersServerCollaboratorsRouteImport
+      parentRoute: typeof TenantServersServerRoute
+    }
+    '/$tenant/servers/$server/how-to-use': {
+      id: '/$tenant/servers/$server/how-to-use'
+      path: '/how-to-use'
+      fullPath: '/$tenant/servers/$server/how-to-use'
+      preLoaderRoute: typeof TenantServersServerHowToUseRouteImport
+      parentRoute: typeof TenantServersServerRoute
+    }
+    '/$tenant/servers/$server/settings': {
+      id: '/$tenant/servers/$server/settings'
+      path: '/settings'
+      fullPath: '/$tenant/servers/$server/settings'
+      preLoaderRoute: typeof TenantServersServerSettingsRouteImport
+      parentRoute: typeof TenantServersServerRoute
+    }
+    '/$tenant/servers/$server/tools': {
+      id: '/$tenant/servers/$server/tools'
+      path: '/tools'
+      fullPath: '/$tenant/servers/$server/tools'
+      preLoaderRoute: typeof TenantServersServerToolsRouteImport
+      parentRoute: typeof TenantServersServerRoute
+    }
   }
 }
 
+interface TenantServersServerRouteChildren {
+  TenantServersServerCollaboratorsRoute: typeof TenantServersServerCollaboratorsRoute
+  TenantServersServerHowToUseRoute: typeof TenantServersServerHowToUseRoute
+  TenantServersServerSettingsRoute: typeof TenantServersServerSettingsRoute
+  TenantServersServerToolsRoute: typeof TenantServersServerToolsRoute
+  TenantServersServerIndexRoute: typeof TenantServersServerIndexRoute
+}
+
+const TenantServersServerRouteChildren: TenantServersServerRouteChildren = {
+  TenantServersServerCollaboratorsRoute: TenantServersServerCollaboratorsRoute,
+  TenantServersServerHowToUseRoute: TenantServersServerHowToUseRoute,
+  TenantServersServerSettingsRoute: TenantServersServerSettingsRoute,
+  TenantServersServerToolsRoute: TenantServersServerToolsRoute,
+  TenantServersServerIndexRoute: TenantServersServerIndexRoute,
+}
+
+const TenantServersServerRouteWithChildren =
+  TenantServersServerRoute._addFileChildren(TenantServersServerRouteChildren)
+
 interface TenantRouteChildren {
   TenantIndexRoute: typeof TenantIndexRoute
-  TenantServersServerRoute: typeof TenantServersServerRoute
+  TenantServersServerRoute: typeof TenantServersServerRouteWithChildren
+  TenantServersNewRoute: typeof TenantServersNewRoute
   TenantServersIndexRoute: typeof TenantServersIndexRoute
 }
 
 const TenantRouteChildren: TenantRouteChildren = {
   TenantIndexRoute: TenantIndexRoute,
-  TenantServersServerRoute: TenantServersServerRoute,
+  TenantServersServerRoute: TenantServersServerRouteWithChildren,
+  TenantServersNewRoute: TenantServersNewRoute,
   TenantServersIndexRoute: TenantServersIndexRoute,
 }
 

@@ -1504,13 +1504,13 @@ export interface components {
         /** @description Which claim says what. */
         ClaimNames: {
             /** @default email */
-            email: string;
+            email?: string;
             /** @default groups */
-            groups: string;
+            groups?: string;
             /** @default name */
-            name: string;
+            name?: string;
             /** @default sub */
-            subject: string;
+            subject?: string;
         };
         /**
          * @description How a client proves who it is at the token endpoint.
@@ -1778,11 +1778,11 @@ export interface components {
              * @description The provider's name of a client, and ours, where they differ.
              * @default {}
              */
-            clients: {
+            clients?: {
                 [key: string]: string;
             };
             /** @default false */
-            enabled: boolean;
+            enabled?: boolean;
         };
         /** @description All of one person. */
         IdentitiesView: {
@@ -2136,46 +2136,46 @@ export interface components {
              * @description Of a client that was registered at the provider by hand; absent: Portway registers itself.
              * @default null
              */
-            client_id: string | null;
+            client_id?: string | null;
             /** @default null */
-            endpoints: components["schemas"]["ProviderEndpoints"] | null;
+            endpoints?: components["schemas"]["ProviderEndpoints"] | null;
             /**
              * @description Added to the authorization request, such as `access_type=offline`.
              * @default {}
              */
-            extra_parameters: {
+            extra_parameters?: {
                 [key: string]: string;
             };
             /**
              * @description The server takes the ID token as its bearer.
              * @default false
              */
-            id_token_as_bearer: boolean;
+            id_token_as_bearer?: boolean;
             /**
              * @description The authorization server, where the server's challenge does not say.
              * @default null
              */
-            issuer: string | null;
+            issuer?: string | null;
             /**
              * @description For providers that refuse `resource` (RFC 8707), such as Entra v2 (O5).
              * @default false
              */
-            omit_resource: boolean;
+            omit_resource?: boolean;
             /**
              * @description For providers that want `scope` again at each refresh (O6).
              * @default false
              */
-            scope_on_refresh: boolean;
+            scope_on_refresh?: boolean;
             /**
              * @description What is asked for; absent: what the challenge names, else what the server lists, else nothing (O9).
              * @default null
              */
-            scopes: string[] | null;
+            scopes?: string[] | null;
             /**
              * @description For providers that know no PKCE. Without it a stolen code can be redeemed: only where there is no other way (O3).
              * @default false
              */
-            without_pkce: boolean;
+            without_pkce?: boolean;
         };
         /** @description All of it may be left out: then the server says who its provider is, and Portway registers itself there. */
         OauthSettingsInput: {
@@ -2207,21 +2207,21 @@ export interface components {
              * @description Its resources keep their URIs, without the alias; for one member at most.
              * @default false
              */
-            plain_uris: boolean;
+            plain_uris?: boolean;
             /** @default null */
-            prompts: components["schemas"]["Item"][] | null;
+            prompts?: components["schemas"]["Item"][] | null;
             /**
              * @description By URI template.
              * @default null
              */
-            resource_templates: components["schemas"]["Item"][] | null;
+            resource_templates?: components["schemas"]["Item"][] | null;
             /**
              * @description By URI.
              * @default null
              */
-            resources: components["schemas"]["Item"][] | null;
+            resources?: components["schemas"]["Item"][] | null;
             /** @default null */
-            tools: components["schemas"]["Item"][] | null;
+            tools?: components["schemas"]["Item"][] | null;
         };
         /** @description How the gateway authenticates to the server. */
         OutboundAuth: {
@@ -2812,7 +2812,7 @@ export interface components {
         /** @description What may be tuned of a provider, stored as JSON; missing members take the default. */
         ProviderSettings: {
             /** @default null */
-            binding: components["schemas"]["BindingRule"] | null;
+            binding?: components["schemas"]["BindingRule"] | null;
             /**
              * @default {
              *       "subject": "sub",
@@ -2821,17 +2821,17 @@ export interface components {
              *       "groups": "groups"
              *     }
              */
-            claims: components["schemas"]["ClaimNames"];
+            claims?: components["schemas"]["ClaimNames"];
             /**
              * @description Entra tenants whose people may sign in, where the issuer holds `{tenantid}`.
              * @default []
              */
-            entra_tenants: string[];
+            entra_tenants?: string[];
             /**
              * @description Value of the groups claim, and the local group that it means. On each sign-in a person is in exactly these.
              * @default {}
              */
-            groups: {
+            groups?: {
                 [key: string]: components["schemas"]["GroupId"];
             };
             /**
@@ -2840,13 +2840,13 @@ export interface components {
              *       "clients": {}
              *     }
              */
-            id_jag: components["schemas"]["IdJag"];
+            id_jag?: components["schemas"]["IdJag"];
             /**
              * @description What it gives at a sign-in is kept, sealed, and renewed where it can be: for servers to which it vouches for the
              *     caller (token exchange).
              * @default false
              */
-            keep_tokens: boolean;
+            keep_tokens?: boolean;
             /**
              * @description What is asked for; `openid` always is.
              * @default [
@@ -2855,13 +2855,13 @@ export interface components {
              *       "email"
              *     ]
              */
-            scopes: string[];
+            scopes?: string[];
             /**
              * @description Its e-mail addresses count as verified also where it does not say so: for providers whose addresses only an
              *     administrator gives.
              * @default false
              */
-            trust_email: boolean;
+            trust_email?: boolean;
         };
         ProviderUrls: {
             backchannel_logout_uri: string;
@@ -3271,61 +3271,61 @@ export interface components {
              * @description Lifetime of access tokens, seconds: 300 to 43,200.
              * @default 3600
              */
-            access_token_s: number;
+            access_token_s?: number;
             /**
              * @description Origins of browser clients, besides the node's own.
              * @default []
              */
-            allowed_origins: string[];
+            allowed_origins?: string[];
             /**
              * Format: int32
              * @description Days that calls are kept, 1 to 400; absent means 90.
              * @default 90
              */
-            call_log_days: number;
+            call_log_days?: number;
             /**
              * @description Nodes refuse every call until it is false again. Sign-in, the console and this API go on.
              * @default false
              */
-            calls_off: boolean;
+            calls_off?: boolean;
             /**
              * @description Clients may be named by the URL of a document about them; only where the deployment can read such documents.
              * @default true
              */
-            client_documents: boolean;
+            client_documents?: boolean;
             /**
              * @description Hosts of such documents, each with all hosts below it; empty = any.
              * @default []
              */
-            client_hosts_allowed: string[];
+            client_hosts_allowed?: string[];
             /**
              * @description Hosts that are refused, also when the other list has them.
              * @default []
              */
-            client_hosts_denied: string[];
+            client_hosts_denied?: string[];
             /**
              * @description People may sign in with a password kept here.
              * @default true
              */
-            local_accounts: boolean;
+            local_accounts?: boolean;
             /**
              * Format: int32
              * @description How long nodes serve without the control plane, seconds; 0 = not at all.
              * @default 86400
              */
-            offline_max_s: number;
+            offline_max_s?: number;
             /**
              * @description Native clients may return to a scheme of their own such as `com.example.app:`; known editors' always may.
              * @default true
              */
-            private_use_schemes: boolean;
+            private_use_schemes?: boolean;
             /**
              * @description How people come into the tenant.
              * @default invitation
              */
-            provisioning: components["schemas"]["Provisioning"];
+            provisioning?: components["schemas"]["Provisioning"];
             /** @default tolerant */
-            refresh_rotation: components["schemas"]["RefreshRotation"];
+            refresh_rotation?: components["schemas"]["RefreshRotation"];
         };
         /** @enum {string} */
         TenantStatus: "active" | "suspended" | "deleting";
@@ -3345,22 +3345,22 @@ export interface components {
         /** @description What to change; everything else stays. */
         ToolSwitchChange: {
             /** @default null */
-            new_tools: components["schemas"]["NewTools"] | null;
+            new_tools?: components["schemas"]["NewTools"] | null;
             /**
              * @description Tools to switch off.
              * @default []
              */
-            off: string[];
+            off?: string[];
             /**
              * @description Tools to switch on.
              * @default []
              */
-            on: string[];
+            on?: string[];
             /**
              * @description Tools that go by `new_tools` again.
              * @default []
              */
-            reset: string[];
+            reset?: string[];
         };
         /** @description By the server's own names for its tools. All are on unless something is said here. */
         ToolSwitches: {
@@ -3368,31 +3368,31 @@ export interface components {
              * @description What becomes of tools that neither list names, also of those that the server adds later.
              * @default on
              */
-            new_tools: components["schemas"]["NewTools"];
+            new_tools?: components["schemas"]["NewTools"];
             /** @default [] */
-            off: string[];
+            off?: string[];
             /**
              * @description Matters where new tools are held.
              * @default []
              */
-            on: string[];
+            on?: string[];
         };
         Transport: {
             /**
              * @description Certificates of authorities to trust for this server besides the public ones, as PEM.
              * @default null
              */
-            ca_certificates: string | null;
+            ca_certificates?: string | null;
             /**
              * @description Headers that callers may add for this server, in `x-portway-mcp-headers`.
              * @default []
              */
-            forwardable_headers: string[];
+            forwardable_headers?: string[];
             /**
              * @description On every request, below everything else of the same name. Shown to everybody who manages the server: no secrets.
              * @default {}
              */
-            static_headers: {
+            static_headers?: {
                 [key: string]: string;
             };
         };

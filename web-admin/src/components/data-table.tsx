@@ -47,8 +47,8 @@ export const columnsOf = <T extends RowData>() => createColumnHelper<Features, T
 type PageOf<T> = { items: T[]; next_cursor?: string | null }
 
 type DataTableProps<T extends RowData> = {
-  /** What is listed, in the plural. */
-  label: string
+  /** What is listed: one of them, and many. */
+  noun: readonly [one: string, many: string]
   query: UseInfiniteQueryResult<InfiniteData<PageOf<T>>>
   columns: Columns<T>
   rowId: (row: T) => string
@@ -59,19 +59,19 @@ type DataTableProps<T extends RowData> = {
 /** Which row's link is in the tab order. */
 const RowFocus = createContext<{ index: number; active: boolean }>({ index: 0, active: true })
 
-export function DataTable<T extends RowData>({ label, query, columns, rowId, empty }: DataTableProps<T>) {
+export function DataTable<T extends RowData>({ noun, query, columns, rowId, empty }: DataTableProps<T>) {
   const rows = useMemo(() => query.data?.pages.flatMap(page => page.items) ?? [], [query.data])
-  if (query.isPending) return <TableSkeleton label={label} />
+  if (query.isPending) return <TableSkeleton what={noun[1]} />
   if (query.isError && rows.length === 0) {
     return <ProblemPanel error={query.error} onRetry={() => void query.refetch()} />
   }
   if (rows.length === 0) return empty
-  return <Rows {...{ label, query, columns, rowId, rows }} />
+  return <Rows {...{ noun, query, columns, rowId, rows }} />
 }
 
 type RowsProps<T extends RowData> = Omit<DataTableProps<T>, 'empty'> & { rows: T[] }
 
-function Rows<T extends RowData>({ label, query, columns, rowId, rows }: RowsProps<T>) {
+function Rows<T extends RowData>({ noun, query, columns, rowId, rows }: RowsProps<T>) {
   const table = useTable({ features, columns, data: rows, getRowId: rowId })
   const model = table.getRowModel().rows
   const body = useRef<HTMLTableSectionElement>(null)
@@ -100,7 +100,7 @@ function Rows<T extends RowData>({ label, query, columns, rowId, rows }: RowsPro
   return (
     <div className="rounded-xl border border-line bg-card shadow-card">
       <table
-        aria-label={label}
+        aria-label={noun[1]}
         aria-rowcount={hasNextPage ? -1 : model.length + 1}
         className="w-full border-collapse text-left"
       >
@@ -156,7 +156,9 @@ function Rows<T extends RowData>({ label, query, columns, rowId, rows }: RowsPro
         </tbody>
       </table>
       <p role="status" className="flex h-10 items-center gap-2 border-t px-4 text-quiet text-xs">
-        {isFetchingNextPage ? 'Loading more…' : `${model.length.toLocaleString('en')} ${label.toLowerCase()}`}
+        {isFetchingNextPage
+          ? 'Loading more…'
+          : `${model.length.toLocaleString('en')} ${noun[model.length === 1 ? 0 : 1]}`}
         {isFetchNextPageError && (
           <>
             . The rest could not be loaded.
@@ -232,11 +234,11 @@ function RowAnchor({ className, ...rest }: ComponentProps<'a'>) {
 /** The link of a row: the whole row follows it. */
 export const RowLink = createLink(RowAnchor)
 
-function TableSkeleton({ label }: { label: string }) {
+function TableSkeleton({ what }: { what: string }) {
   return (
     <div
       role="status"
-      aria-label={`Loading ${label.toLowerCase()}`}
+      aria-label={`Loading ${what}`}
       className="rounded-xl border border-line bg-card shadow-card"
     >
       <div className="h-9 border-b" />

@@ -1,5 +1,7 @@
 //! The frame of every page: its heading, what can be done here, and what stands there when there is nothing yet.
 
+import { Link, type LinkProps } from '@tanstack/react-router'
+import { ChevronLeft } from 'lucide-react'
 import { type ReactNode, useEffect } from 'react'
 import { cn } from '@/lib/cn'
 
@@ -7,6 +9,8 @@ type PageProps = {
   title: string
   /** In the browser's tab; the heading unless something else is given. */
   tab?: string
+  /** To the list that this is from. */
+  back?: LinkProps & { children: string }
   /** One sentence on what this page is for. */
   description?: ReactNode
   /** Beside the heading: state, such as a badge. */
@@ -17,7 +21,7 @@ type PageProps = {
   children: ReactNode
 }
 
-export function Page({ title, tab, description, aside, actions, width = 'wide', children }: PageProps) {
+export function Page({ title, tab, back, description, aside, actions, width = 'wide', children }: PageProps) {
   useTitle(tab ?? title)
   return (
     <div
@@ -26,6 +30,15 @@ export function Page({ title, tab, description, aside, actions, width = 'wide', 
         width === 'wide' ? 'max-w-7xl' : 'max-w-3xl',
       )}
     >
+      {back && (
+        <Link
+          {...back}
+          className="mb-1.5 -ml-1 inline-flex items-center gap-0.5 rounded text-[0.8125rem] text-quiet hover:text-text"
+        >
+          <ChevronLeft aria-hidden="true" className="size-4" />
+          {back.children}
+        </Link>
+      )}
       <header className="flex flex-wrap items-start justify-between gap-x-6 gap-y-3">
         <div className="min-w-0">
           <div className="flex flex-wrap items-center gap-x-2.5 gap-y-1">

@@ -4,9 +4,18 @@
 import { linkOptions } from '@tanstack/react-router'
 
 export const paths = {
+  collaborators: (tenant: string, server: string) =>
+    linkOptions({ to: '/$tenant/servers/$server/collaborators', params: { tenant, server } }),
+  howToUse: (tenant: string, server: string) =>
+    linkOptions({ to: '/$tenant/servers/$server/how-to-use', params: { tenant, server } }),
+  registerServer: (tenant: string) => linkOptions({ to: '/$tenant/servers/new', params: { tenant } }),
   server: (tenant: string, server: string) =>
     linkOptions({ to: '/$tenant/servers/$server', params: { tenant, server } }),
+  serverSettings: (tenant: string, server: string) =>
+    linkOptions({ to: '/$tenant/servers/$server/settings', params: { tenant, server } }),
   servers: (tenant: string) => linkOptions({ to: '/$tenant/servers', params: { tenant } }),
+  tools: (tenant: string, server: string) =>
+    linkOptions({ to: '/$tenant/servers/$server/tools', params: { tenant, server } }),
 }
 
 const page = (tenant: string, rest = '') => `/t/${encodeURIComponent(tenant)}/${rest}`

@@ -3,7 +3,7 @@ import type { ComponentProps } from 'react'
 import { cn } from '@/lib/cn'
 
 const field =
-  'w-full rounded-md border border-field-line/60 bg-field px-3 text-text transition-colors hover:border-field-line aria-invalid:border-alert-line disabled:bg-code disabled:text-quiet read-only:bg-code read-only:text-quiet max-md:text-base'
+  'w-full rounded-md border border-field-line/60 bg-field px-3 text-text transition-colors hover:border-field-line aria-invalid:border-alert-line disabled:bg-code disabled:text-quiet [&[readonly]]:bg-code [&[readonly]]:text-quiet max-md:text-base'
 
 export function Input({ className, ...rest }: ComponentProps<'input'>) {
   return <input className={cn(field, 'h-9 max-md:h-10', className)} autoComplete="off" {...rest} />

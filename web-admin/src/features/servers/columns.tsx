@@ -3,8 +3,8 @@ import { columnsOf, RowLink } from '@/components/data-table'
 import { Badge } from '@/components/ui/badge'
 import { CopyButton } from '@/components/ui/copy'
 import { Time } from '@/components/ui/time'
+import { AUTH_WORDS } from '@/lib/auth-words'
 import { paths } from '@/lib/paths'
-import { AUTH_WORDS } from './words'
 
 const columns = columnsOf<Server>()
 

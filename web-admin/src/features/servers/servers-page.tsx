@@ -1,8 +1,8 @@
 //! All servers that the person sees: as a table, or as cards.
 
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
-import { getRouteApi } from '@tanstack/react-router'
-import { LayoutGrid, List, Server as ServerIcon } from 'lucide-react'
+import { getRouteApi, Link } from '@tanstack/react-router'
+import { LayoutGrid, List, Plus, Server as ServerIcon } from 'lucide-react'
 import { useCallback, useMemo } from 'react'
 import { myAccounts, serverList } from '@/api/queries'
 import { DataTable, SearchField } from '@/components/data-table'
@@ -10,6 +10,7 @@ import { EmptyState, Page } from '@/components/page'
 import { Button } from '@/components/ui/button'
 import { Hint } from '@/components/ui/tooltip'
 import { can } from '@/lib/can'
+import { paths } from '@/lib/paths'
 import { useSession } from '@/lib/session'
 import { serverColumns } from './columns'
 import { ServerCards } from './server-cards'
@@ -57,7 +58,7 @@ export function ServersPage() {
         <ServerCards tenant={tenant} query={query} accounts={accounts} empty={empty} />
       ) : (
         <DataTable
-          label="Servers"
+          noun={['server', 'servers']}
           query={query}
           columns={columns}
           rowId={server => server.id}
@@ -73,6 +74,17 @@ function useAccounts(tenant: string) {
   return useMemo(() => new Map(data?.items.map(account => [account.server_id, account])), [data])
 }
 
+function RegisterButton() {
+  const { tenant } = route.useParams()
+  return (
+    <Button kind="primary" asChild may={can.registerServers(useSession())}>
+      <Link {...paths.registerServer(tenant)}>
+        <Plus /> Register server
+      </Link>
+    </Button>
+  )
+}
+
 function NoServers() {
   const session = useSession()
   const may = can.registerServers(session)
@@ -85,7 +97,7 @@ function NoServers() {
     )
   }
   return (
-    <EmptyState icon={<ServerIcon />} title="Register the first server">
+    <EmptyState icon={<ServerIcon />} title="Register the first server" action={<RegisterButton />}>
       A server is an MCP endpoint that your people reach through Portway: one URL for their IDE, your company
       account to sign in, and no key on their machines.
     </EmptyState>
