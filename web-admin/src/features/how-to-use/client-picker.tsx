@@ -1,6 +1,7 @@
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { Select } from '@/components/ui/field'
-import type { Client, ClientId } from './snippets'
+import type { ClientId } from './client-ids'
+import type { Client } from './snippets'
 
 const route = getRouteApi('/$tenant/servers/$server/how-to-use')
 

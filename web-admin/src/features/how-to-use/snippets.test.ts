@@ -1,6 +1,7 @@
 import { parse as parseToml } from 'smol-toml'
 import { expect, test } from 'vitest'
-import { CLIENT_IDS, type ClientId, clients, forwardedValue, type Way, type Wish } from './snippets'
+import { CLIENT_IDS, type ClientId } from './client-ids'
+import { clients, forwardedValue, type Way, type Wish } from './snippets'
 
 const NAME = 'git-hub'
 const URL_ = 'https://gw.example/acme/mcp/git-hub/server'

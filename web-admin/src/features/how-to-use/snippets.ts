@@ -2,27 +2,11 @@
 //! and links out. No snippet holds a secret: keys come from the environment wherever the client can read them there, and
 //! are a placeholder where it cannot.
 
+import type { ClientId } from './client-ids'
+
 /** The environment variable that snippets read a key from. */
 export const KEY_VARIABLE = 'PORTWAY_API_KEY'
 const FORWARD_HEADER = 'x-portway-mcp-headers'
-
-export const CLIENT_IDS = [
-  'claude-code',
-  'cursor',
-  'vscode',
-  'codex',
-  'gemini',
-  'opencode',
-  'windsurf',
-  'zed',
-  'jetbrains',
-  'claude-desktop',
-  'mcp-remote',
-  'inspector',
-  'python',
-  'typescript',
-] as const
-export type ClientId = (typeof CLIENT_IDS)[number]
 
 /** One way to add a server, or one step of it. */
 export type Way =

@@ -3,9 +3,9 @@ import type { ReactNode } from 'react'
 import { Wordmark } from './wordmark'
 
 /** The navigation of a narrow screen. */
-export function Drawer(props: { open: boolean; onOpenChange: (open: boolean) => void; children: ReactNode }) {
+export default function Drawer(props: { onOpenChange: (open: boolean) => void; children: ReactNode }) {
   return (
-    <Radix.Root open={props.open} onOpenChange={props.onOpenChange}>
+    <Radix.Root open onOpenChange={props.onOpenChange}>
       <Radix.Portal>
         <Radix.Overlay className="fixed inset-0 z-40 bg-scrim" />
         <Radix.Content

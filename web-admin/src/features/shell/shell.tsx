@@ -7,21 +7,22 @@ import { Button } from '@/components/ui/button'
 import { Kbd } from '@/components/ui/kbd'
 import { pages, paths } from '@/lib/paths'
 import { useSession, useTenant } from '@/lib/session'
-import { Drawer } from './drawer'
+import { Initials } from './initials'
 import { SECTIONS } from './nav'
-import { Shortcuts } from './shortcuts'
 import { MODIFIER, useShortcuts } from './use-shortcuts'
-import { UserMenu } from './user-menu'
 import { Wordmark } from './wordmark'
 
-// Opened by whoever wants it: not a part of the first page.
+// Opened by whoever wants them: not a part of the first page.
 const Palette = lazy(() => import('./palette'))
+const Drawer = lazy(() => import('./drawer'))
+const Shortcuts = lazy(() => import('./shortcuts'))
+const UserMenu = lazy(() => import('./user-menu'))
 
 type Open = 'palette' | 'shortcuts' | 'drawer' | undefined
 
 export function Shell() {
   const tenant = useTenant()
-  const { tenant: organisation } = useSession()
+  const { tenant: organisation, user } = useSession()
   const [open, setOpen] = useState<Open>()
   useShortcuts(tenant, setOpen)
   const path = useRouterState({ select: state => state.location.pathname })
@@ -73,18 +74,24 @@ export function Shell() {
                 <Kbd>K</Kbd>
               </span>
             </Button>
-            <UserMenu onShortcuts={() => setOpen('shortcuts')} />
+            <Suspense fallback={<Initials name={user.display_name} className="m-0.5 max-md:m-1.5" />}>
+              <UserMenu onShortcuts={() => setOpen('shortcuts')} />
+            </Suspense>
           </div>
         </header>
         <main id="main" tabIndex={-1} className="outline-none">
           <Outlet />
         </main>
       </div>
-      <Drawer open={open === 'drawer'} onOpenChange={toggle('drawer')}>
-        <Navigation />
-      </Drawer>
-      <Shortcuts open={open === 'shortcuts'} onOpenChange={toggle('shortcuts')} />
-      <Suspense>{open === 'palette' && <Palette onOpenChange={toggle('palette')} />}</Suspense>
+      <Suspense>
+        {open === 'palette' && <Palette onOpenChange={toggle('palette')} />}
+        {open === 'shortcuts' && <Shortcuts onOpenChange={toggle('shortcuts')} />}
+        {open === 'drawer' && (
+          <Drawer onOpenChange={toggle('drawer')}>
+            <Navigation />
+          </Drawer>
+        )}
+      </Suspense>
     </div>
   )
 }

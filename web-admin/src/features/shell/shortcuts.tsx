@@ -12,13 +12,13 @@ const GENERAL: [keys: string[], what: string][] = [
   [['Esc'], 'Close what is open'],
 ]
 
-export function Shortcuts({ open, onOpenChange }: { open: boolean; onOpenChange: (open: boolean) => void }) {
+export default function Shortcuts({ onOpenChange }: { onOpenChange: (open: boolean) => void }) {
   const sections = SECTIONS.map(({ key, label }): [string[], string] => [
     ['G', key.toUpperCase()],
     `Go to ${label}`,
   ])
   return (
-    <Dialog open={open} onOpenChange={onOpenChange} title="Keyboard shortcuts">
+    <Dialog open onOpenChange={onOpenChange} title="Keyboard shortcuts">
       <dl className="divide-y divide-line">
         {[...GENERAL, ...sections].map(([keys, what]) => (
           <div key={what} className="flex items-center justify-between gap-4 py-2">

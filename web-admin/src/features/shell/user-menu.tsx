@@ -5,6 +5,7 @@ import { Menu, MenuChoice, MenuItem, MenuLabel, MenuLine } from '@/components/ui
 import { pages } from '@/lib/paths'
 import { useSession, useTenant } from '@/lib/session'
 import { setTheme, type Theme, theme } from '@/lib/theme'
+import { Initials } from './initials'
 import { signOut } from './sign-out'
 
 const THEME_OPTIONS = [
@@ -13,18 +14,13 @@ const THEME_OPTIONS = [
   { value: 'dark', label: 'Dark', icon: <Moon /> },
 ] as const
 
-export function UserMenu({ onShortcuts }: { onShortcuts: () => void }) {
+export default function UserMenu({ onShortcuts }: { onShortcuts: () => void }) {
   const tenant = useTenant()
   const { user } = useSession()
   const [chosen, setChosen] = useState<Theme>(theme)
   const trigger = (
     <Button kind="quiet" size="icon" aria-label={`Account of ${user.display_name}`}>
-      <span
-        aria-hidden="true"
-        className="grid size-7 place-items-center rounded-full bg-accent-soft font-semibold text-accent text-xs"
-      >
-        {initials(user.display_name)}
-      </span>
+      <Initials name={user.display_name} />
     </Button>
   )
   return (
@@ -68,9 +64,3 @@ const MenuLink = ({ href, icon, label }: { href: string; icon: React.ReactNode; 
     </a>
   </MenuItem>
 )
-
-function initials(name: string): string {
-  const words = name.trim().split(/\s+/)
-  const letters = words.length > 1 ? [words[0], words[words.length - 1]] : [words[0]]
-  return letters.map(word => word?.charAt(0).toUpperCase() ?? '').join('')
-}

@@ -1,6 +1,6 @@
 import { createFileRoute } from '@tanstack/react-router'
+import { CLIENT_IDS, type ClientId } from '@/features/how-to-use/client-ids'
 import { HowToUsePage } from '@/features/how-to-use/how-to-use-page'
-import { CLIENT_IDS, type ClientId } from '@/features/how-to-use/snippets'
 import { oneOf } from '@/lib/search'
 
 type Search = { client?: ClientId; sign_in?: 'key'; forward?: 'yes' }
