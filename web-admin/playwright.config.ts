@@ -23,8 +23,8 @@ export default defineConfig({
   testDir: 'e2e',
   // One world for all: a second core is for the program itself.
   workers: 1,
-  timeout: 60_000,
-  expect: { timeout: 10_000 },
+  timeout: 120_000,
+  expect: { timeout: 20_000 },
   reporter: 'list',
   use: {
     viewport: { width: 1440, height: 900 },

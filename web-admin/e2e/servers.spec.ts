@@ -41,7 +41,7 @@ test('what the API refuses stands beside the field', async ({ page, world }) => 
   await expect(page.getByLabel('Value')).toBeFocused()
   await page.getByLabel('Value').fill('Bearer abc')
   await page.getByRole('button', { name: 'Register server' }).click()
-  await expect(page.getByRole('alert')).toContainText('slugs are never reused')
+  await expect(page.getByLabel('Slug')).toHaveAccessibleDescription(/slugs are never reused/)
 })
 
 test('a server is edited, disabled, enabled, and deleted by typing its name', async ({ page, world }) => {

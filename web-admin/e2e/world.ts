@@ -53,12 +53,12 @@ export class World {
   /** Somebody new, who joins by an invitation of the owner. */
   async person(browser: Browser, name: string, role: 'admin' | 'auditor' | 'member'): Promise<State> {
     const owner = await browser.newContext({ storageState: this.owner })
-    const data = { email: `${name}@example.com`, role }
+    const data = { email: `${name}@example.com`, role, delivery: 'by_hand' }
     const answer = await owner.request.post(this.api('invitations'), { headers: CHANGES, data })
     expect(answer.status(), await answer.text()).toBe(201)
-    const { url } = await answer.json()
+    const { link } = await answer.json()
     await owner.close()
-    return accept(browser, url, name)
+    return accept(browser, link, name)
   }
 
   /** Registers a server over the API; gives back its id. */

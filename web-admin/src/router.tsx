@@ -6,7 +6,7 @@ import { ProblemPanel } from '@/components/problem'
 import { basePath, pages } from '@/lib/paths'
 import { ApiError } from '@/lib/problem'
 import { routeTree } from './route-tree.gen'
-import { NotFound } from './routes/-not-found'
+import { NotFound, WayOn } from './routes/-not-found'
 import { RouteSkeleton } from './routes/-skeleton'
 
 /** Refusals do not get better by asking again; a plane that restarts does. */
@@ -51,7 +51,9 @@ export const router = createRouter({
           reset()
           void router.invalidate()
         }}
-      />
+      >
+        <WayOn />
+      </ProblemPanel>
     </div>
   ),
 })

@@ -24,12 +24,21 @@ type FormProps<T extends FieldValues> = {
   onSubmit: (values: T) => Promise<unknown>
   /** The form's name for a field of the API, where it differs. */
   fieldOf?: (apiField: string) => string
+  /** Refusals that name no field, and are about one: the code, and the form's field. */
+  fieldOfCode?: Record<string, string>
   children: ReactNode
   /** The buttons; the one that submits is `type="submit"`. */
   actions: (state: { busy: boolean }) => ReactNode
 }
 
-export function Form<T extends FieldValues>({ form, onSubmit, fieldOf, children, actions }: FormProps<T>) {
+export function Form<T extends FieldValues>({
+  form,
+  onSubmit,
+  fieldOf,
+  fieldOfCode,
+  children,
+  actions,
+}: FormProps<T>) {
   const shown = useRef(new Set<string>())
   const [refusal, setRefusal] = useState<unknown>()
   const submit = form.handleSubmit(async values => {
@@ -37,7 +46,7 @@ export function Form<T extends FieldValues>({ form, onSubmit, fieldOf, children,
     try {
       await onSubmit(values)
     } catch (error) {
-      const unplaced = place(form, error, shown.current, fieldOf)
+      const unplaced = place(form, withField(error, fieldOfCode), shown.current, fieldOf)
       setRefusal(unplaced)
     }
   })
@@ -54,6 +63,15 @@ export function Form<T extends FieldValues>({ form, onSubmit, fieldOf, children,
       </Shown>
     </FormProvider>
   )
+}
+
+function withField(error: unknown, fieldOfCode: Record<string, string> = {}): unknown {
+  if (!(error instanceof ApiError) || error.fields.length > 0) return error
+  const { status, code, message, id } = error
+  const field = fieldOfCode[code]
+  return field === undefined
+    ? error
+    : new ApiError(status, { code, detail: message, id, errors: [{ field, code, message }] })
 }
 
 /** Puts each refusal beside its field; gives back what has no place there. */

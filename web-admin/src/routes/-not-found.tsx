@@ -4,25 +4,20 @@ import { EmptyState } from '@/components/page'
 import { Button } from '@/components/ui/button'
 import { pages, paths } from '@/lib/paths'
 
-export function NotFound() {
+export const NotFound = () => (
+  <div className="mx-auto max-w-2xl px-4 py-10">
+    <EmptyState icon={<Compass />} title="There is no such page" action={<WayOn />}>
+      The address may be old, or mistyped.
+    </EmptyState>
+  </div>
+)
+
+/** Out of a dead end. */
+export function WayOn() {
   const { tenant } = useParams({ strict: false })
   return (
-    <div className="mx-auto max-w-2xl px-4 py-10">
-      <EmptyState
-        icon={<Compass />}
-        title="There is no such page"
-        action={
-          <Button asChild>
-            {tenant ? (
-              <Link {...paths.servers(tenant)}>To the servers</Link>
-            ) : (
-              <a href={pages.door}>To the door</a>
-            )}
-          </Button>
-        }
-      >
-        The address may be old, or mistyped.
-      </EmptyState>
-    </div>
+    <Button asChild>
+      {tenant ? <Link {...paths.servers(tenant)}>To the servers</Link> : <a href={pages.door}>To the door</a>}
+    </Button>
   )
 }

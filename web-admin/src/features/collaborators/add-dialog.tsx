@@ -27,12 +27,19 @@ export function AddDialog({ open, onOpenChange }: { open: boolean; onOpenChange:
   )
 }
 
+/** Nobody’s name, so the API does not find it by one. */
+const EVERYONE: readonly NamedSubject[] = [{ kind: 'everyone', display_name: 'Everyone', active: true }]
+
 function Candidates() {
   const { tenant, server } = useServer()
   const [typed, setTyped] = useState('')
   const [role, setRole] = useState<ServerRole>('user')
   const q = useDeferredValue(typed.trim())
   const found = useQuery({ ...grantCandidates(tenant, server.id, q), placeholderData: keepPreviousData })
+  const candidates = [
+    ...EVERYONE.filter(({ display_name }) => display_name.toLowerCase().includes(q.toLowerCase())),
+    ...(found.data?.items ?? []),
+  ]
   const roleId = useId()
   return (
     <div className="space-y-3">
@@ -61,12 +68,12 @@ function Candidates() {
         <ProblemPanel error={found.error} onRetry={() => void found.refetch()} />
       ) : (
         <ul className="-mx-2 max-h-72 min-h-32 overflow-y-auto">
-          {found.data?.items.map(subject => (
+          {candidates.map(subject => (
             <li key={subject.id ?? subject.kind}>
               <Candidate subject={subject} role={role} />
             </li>
           ))}
-          {found.data?.items.length === 0 && (
+          {found.data && candidates.length === 0 && (
             <li className="px-2 py-6 text-center text-quiet">Nobody of that name.</li>
           )}
         </ul>

@@ -21,7 +21,13 @@ export function ServerForm({ form, onSubmit, actions, registered, urlAround }: S
   const kind = useWatch({ control: form.control, name: 'kind' })
   const isVirtual = registered?.kind === 'virtual'
   return (
-    <Form form={form} onSubmit={onSubmit} fieldOf={fieldOf(kind)} actions={actions}>
+    <Form
+      form={form}
+      onSubmit={onSubmit}
+      fieldOf={fieldOf(kind)}
+      fieldOfCode={{ 'server.slug_taken': 'slug' }}
+      actions={actions}
+    >
       <Card className="space-y-5 p-5">
         {!isVirtual && (
           <TextField

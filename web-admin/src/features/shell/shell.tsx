@@ -7,6 +7,7 @@ import { Button } from '@/components/ui/button'
 import { Kbd } from '@/components/ui/kbd'
 import { pages, paths } from '@/lib/paths'
 import { useSession, useTenant } from '@/lib/session'
+import { Announcer } from './announcer'
 import { Initials } from './initials'
 import { SECTIONS } from './nav'
 import { MODIFIER, useShortcuts } from './use-shortcuts'
@@ -83,6 +84,7 @@ export function Shell() {
           <Outlet />
         </main>
       </div>
+      <Announcer />
       <Suspense>
         {open === 'palette' && <Palette onOpenChange={toggle('palette')} />}
         {open === 'shortcuts' && <Shortcuts onOpenChange={toggle('shortcuts')} />}
