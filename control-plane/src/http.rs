@@ -2,6 +2,7 @@
 
 pub mod admin;
 pub mod api;
+mod console;
 pub mod cookies;
 mod download;
 mod events;
@@ -38,6 +39,7 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(oauth::router(app.clone()))
         .merge(scim::router(app.clone()))
         .merge(pages::router(app.clone()))
+        .merge(console::router(app.clone()))
         .fallback(problem::no_route);
     // The last one is the outermost.
     routes

@@ -192,20 +192,20 @@ pub(super) const fn resource(server: &Server) -> ResourceKind {
 }
 
 /// Servers that the caller sees: those granted, or all.
-pub async fn list(ctx: &Ctx, page: PageRequest<Created>) -> Result<Page<Seen>> {
+pub async fn list(ctx: &Ctx, text: &str, page: PageRequest<Created>) -> Result<Page<Seen>> {
     let sees_all = allows(ctx.caller.role, Action::ReadAllServers);
     let of = if sees_all { ServersOf::Tenant } else { ServersOf::GrantedTo(ctx.caller.principal) };
-    list_of(ctx, of, page).await
+    list_of(ctx, of, text, page).await
 }
 
 /// Servers that the caller may use now, whatever their tenant role.
 pub async fn list_mine(ctx: &Ctx, page: PageRequest<Created>) -> Result<Page<Seen>> {
-    list_of(ctx, ServersOf::UsableBy(ctx.caller.principal), page).await
+    list_of(ctx, ServersOf::UsableBy(ctx.caller.principal), "", page).await
 }
 
-async fn list_of(ctx: &Ctx, of: ServersOf, page: PageRequest<Created>) -> Result<Page<Seen>> {
+async fn list_of(ctx: &Ctx, of: ServersOf, text: &str, page: PageRequest<Created>) -> Result<Page<Seen>> {
     let store = ctx.app.store.tenant_read(ctx.tenant_id).await?;
-    let page = store.list_servers(of, page).await?;
+    let page = store.list_servers(of, text, page).await?;
     let ids: Vec<ServerId> = page.items.iter().map(|server| server.id).collect();
     let roles = store.list_server_roles(ctx.caller.principal, &ids).await?;
     let marks = store.list_credential_marks(&ids).await?;

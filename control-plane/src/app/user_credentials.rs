@@ -73,7 +73,7 @@ pub async fn list_mine(ctx: &Ctx) -> Result<Vec<Account>> {
     let (mut accounts, mut after, mut seen) = (Vec::new(), None, HashSet::new());
     loop {
         let page = PageRequest { limit: SERVERS_AT_ONCE, after };
-        let servers = store.list_servers(ServersOf::UsableBy(ctx.caller.principal), page).await?;
+        let servers = store.list_servers(ServersOf::UsableBy(ctx.caller.principal), "", page).await?;
         after = servers.items.last().map(|server| Created { at: server.created_at, id: server.id.0 });
         let ids: Vec<ServerId> = servers.items.iter().filter(|server| is_virtual(server)).map(|one| one.id).collect();
         let mut found: Vec<Server> = servers.items.into_iter().filter(wants_account).collect();

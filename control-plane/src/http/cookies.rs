@@ -1,5 +1,5 @@
 //! The cookies of the browser-facing side: the session, the flow that binds an authorization request to the browser that
-//! started it, a fresh API key until it is shown, a session that has just ended.
+//! started it, a fresh API key until it is shown, where to go after signing in, a session that has just ended.
 //!
 //! On https they carry the `__Host-` prefix, which forbids a Domain and fixes Path=/ (RFC 6265bis §4.1.3.2), so the
 //! tenant is part of the name and two tenants on one host never see each other's. On loopback http, where Secure
@@ -27,6 +27,8 @@ pub enum CookieKind {
     FreshCodes,
     /// The server that somebody wanted to connect before they had to sign in.
     Connect,
+    /// The place in the console that somebody wanted before they had to sign in.
+    Console,
     /// A session that has just ended, for the page that offers to end it at its provider as well.
     SignedOut,
 }
@@ -40,6 +42,7 @@ impl CookieKind {
             Self::FreshKey => "fresh-key",
             Self::FreshCodes => "fresh-codes",
             Self::Connect => "connect",
+            Self::Console => "console",
             Self::SignedOut => "signed-out",
         }
     }
@@ -74,7 +77,7 @@ pub fn set(config: &Config, kind: CookieKind, tenant: &TenantSlug, value: &Secre
     let age = match kind {
         CookieKind::Session => format!("; Max-Age={SESSION_ABSOLUTE_S}"),
         CookieKind::Flow => String::new(),
-        CookieKind::Halfway | CookieKind::Connect => format!("; Max-Age={CHALLENGE_S}"),
+        CookieKind::Halfway | CookieKind::Connect | CookieKind::Console => format!("; Max-Age={CHALLENGE_S}"),
         CookieKind::FreshKey | CookieKind::FreshCodes | CookieKind::SignedOut => "; Max-Age=60".to_owned(),
     };
     format!("{}={}{}{age}", name(config, kind, tenant), value.expose_secret(), attributes(config))

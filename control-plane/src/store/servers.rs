@@ -9,6 +9,7 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, ExprTrait, 
 use super::entity::server::{ActiveModel, Column, Entity};
 use super::entity::{group_member, server_grant};
 use super::snapshot::server_of;
+use super::users::contains;
 use super::{TenantStore, conflict_or, db_error, newest_first, unreadable};
 use crate::domain::access::ServerRole;
 use crate::domain::ids::ServerId;
@@ -82,10 +83,11 @@ impl TenantStore {
         row.map(server_of).transpose()
     }
 
-    /// Servers, newest first.
-    pub async fn list_servers(&self, of: ServersOf, page: PageRequest<Created>) -> Result<Page<Server>> {
+    /// Servers with a part of their name or slug, newest first; all of them if it is empty.
+    pub async fn list_servers(&self, of: ServersOf, text: &str, page: PageRequest<Created>) -> Result<Page<Server>> {
         let mut query = Entity::find()
             .filter(Column::TenantId.eq(self.tenant_id.0))
+            .filter(contains(text, [Column::DisplayName, Column::Slug]))
             .filter(Column::Status.ne(ServerStatus::Retired.as_str()));
         if let ServersOf::UsableBy(_) = of {
             query = query.filter(Column::Status.eq(ServerStatus::Enabled.as_str()));

@@ -46,7 +46,12 @@ pub(super) async fn reachable(client: &Client, url: &Url, now: DateTime<Utc>, re
     } else {
         format!("something else than a control plane answers there ({})", answer.status())
     };
-    report.check(is_ours, "control plane", found, "send /, /t/, /api/ and /assets/ of this host to the control plane");
+    report.check(
+        is_ours,
+        "control plane",
+        found,
+        "send /, /t/, /api/, /assets/ and /console/ of this host to the control plane",
+    );
     is_ours
 }
 

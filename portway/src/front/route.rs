@@ -8,8 +8,14 @@ pub(super) enum Plane {
 }
 
 /// Paths of the control plane: the path itself and everything below it.
-const CONTROL: [&str; 5] =
-    ["/t", "/api", "/assets", "/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"];
+const CONTROL: [&str; 6] = [
+    "/t",
+    "/api",
+    "/assets",
+    "/console",
+    "/.well-known/oauth-authorization-server",
+    "/.well-known/openid-configuration",
+];
 
 /// The door `/`, and by whole segments of the raw path: `/tenant/…` is not below `/t`, and an escaped spelling is no other name.
 pub(super) fn plane(path: &str) -> Plane {
@@ -31,6 +37,8 @@ mod tests {
             "/t/demo/.well-known/openid-configuration",
             "/api/v1/platform/tenants",
             "/assets/app.css",
+            "/console",
+            "/console/demo/servers",
             "/.well-known/oauth-authorization-server/t/demo",
             "/.well-known/openid-configuration/t/demo",
             "/t",
@@ -43,6 +51,7 @@ mod tests {
             "/.well-known/oauth-protected-resource/demo/mcp/demo/server",
             "/tenant/mcp/api/server",
             "/apis/mcp/x/server",
+            "/consoles/mcp/x/server",
             "/%74/demo/oauth/token",
             "/.well-known/oauth-authorization-server-x",
             "//",

@@ -1,11 +1,11 @@
-//! `cargo xtask dev`: builds the front door and becomes it. Adds no behaviour of its own.
+//! `cargo xtask dev`: builds the console and the front door, and becomes the latter. Adds no behaviour of its own.
 
 use std::os::unix::process::CommandExt as _;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
 
-use crate::command;
+use crate::{command, console};
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -18,6 +18,8 @@ pub(crate) struct Options {
 }
 
 pub(crate) fn run(options: &Options) -> Result<()> {
+    // Before the program, which looks for it.
+    console::build()?;
     // Two steps: the build shows its progress, the start shows only what `portway dev` has to say.
     let build = ["build", "--package", "portway", "--bin", "portway"];
     command::run(&mut command::command("cargo", &build))?;

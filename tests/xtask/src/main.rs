@@ -5,6 +5,7 @@
 
 mod bench;
 mod command;
+mod console;
 mod dev;
 mod generate;
 mod test;

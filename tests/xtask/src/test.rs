@@ -2,7 +2,7 @@
 //!
 //! Starts what the suites need on free ports and stops it again; touches no server that was running before.
 
-mod clients;
+pub(crate) mod clients;
 mod deploy;
 pub(crate) mod fuzz;
 pub(crate) mod postgres;
@@ -16,6 +16,7 @@ use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
 
 use crate::command::{command, run as run_command};
+use crate::console;
 use crate::tidy;
 
 /// Private items are documented too, and doc comments of arguments are the text of `--help`, where a URL is a URL.
@@ -46,6 +47,8 @@ enum Stage {
     Fmt,
     /// The rules of this repository
     Tidy,
+    /// The web console: lint, types, unused code, tests, build and its size
+    Console,
     /// Lints, for all targets
     Clippy,
     /// Lints of the documentation
@@ -56,6 +59,8 @@ enum Stage {
     Deploy,
     /// All Rust tests, with their own PostgreSQL; generated files are compared here
     Nextest,
+    /// Stories in a browser: the console against the real program
+    Stories,
     /// Each fuzz target for a minute
     Fuzz,
     /// The real program starts, becomes ready and stops; twice on the same data
@@ -110,6 +115,7 @@ impl Stage {
                 run_command(&mut command("cargo", &["fmt", "--all", "--check"])).context("run `cargo fmt --all`")
             }
             Stage::Tidy => tidy::run(),
+            Stage::Console => console::check(),
             Stage::Clippy => {
                 let arguments = ["clippy", "--workspace", "--all-targets", "--quiet", "--", "--deny", "warnings"];
                 run_command(&mut command("cargo", &arguments))
@@ -121,6 +127,7 @@ impl Stage {
             Stage::Clients => clients::install(),
             Stage::Deploy => deploy::run(),
             Stage::Nextest => suites::run(&options.runner_arguments, totals),
+            Stage::Stories => console::stories(),
             Stage::Fuzz => fuzz::run(),
             Stage::Start => start::run(),
         }
@@ -166,7 +173,16 @@ mod tests {
         check("--only tidy", &[Stage::Tidy]);
         check("--only nextest --only fmt -- servers", &[Stage::Fmt, Stage::Nextest]);
         check("--only start --fast", &[Stage::Start]);
-        let quick = [Stage::Preflight, Stage::Fmt, Stage::Tidy, Stage::Clients, Stage::Deploy, Stage::Nextest];
+        let quick = [
+            Stage::Preflight,
+            Stage::Fmt,
+            Stage::Tidy,
+            Stage::Console,
+            Stage::Clients,
+            Stage::Deploy,
+            Stage::Nextest,
+            Stage::Stories,
+        ];
         check("--fast --skip clippy", &quick);
     }
 }

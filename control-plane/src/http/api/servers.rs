@@ -11,6 +11,7 @@ use crate::app::servers::{self, NewServer, Seen, ServerChange};
 use crate::domain::access::ServerRole;
 use crate::domain::bundle::Member;
 use crate::domain::ids::{ServerId, UserId};
+use crate::domain::page::PageRequest;
 use crate::domain::server::{ServerKind, ServerStatus};
 use crate::domain::transport::Transport;
 use crate::http::extract::{Json, Query, Target, TenantScope, VirtualServerId};
@@ -137,6 +138,19 @@ pub(crate) enum Switch {
     Disabled,
 }
 
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ServerQuery {
+    /// Part of the name or the slug.
+    #[serde(default)]
+    q: String,
+    /// Rows of the page, 1 to 200; 50 if absent.
+    limit: Option<u64>,
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -147,12 +161,13 @@ pub(crate) struct RetireQuery {
 
 /// List servers you see, newest first: those granted to you, or all for owners, admins and auditors.
 #[utoipa::path(get, path = "/api/v1/tenants/{tenant}/servers", tag = "servers", operation_id = "list_servers",
-    params(PageQuery), responses((status = 200, body = PageView<ServerView>)))]
+    params(ServerQuery), responses((status = 200, body = PageView<ServerView>)))]
 pub(crate) async fn list(
     TenantScope(ctx): TenantScope,
-    Query(query): Query<PageQuery>,
+    Query(query): Query<ServerQuery>,
 ) -> Result<Json<PageView<ServerView>>, Problem> {
-    Ok(Json(PageView::of(servers::list(&ctx, query.parse()?).await?)))
+    let page = PageRequest::parse(query.limit, query.cursor.as_deref())?;
+    Ok(Json(PageView::of(servers::list(&ctx, query.q.trim(), page).await?)))
 }
 
 /// List servers you may use, newest first.

@@ -14,6 +14,7 @@ use super::{PageBrowser, PageError, PageTenant, page, see_other, with_cookie};
 use crate::app::home::{AccountNeed, Home, View, home};
 use crate::crypto::csrf;
 use crate::domain::limits::NAME_CHARS_MAX;
+use crate::http::console;
 use crate::http::cookies::{self, CookieKind};
 use crate::state::App;
 
@@ -27,6 +28,7 @@ struct HomePage<'a> {
     view: &'a View,
     admins: String,
     public_origin: &'a str,
+    has_console: bool,
 }
 
 /// `/t/acme` is what people type.
@@ -46,6 +48,11 @@ pub(super) async fn show(
         let response = see_other(&super::connect::path(&tenant, &slug));
         return Ok(with_cookie(response, &cookies::clear(&app.config, CookieKind::Connect, &tenant.slug)));
     }
+    // And whoever had to on the way to the console goes on there.
+    if let Some(rest) = cookies::read(&app.config, CookieKind::Console, &tenant.slug, &headers) {
+        let response = see_other(&console::path(&tenant.slug, &console::way_back(rest.expose_secret())));
+        return Ok(with_cookie(response, &cookies::clear(&app.config, CookieKind::Console, &tenant.slug)));
+    }
     let view = view(&query.unwrap_or_default());
     let home = home(&browser.ctx, &tenant, &view).await?;
     let template = HomePage {
@@ -56,6 +63,7 @@ pub(super) async fn show(
         home: &home,
         view: &view,
         public_origin: &app.config.public_origin,
+        has_console: console::is_built(),
     };
     Ok(page(StatusCode::OK, &template))
 }

@@ -1,5 +1,5 @@
-//! Signing in and out. The only way on from here is home or an authorization request of this browser, named by its id:
-//! no address ever comes from outside.
+//! Signing in and out. The only way on from here is home, a place in the console (by way of home), or an authorization
+//! request of this browser, named by its id: no address ever comes from outside.
 
 use std::sync::Arc;
 
@@ -19,6 +19,7 @@ use crate::crypto::csrf;
 use crate::domain::Error;
 use crate::domain::ids::AuthorizationRequestId;
 use crate::domain::tenancy::Tenant;
+use crate::http::console;
 use crate::http::cookies::{self, CookieKind};
 use crate::http::rate::ClientAddress;
 use crate::state::App;
@@ -69,14 +70,21 @@ pub(super) async fn show(
     if let Some(id) = request {
         consent::check(&app, &tenant, id, Some(&flow.value)).await.map_err(PageError::of_request)?;
     }
+    let back = find_parameter(query.as_deref(), "console").map(|text| console::way_back(&text));
     if signed_in(&app, &tenant, &headers).await?.is_some() {
-        return Ok(see_other(&next(&tenant, request)));
+        return Ok(see_other(&back.map_or_else(|| next(&tenant, request), |rest| console::path(&tenant.slug, &rest))));
     }
     let template = SignInPage {
         other: parameter(query.as_deref(), "other") == "1",
         ..sign_in_page(&app, &tenant, request, &flow).await?
     };
-    Ok(flow.keep(page(StatusCode::OK, &template)))
+    let response = flow.keep(page(StatusCode::OK, &template));
+    Ok(match back {
+        Some(rest) => {
+            with_cookie(response, &cookies::set(&app.config, CookieKind::Console, &tenant.slug, &rest.into()))
+        }
+        None => response,
+    })
 }
 
 pub(super) async fn submit(
@@ -165,8 +173,12 @@ pub(super) fn request_of(query: Option<&str>) -> Result<Option<AuthorizationRequ
 
 /// A parameter of a query; empty if it is not there.
 fn parameter(query: Option<&str>, wanted: &str) -> String {
+    find_parameter(query, wanted).unwrap_or_default()
+}
+
+fn find_parameter(query: Option<&str>, wanted: &str) -> Option<String> {
     let mut pairs = url::form_urlencoded::parse(query.unwrap_or_default().as_bytes());
-    pairs.find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned()).unwrap_or_default()
+    pairs.find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned())
 }
 
 pub(super) fn parse_request(text: &str) -> Result<Option<AuthorizationRequestId>, PageError> {

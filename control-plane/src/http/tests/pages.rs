@@ -85,6 +85,21 @@ async fn sign_in_leads_nowhere_but_home_or_a_request_of_ours() {
 }
 
 #[tokio::test]
+async fn whoever_came_from_the_console_goes_back_there() {
+    let world = World::start().await;
+    let mut browser = world.browser();
+    browser.get("/t/acme/login?console=servers%3Fq%3Dgit").await;
+    let reply = browser.sign_in("/t/acme/login", "ana").await;
+    assert_eq!(reply.location(), "/t/acme/");
+    assert_eq!(browser.get("/t/acme/").await.location(), "/console/acme/servers?q=git");
+    assert_eq!(browser.get("/t/acme/").await.status, StatusCode::OK, "once");
+    let reply = browser.get("/t/acme/login?console=servers%2Fsrv_1").await;
+    assert_eq!(reply.location(), "/console/acme/servers/srv_1", "who is signed in goes there at once");
+    let reply = browser.get("/t/acme/login?console=..%2F..%2Ft%2Facme%2Flogout").await;
+    assert_eq!(reply.location(), "/console/acme/servers");
+}
+
+#[tokio::test]
 async fn guessing_is_slowed_down_per_account_and_per_address() {
     let world = World::start().await;
     let mut refused = None;

@@ -18,14 +18,14 @@ pub(super) fn install() -> Result<()> {
     timed(PYTHON_PACKAGES, python_packages)
 }
 
-pub(super) fn timed(folder: &str, install: fn(&Path) -> Result<&'static str>) -> Result<()> {
+pub(crate) fn timed(folder: &str, install: fn(&Path) -> Result<&'static str>) -> Result<()> {
     let started = Instant::now();
     let outcome = install(&root().join(folder)).with_context(|| format!("cannot install the packages of {folder}"))?;
     println!("{folder}: {outcome} in {:.1} s", started.elapsed().as_secs_f64());
     Ok(())
 }
 
-fn node_packages(folder: &Path) -> Result<&'static str> {
+pub(crate) fn node_packages(folder: &Path) -> Result<&'static str> {
     // npm writes the first file last.
     if is_newer(&folder.join("node_modules/.package-lock.json"), &folder.join("package-lock.json")) {
         return Ok("Node packages are up to date");

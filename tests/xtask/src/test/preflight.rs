@@ -31,7 +31,7 @@ pub(super) fn run() -> Result<()> {
 }
 
 /// The browser for the end-to-end tests.
-pub(super) fn chromium() -> Option<std::path::PathBuf> {
+pub(crate) fn chromium() -> Option<std::path::PathBuf> {
     CHROMIUM.iter().find_map(|name| find(name))
 }
 

@@ -1,0 +1,76 @@
+import { Trash2 } from 'lucide-react'
+import type { Grant, NamedSubject, ServerRole } from '@/api/types'
+import { columnsOf } from '@/components/data-table'
+import { Badge } from '@/components/ui/badge'
+import { Button } from '@/components/ui/button'
+import { Select } from '@/components/ui/field'
+import { Time } from '@/components/ui/time'
+import type { May } from '@/lib/can'
+import { SubjectIcon, subjectWords } from './subject'
+
+const columns = columnsOf<Grant>()
+
+type Does = { may: May; onRole: (grant: Grant, role: ServerRole) => void; onRemove: (grant: Grant) => void }
+
+export const grantColumns = ({ may, onRole, onRemove }: Does) =>
+  columns.columns([
+    columns.accessor('subject', { header: 'Who', cell: info => <Who subject={info.getValue()} /> }),
+    columns.accessor('role', {
+      header: 'Role',
+      meta: { className: 'w-36' },
+      cell: ({ row: { original } }) =>
+        may.yes ? (
+          <Select
+            aria-label={`Role of ${original.subject.display_name}`}
+            className="w-28"
+            value={original.role}
+            onChange={event => onRole(original, event.target.value as ServerRole)}
+          >
+            <option value="user">User</option>
+            <option value="manager">Manager</option>
+          </Select>
+        ) : (
+          <span className="capitalize">{original.role}</span>
+        ),
+    }),
+    columns.accessor('created_at', {
+      header: 'Since',
+      meta: { className: 'max-md:hidden w-40' },
+      cell: info => (
+        <span className="text-quiet">
+          <Time at={info.getValue()} />
+        </span>
+      ),
+    }),
+    columns.display({
+      id: 'remove',
+      header: () => <span className="sr-only">Remove</span>,
+      meta: { className: 'w-14' },
+      cell: ({ row: { original } }) => (
+        <Button
+          kind="quiet"
+          size="icon"
+          may={may}
+          aria-label={`Take it from ${original.subject.display_name}`}
+          onClick={() => onRemove(original)}
+        >
+          <Trash2 />
+        </Button>
+      ),
+    }),
+  ])
+
+export function Who({ subject }: { subject: NamedSubject }) {
+  return (
+    <span className="flex min-w-0 items-center gap-2.5">
+      <SubjectIcon kind={subject.kind} />
+      <span className="min-w-0">
+        <span className="flex items-center gap-2">
+          <span className="truncate font-medium">{subject.display_name}</span>
+          {!subject.active && <Badge tone="warning">Deactivated</Badge>}
+        </span>
+        <span className="block truncate text-quiet text-xs">{subjectWords(subject)}</span>
+      </span>
+    </span>
+  )
+}

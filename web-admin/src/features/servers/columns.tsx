@@ -1,0 +1,82 @@
+import type { Account, Server } from '@/api/types'
+import { columnsOf, RowLink } from '@/components/data-table'
+import { Badge } from '@/components/ui/badge'
+import { CopyButton } from '@/components/ui/copy'
+import { Time } from '@/components/ui/time'
+import { AUTH_WORDS } from '@/lib/auth-words'
+import { paths } from '@/lib/paths'
+
+const columns = columnsOf<Server>()
+
+/** `accounts`: how the reader stands with servers that want an account of their own, by server. */
+export const serverColumns = (tenant: string, accounts: ReadonlyMap<string, Account>) =>
+  columns.columns([
+    columns.accessor('display_name', {
+      header: 'Server',
+      cell: ({ row: { original } }) => (
+        <div className="min-w-0">
+          <div className="flex items-center gap-2">
+            <RowLink {...paths.server(tenant, original.id)} className="truncate">
+              {original.display_name}
+            </RowLink>
+            <ServerBadges server={original} account={accounts.get(original.id)} />
+          </div>
+          <p className="max-w-[60ch] truncate text-quiet text-xs">{original.description || original.slug}</p>
+        </div>
+      ),
+    }),
+    columns.accessor('slug', {
+      header: 'Slug',
+      meta: { className: 'max-lg:hidden w-44' },
+      cell: ({ row: { original } }) => (
+        <span className="flex items-center gap-0.5">
+          <span className="truncate font-mono text-quiet text-xs">{original.slug}</span>
+          <CopyButton
+            text={original.gateway_url}
+            label="Copy the gateway URL"
+            className="relative z-1 size-7"
+          />
+        </span>
+      ),
+    }),
+    columns.display({
+      id: 'auth',
+      header: 'Authentication',
+      meta: { className: 'max-md:hidden w-40' },
+      cell: ({ row: { original } }) => <span className="text-quiet">{authOf(original)}</span>,
+    }),
+    columns.accessor('your_role', {
+      header: 'Your role',
+      meta: { className: 'max-md:hidden w-28' },
+      cell: info => <span className="text-quiet capitalize">{info.getValue() ?? '—'}</span>,
+    }),
+    columns.accessor('updated_at', {
+      header: 'Changed',
+      meta: { className: 'max-md:hidden w-36' },
+      cell: info => (
+        <span className="text-quiet">
+          <Time at={info.getValue()} />
+        </span>
+      ),
+    }),
+  ])
+
+export function authOf(server: Server): string {
+  if (server.kind === 'virtual') return 'Of its members'
+  return server.upstream ? AUTH_WORDS[server.upstream.outbound_auth.kind].short : '—'
+}
+
+/** What somebody should know before they open a server; nothing if all is as usual. */
+export function ServerBadges({ server, account }: { server: Server; account: Account | undefined }) {
+  return (
+    <>
+      {server.kind === 'virtual' && <Badge>Virtual</Badge>}
+      {server.status === 'disabled' && <Badge tone="warning">Disabled</Badge>}
+      {account && account.state !== 'ready' && <Badge tone="warning">{accountWords(account)}</Badge>}
+    </>
+  )
+}
+
+function accountWords({ state }: Account): string {
+  return state === 'never_connected' ? 'Connect your account' : 'Reconnect your account'
+}

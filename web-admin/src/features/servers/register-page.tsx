@@ -1,0 +1,148 @@
+//! Registering a server: a preset fills the form in, or one starts from the URL.
+
+import { useQuery } from '@tanstack/react-query'
+import { getRouteApi, Link } from '@tanstack/react-router'
+import { ExternalLink } from 'lucide-react'
+import { useEffect, useState } from 'react'
+import { useForm } from 'react-hook-form'
+import { presets } from '@/api/queries'
+import type { Preset } from '@/api/types'
+import { EmptyState, Page } from '@/components/page'
+import { Button } from '@/components/ui/button'
+import { Card } from '@/components/ui/card'
+import { toast } from '@/components/ui/toast'
+import { can } from '@/lib/can'
+import { cn } from '@/lib/cn'
+import { paths } from '@/lib/paths'
+import { useSession } from '@/lib/session'
+import { useServerActions } from './actions'
+import { ServerForm } from './server-form'
+import { bodyOf, EMPTY, presetValues, type ServerValues, slugOf } from './server-values'
+
+const route = getRouteApi('/$tenant/servers/new')
+
+export function RegisterPage() {
+  const may = can.registerServers(useSession())
+  return (
+    <Page
+      title="Register a server"
+      description="Your people reach it through Portway, with their company account and no key on their machines."
+      width="narrow"
+    >
+      {may.yes ? <Register /> : <EmptyState title="You may not register servers">{may.why}</EmptyState>}
+    </Page>
+  )
+}
+
+function Register() {
+  const { tenant } = route.useParams()
+  const navigate = route.useNavigate()
+  const { tenant: organisation } = useSession()
+  const { register } = useServerActions()
+  const [preset, setPreset] = useState<Preset>()
+  const form = useForm<ServerValues>({ defaultValues: EMPTY })
+  useSlugOfName(form)
+  const choose = (chosen: Preset | undefined) => {
+    setPreset(chosen)
+    form.reset(chosen ? presetValues(chosen) : EMPTY)
+  }
+  const origin = organisation.gateway_origins[0]
+  return (
+    <div className="space-y-5">
+      <Presets chosen={preset} onChoose={choose} />
+      <ServerForm
+        form={form}
+        urlAround={origin === undefined ? undefined : [`${origin}/${tenant}/mcp/`, '/server']}
+        onSubmit={async values => {
+          const server = await register(bodyOf(values))
+          toast.done(`${server.display_name} is registered`)
+          await navigate(paths.howToUse(tenant, server.id))
+        }}
+        actions={({ busy }) => (
+          <>
+            <Button type="submit" kind="primary" busy={busy}>
+              Register server
+            </Button>
+            <Button asChild>
+              <Link {...paths.servers(tenant)}>Cancel</Link>
+            </Button>
+          </>
+        )}
+      />
+    </div>
+  )
+}
+
+/** The slug follows the name until somebody types one. */
+function useSlugOfName(form: ReturnType<typeof useForm<ServerValues>>) {
+  const name = form.watch('display_name')
+  useEffect(() => {
+    const { isDirty } = form.getFieldState('slug')
+    const isFilledIn = form.formState.defaultValues?.slug !== ''
+    if (!isDirty && !isFilledIn) form.resetField('slug', { defaultValue: '' })
+    if (!form.getFieldState('slug').isTouched && !isFilledIn) form.setValue('slug', slugOf(name))
+  }, [form, name])
+}
+
+function Presets({
+  chosen,
+  onChoose,
+}: {
+  chosen: Preset | undefined
+  onChoose: (preset: Preset | undefined) => void
+}) {
+  const { tenant } = route.useParams()
+  const { data } = useQuery(presets(tenant))
+  if (!data || data.items.length === 0) return null
+  return (
+    <Card className="p-5">
+      <h2 className="font-medium">Start from a server that is known</h2>
+      <div className="mt-2.5 flex flex-wrap gap-2">
+        {[undefined, ...data.items].map(preset => {
+          const isChosen = preset?.slug === chosen?.slug
+          return (
+            <Button
+              key={preset?.slug ?? ''}
+              size="sm"
+              aria-pressed={isChosen}
+              className={cn(isChosen && 'border-accent bg-accent-soft hover:bg-accent-soft')}
+              onClick={() => onChoose(preset)}
+            >
+              {preset?.display_name ?? 'Another'}
+            </Button>
+          )
+        })}
+      </div>
+      {chosen && <PresetNotes preset={chosen} />}
+    </Card>
+  )
+}
+
+function PresetNotes({ preset }: { preset: Preset }) {
+  return (
+    <div className="mt-4 space-y-2 text-quiet">
+      {preset.client === 'by_hand' && (
+        <p className="text-text">
+          Needs a client that you register at the provider: put its id and secret below.
+        </p>
+      )}
+      {preset.notes.length > 0 && (
+        <ul className="list-disc space-y-1 pl-5">
+          {preset.notes.map(note => (
+            <li key={note}>{note}</li>
+          ))}
+        </ul>
+      )}
+      <p className="flex flex-wrap gap-x-4 gap-y-1">
+        {preset.register_at && <Outside href={preset.register_at}>Register the client</Outside>}
+        <Outside href={preset.documentation}>Documentation</Outside>
+      </p>
+    </div>
+  )
+}
+
+const Outside = ({ href, children }: { href: string; children: string }) => (
+  <a href={href} target="_blank" rel="noreferrer" className="link inline-flex items-center gap-1">
+    {children} <ExternalLink aria-hidden="true" className="size-3.5" />
+  </a>
+)

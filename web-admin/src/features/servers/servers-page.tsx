@@ -1,0 +1,111 @@
+//! All servers that the person sees: as a table, or as cards.
+
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { getRouteApi, Link } from '@tanstack/react-router'
+import { LayoutGrid, List, Plus, Server as ServerIcon } from 'lucide-react'
+import { useCallback, useMemo } from 'react'
+import { myAccounts, serverList } from '@/api/queries'
+import { DataTable, SearchField } from '@/components/data-table'
+import { EmptyState, Page } from '@/components/page'
+import { Button } from '@/components/ui/button'
+import { Hint } from '@/components/ui/tooltip'
+import { can } from '@/lib/can'
+import { paths } from '@/lib/paths'
+import { useSession } from '@/lib/session'
+import { serverColumns } from './columns'
+import { ServerCards } from './server-cards'
+
+const route = getRouteApi('/$tenant/servers/')
+
+export function ServersPage() {
+  const { tenant } = route.useParams()
+  const { q, view } = route.useSearch()
+  const navigate = route.useNavigate()
+  const query = useInfiniteQuery(serverList(tenant, { q }))
+  const accounts = useAccounts(tenant)
+  const columns = useMemo(() => serverColumns(tenant, accounts), [tenant, accounts])
+  const setText = useCallback(
+    (q: string | undefined) => void navigate({ search: before => ({ ...before, q }), replace: true }),
+    [navigate],
+  )
+  const isCards = view === 'cards'
+  const empty = q ? <NothingFound text={q} onClear={() => setText(undefined)} /> : <NoServers />
+  return (
+    <Page
+      title="Servers"
+      description="The MCP servers that people of your organisation reach through Portway."
+    >
+      <div className="mb-4 flex items-center gap-2">
+        <SearchField label="Find a server" value={q} onChange={setText} />
+        <Hint text={isCards ? 'As a table' : 'As cards'}>
+          <Button
+            kind="secondary"
+            size="icon"
+            className="ml-auto size-9"
+            aria-label={isCards ? 'Show as a table' : 'Show as cards'}
+            onClick={() =>
+              void navigate({
+                search: before => ({ ...before, view: isCards ? undefined : 'cards' }),
+                replace: true,
+              })
+            }
+          >
+            {isCards ? <List /> : <LayoutGrid />}
+          </Button>
+        </Hint>
+      </div>
+      {isCards ? (
+        <ServerCards tenant={tenant} query={query} accounts={accounts} empty={empty} />
+      ) : (
+        <DataTable
+          noun={['server', 'servers']}
+          query={query}
+          columns={columns}
+          rowId={server => server.id}
+          empty={empty}
+        />
+      )}
+    </Page>
+  )
+}
+
+function useAccounts(tenant: string) {
+  const { data } = useQuery(myAccounts(tenant))
+  return useMemo(() => new Map(data?.items.map(account => [account.server_id, account])), [data])
+}
+
+function RegisterButton() {
+  const { tenant } = route.useParams()
+  return (
+    <Button kind="primary" asChild may={can.registerServers(useSession())}>
+      <Link {...paths.registerServer(tenant)}>
+        <Plus /> Register server
+      </Link>
+    </Button>
+  )
+}
+
+function NoServers() {
+  const session = useSession()
+  const may = can.registerServers(session)
+  if (!may.yes) {
+    return (
+      <EmptyState icon={<ServerIcon />} title="Nothing is shared with you yet">
+        When somebody gives you access to a server, it appears here, with a ready line for your IDE. Ask an
+        administrator of {session.tenant.display_name}.
+      </EmptyState>
+    )
+  }
+  return (
+    <EmptyState icon={<ServerIcon />} title="Register the first server" action={<RegisterButton />}>
+      A server is an MCP endpoint that your people reach through Portway: one URL for their IDE, your company
+      account to sign in, and no key on their machines.
+    </EmptyState>
+  )
+}
+
+const NothingFound = ({ text, onClear }: { text: string; onClear: () => void }) => (
+  <EmptyState title="No server of that name" action={<Button onClick={onClear}>Show all servers</Button>}>
+    None of the servers that you see has “{text}” in its name or its slug.
+  </EmptyState>
+)

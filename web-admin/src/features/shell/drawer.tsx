@@ -1,0 +1,24 @@
+import { Dialog as Radix } from 'radix-ui'
+import type { ReactNode } from 'react'
+import { Wordmark } from './wordmark'
+
+/** The navigation of a narrow screen. */
+export default function Drawer(props: { onOpenChange: (open: boolean) => void; children: ReactNode }) {
+  return (
+    <Radix.Root open onOpenChange={props.onOpenChange}>
+      <Radix.Portal>
+        <Radix.Overlay className="fixed inset-0 z-40 bg-scrim" />
+        <Radix.Content
+          aria-describedby={undefined}
+          className="fixed inset-y-0 left-0 z-40 flex w-72 max-w-[85vw] animate-slide-in flex-col border-r bg-card px-3 shadow-float"
+        >
+          <Radix.Title className="flex h-13 items-center px-2">
+            <Wordmark />
+            <span className="sr-only">: menu</span>
+          </Radix.Title>
+          {props.children}
+        </Radix.Content>
+      </Radix.Portal>
+    </Radix.Root>
+  )
+}

@@ -1,0 +1,18 @@
+//! What the console has: one line for each section that exists, in the order of the side navigation. The palette and the
+//! keyboard go by the same list.
+
+import type { LinkProps } from '@tanstack/react-router'
+import { type LucideIcon, Server } from 'lucide-react'
+import { paths } from '@/lib/paths'
+
+type Section = {
+  label: string
+  icon: LucideIcon
+  /** The second key of the shortcut: g, then this. */
+  key: string
+  link: (tenant: string) => LinkProps
+}
+
+export const SECTIONS: readonly Section[] = [
+  { label: 'Servers', icon: Server, key: 's', link: paths.servers },
+]

@@ -1,0 +1,13 @@
+import { expect, test } from 'vitest'
+import type { Session, TenantRole } from '@/api/types'
+import { can, type May } from './can'
+
+const as = (role: TenantRole) => ({ user: { role } }) as Session
+const ROLES: TenantRole[] = ['owner', 'admin', 'auditor', 'member']
+const allowed = (may: (session: Session) => May) => ROLES.filter(role => may(as(role)).yes)
+
+test('who may what, as access.rs has it', () => {
+  expect(allowed(can.registerServers)).toEqual(['owner', 'admin'])
+  expect(allowed(session => can.manageServer(session, { your_role: 'user' }))).toEqual(['owner', 'admin'])
+  expect(allowed(session => can.manageServer(session, { your_role: 'manager' }))).toEqual(ROLES)
+})

@@ -1,0 +1,24 @@
+import type { LinkProps } from '@tanstack/react-router'
+import { expect, test } from 'vitest'
+import { router } from '@/router'
+import { pages, paths } from './paths'
+
+test('addresses inside the console', () => {
+  const address = (link: LinkProps) => router.buildLocation(link as never).href
+  expect({
+    servers: address(paths.servers('acme')),
+    server: address(paths.server('acme', 'srv_1')),
+  }).toMatchInlineSnapshot(`
+    {
+      "server": "/console/acme/servers/srv_1",
+      "servers": "/console/acme/servers",
+    }
+  `)
+})
+
+test('pages of the control plane', () => {
+  expect(pages.home('acme')).toBe('/t/acme/')
+  expect(pages.connect('acme', 'github')).toBe('/t/acme/connect/github')
+  expect(pages.signIn('acme', '/console/acme/servers?q=git')).toBe('/t/acme/login?console=servers%3Fq%3Dgit')
+  expect(pages.signIn('acme', '/console/other/servers')).toBe('/t/acme/login?console=')
+})

@@ -1,0 +1,15 @@
+import { expect, test } from 'vitest'
+import { relative } from './time'
+
+test('how long ago', () => {
+  const now = Date.parse('2026-11-28T12:00:00Z')
+  const check = (at: string, expected: string) => expect(relative(at, now), at).toBe(expected)
+  check('2026-11-28T11:59:55Z', 'just now')
+  check('2026-11-28T11:59:30Z', '30 seconds ago')
+  check('2026-11-28T11:57:00Z', '3 minutes ago')
+  check('2026-11-28T09:00:00Z', '3 hours ago')
+  check('2026-11-27T11:00:00Z', 'yesterday')
+  check('2026-11-30T13:00:00Z', 'in 2 days')
+  check('2026-08-28T12:00:00Z', '3 months ago')
+  check('2024-11-27T12:00:00Z', '2 years ago')
+})
