@@ -8,6 +8,19 @@ test('addresses inside the console', () => {
   expect({
     servers: address(paths.servers('acme')),
     server: address(paths.server('acme', 'srv_1')),
+    people: address(paths.people('acme')),
+    user: address(paths.user('acme', 'usr_1')),
+    invitations: address(paths.invitations('acme')),
+    groups: address(paths.groups('acme')),
+    group: address(paths.group('acme', 'grp_1')),
+    serviceAccounts: address(paths.serviceAccounts('acme')),
+    serviceAccount: address(paths.serviceAccount('acme', 'sac_1')),
+    identity: address(paths.identity('acme')),
+    newIdentityProvider: address(paths.newIdentityProvider('acme')),
+    identityProvider: address(paths.identityProvider('acme', 'idp_1')),
+    provisioning: address(paths.provisioning('acme')),
+    domains: address(paths.domains('acme')),
+    scim: address(paths.scim('acme')),
   }).toMatchInlineSnapshot(`
     {
       "server": "/console/acme/servers/srv_1",
