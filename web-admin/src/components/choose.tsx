@@ -19,14 +19,16 @@ type ChooseListProps<T> = {
   rowId: (row: T) => string
   title: (row: T) => string
   note: (row: T) => string
-  /** Why a row cannot be chosen, such as that it is in already. */
+  /** Whether a row was chosen before: it stays. */
+  isIn?: (row: T) => boolean
+  /** Why a row cannot be chosen. */
   closed?: (row: T) => string | undefined
   chosen: ReadonlySet<string>
   onChange: (chosen: ReadonlySet<string>) => void
 }
 
 export function ChooseList<T>(props: ChooseListProps<T>) {
-  const { noun, useRows, rowId, title, note, closed, chosen, onChange } = props
+  const { noun, useRows, rowId, title, note, isIn, closed, chosen, onChange } = props
   const [q, setQ] = useState<string>()
   const query = useRows(q)
   const rows = query.data?.pages.flatMap(page => page.items) ?? []
@@ -43,7 +45,8 @@ export function ChooseList<T>(props: ChooseListProps<T>) {
         {query.isError && <ProblemPanel error={query.error} onRetry={() => void query.refetch()} />}
         {query.isSuccess && rows.length === 0 && <p className="p-4 text-quiet">No {noun} of that name.</p>}
         {rows.map(row => {
-          const why = closed?.(row)
+          const was = isIn?.(row) ?? false
+          const why = was ? 'Is in it' : closed?.(row)
           return (
             <label
               key={rowId(row)}
@@ -52,7 +55,7 @@ export function ChooseList<T>(props: ChooseListProps<T>) {
               <input
                 type="checkbox"
                 className="size-4 accent-accent"
-                checked={why !== undefined || chosen.has(rowId(row))}
+                checked={was || chosen.has(rowId(row))}
                 disabled={why !== undefined}
                 onChange={() => toggle(rowId(row))}
               />

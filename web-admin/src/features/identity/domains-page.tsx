@@ -57,7 +57,7 @@ export function DomainsPage() {
       )}
       <ul className="grid max-w-3xl gap-3">
         {domains.map(domain => (
-          <li key={domain.id}>
+          <li key={domain.id} className="min-w-0">
             <DomainCard domain={domain} />
           </li>
         ))}
@@ -124,7 +124,7 @@ function DomainCard({ domain }: { domain: Domain }) {
         {look.isError && (
           <p role="alert" className="mt-3 flex gap-2 text-alert-text">
             <CircleAlert aria-hidden="true" className="mt-0.5 size-4 shrink-0" />
-            <span className="min-w-0 break-words">{explain(look.error).what}</span>
+            <span className="wrap-anywhere min-w-0">{explain(look.error).what}</span>
           </p>
         )}
       </SectionBody>

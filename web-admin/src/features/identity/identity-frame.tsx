@@ -34,7 +34,7 @@ export function IdentityFrame({ tab, description, actions, may, children }: Iden
         children
       ) : (
         <EmptyState icon={<Lock />} title="Not for your role">
-          {may.why} You are {user.role} here: ask one of them.
+          {may.why} Yours is {user.role}: ask one of them.
         </EmptyState>
       )}
     </Page>

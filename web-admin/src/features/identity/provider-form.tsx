@@ -105,7 +105,7 @@ function Basics({ form, isSaved, hasSecret }: BasicsProps) {
           placeholder={preset.address.placeholder}
           code
           hint={preset.address.hint}
-          rule={needed('It')}
+          rule={needed(preset.address.label)}
         />
       )}
       {isMany && (
@@ -115,10 +115,10 @@ function Basics({ form, isSaved, hasSecret }: BasicsProps) {
           hint="Their tenant ids, a line each. People of other directories are refused."
           code
           rows={3}
-          rule={needed('One')}
+          rule={needed('At least one')}
         />
       )}
-      <TextField name="client_id" label="Client id" code rule={needed('It')} />
+      <TextField name="client_id" label="Client id" code rule={needed('The client id')} />
       {!is_public && (
         <TextField
           name="client_secret"
@@ -130,7 +130,7 @@ function Basics({ form, isSaved, hasSecret }: BasicsProps) {
               ? 'One is stored, and is never shown. Leave this empty to keep it; a new issuer needs it again.'
               : 'Stored sealed, and never shown again.'
           }
-          {...(!hasSecret && { rule: needed('It') })}
+          {...(!hasSecret && { rule: needed('The secret') })}
         />
       )}
       <SwitchField
@@ -152,4 +152,4 @@ function Basics({ form, isSaved, hasSecret }: BasicsProps) {
   )
 }
 
-export const needed = (what: string) => (text: string) => (text.trim() ? undefined : `${what} is needed`)
+const needed = (what: string) => (text: string) => (text.trim() ? undefined : `${what} is needed`)

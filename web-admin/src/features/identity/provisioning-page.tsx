@@ -33,7 +33,7 @@ export function ProvisioningPage() {
   return (
     <IdentityFrame
       tab="Provisioning"
-      description="Who gets in without having been here before. People who have an account are not touched by it."
+      description="How somebody new gets an account. People who have one keep it."
       may={may}
     >
       <div className="grid max-w-3xl gap-4">

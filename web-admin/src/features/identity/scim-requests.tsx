@@ -1,7 +1,7 @@
 //! What identity providers sent last, and what they were answered: the first place to look when something is missing.
 
 import { useInfiniteQuery } from '@tanstack/react-query'
-import { RefreshCw } from 'lucide-react'
+import { ChevronRight, RefreshCw } from 'lucide-react'
 import { scimRequestList } from '@/api/queries'
 import type { ScimRequest } from '@/api/types'
 import { Rows, Section } from '@/components/section'
@@ -41,28 +41,32 @@ function RequestRow({ request }: { request: ScimRequest }) {
   const { method, path, status, at, duration_ms, detail, body } = request
   const line = (
     <>
-      <span className="flex items-center gap-2">
+      <span className="flex items-start gap-2">
         <Badge tone={answerTone(request)} className="tabular-nums">
           {status}
         </Badge>
-        <span className="min-w-0 truncate font-mono text-xs">
+        <span className="min-w-0 truncate pt-px font-mono text-xs group-open:whitespace-normal group-open:break-all">
           {method} {path}
         </span>
       </span>
       <span className="mt-0.5 block text-quiet text-xs">
         <Time at={at} /> · {duration_ms} ms
-        {detail && ` · ${detail}`}
       </span>
+      {detail && (
+        <span className="wrap-anywhere mt-0.5 line-clamp-1 text-xs group-open:line-clamp-none">{detail}</span>
+      )}
     </>
   )
   if (!body && !detail) return <div className="min-w-0 flex-1">{line}</div>
   return (
-    <details className="min-w-0 flex-1">
-      <summary className="list-none rounded-md [&::-webkit-details-marker]:hidden [&>span]:hover:text-text">
-        {line}
+    <details className="group min-w-0 flex-1">
+      <summary className="flex list-none items-center gap-2 rounded-md [&::-webkit-details-marker]:hidden">
+        <span className="min-w-0 flex-1">{line}</span>
+        <ChevronRight
+          aria-hidden="true"
+          className="size-4 shrink-0 text-quiet transition-transform group-open:rotate-90"
+        />
       </summary>
-      <p className="mt-2 break-all font-mono text-xs">{path}</p>
-      {detail && <p className="mt-2 break-words">{detail}</p>}
       {body && (
         <pre className="mt-2 max-h-72 overflow-auto rounded-md border border-line bg-code p-3 font-mono text-xs">
           {pretty(body)}

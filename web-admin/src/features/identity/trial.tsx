@@ -17,7 +17,7 @@ export const TrialSteps = ({ trial }: { trial: Trial }) => (
       {trial.steps.map(({ step, outcome, message }) => (
         <li key={step} className="flex gap-2.5 [&_svg]:mt-0.5 [&_svg]:size-4 [&_svg]:shrink-0">
           {ICONS[outcome]}
-          <span className="min-w-0 break-words">
+          <span className="wrap-anywhere min-w-0">
             {STEP_WORDS[step] ?? step}
             <span className="block text-[0.8125rem] text-quiet">{message}</span>
           </span>

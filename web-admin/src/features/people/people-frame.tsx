@@ -35,7 +35,7 @@ export function PeopleFrame({ tab, description, actions, may, children }: People
         children
       ) : (
         <EmptyState icon={<Lock />} title="Not for your role">
-          {sees.why} You are {session.user.role} here: ask one of them.
+          {sees.why} Yours is {session.user.role}: ask one of them.
         </EmptyState>
       )}
     </Page>

@@ -92,12 +92,9 @@ export function UserGroups({ person }: { person: User }) {
           rowId={group => group.id}
           title={group => group.display_name}
           note={group => count(group.member_count, 'member')}
+          isIn={group => isIn.has(group.id)}
           closed={group =>
-            isIn.has(group.id)
-              ? 'Is in it'
-              : group.source === 'scim'
-                ? 'Its members come from the identity provider'
-                : undefined
+            group.source === 'scim' ? 'Its members come from the identity provider' : undefined
           }
           action="Add to"
           onChoose={ids => Promise.all(ids.map(id => add(id, [person.id])))}
