@@ -54,8 +54,11 @@ export function SecretDialog({ title, secret, what, warning, children, onClose }
           <div className="mt-5 flex flex-wrap justify-end gap-2">
             <Button onClick={onClose}>{copied ? 'Done' : 'I have stored it'}</Button>
             <Button kind="primary" onClick={() => void copy()}>
-              <span role="status">{copied ? 'Copied' : `Copy the ${what}`}</span>
+              {copied ? 'Copied' : `Copy the ${what}`}
             </Button>
+            <span role="status" className="sr-only">
+              {copied && 'Copied'}
+            </span>
           </div>
         </Radix.Content>
       </Radix.Portal>

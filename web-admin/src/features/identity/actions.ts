@@ -17,11 +17,20 @@ function useChange() {
     await Promise.all(nouns.map(noun => client.invalidateQueries({ queryKey: keys[noun](tenant) })))
     return answer
   }
-  return { tenant, change }
+  /** Removes something: what is left of its noun is old, and it itself is not asked for again. */
+  const remove = async <T>(call: Promise<T>, id: string, ...nouns: Noun[]): Promise<T> => {
+    const answer = await call
+    const isLeft = ({ queryKey }: { queryKey: readonly unknown[] }) => !queryKey.includes(id)
+    await Promise.all(
+      nouns.map(noun => client.invalidateQueries({ queryKey: keys[noun](tenant), predicate: isLeft })),
+    )
+    return answer
+  }
+  return { tenant, change, remove }
 }
 
 export function useProviderActions() {
-  const { tenant, change } = useChange()
+  const { tenant, change, remove } = useChange()
   const inTenant = { params: { path: { tenant } } }
   const of = (provider: string) => ({ params: { path: { tenant, provider } } })
   return {
@@ -41,8 +50,9 @@ export function useProviderActions() {
         'identityProviders',
       ),
     remove: (provider: string) =>
-      change(
+      remove(
         take(api.DELETE('/api/v1/tenants/{tenant}/identity-providers/{provider}', of(provider))),
+        provider,
         'identityProviders',
         'users',
       ),

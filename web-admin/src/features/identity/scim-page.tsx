@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { identityProviders, scim } from '@/api/queries'
 import { ProblemPanel } from '@/components/problem'
-import { Fact, Facts, Section } from '@/components/section'
+import { Fact, Facts, Section, SectionBody } from '@/components/section'
 import { CopyLine } from '@/components/ui/copy'
 import { Skeleton } from '@/components/ui/skeleton'
 import { can } from '@/lib/can'
@@ -58,14 +58,15 @@ function Overview({ tenant }: { tenant: string }) {
       title="Connection"
       description="What to enter at the identity provider, and what came from there."
     >
+      <SectionBody>
+        <p className="mb-1 font-medium text-[0.8125rem]">Base URL</p>
+        {data ? (
+          <CopyLine text={data.base_url} label="Copy the base URL" />
+        ) : (
+          <Skeleton className="h-9.5 w-full" />
+        )}
+      </SectionBody>
       <Facts>
-        <Fact name="Base URL">
-          {data ? (
-            <CopyLine text={data.base_url} label="Copy the base URL" />
-          ) : (
-            <Skeleton className="h-9 w-full" />
-          )}
-        </Fact>
         <Fact name="Pushed">
           {data ? (
             `${count(data.users, 'person', 'people')}, ${count(data.groups, 'group')}`

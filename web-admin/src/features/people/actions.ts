@@ -18,7 +18,16 @@ function useChange() {
     await Promise.all(nouns.map(noun => client.invalidateQueries({ queryKey: keys[noun](tenant) })))
     return answer
   }
-  return { tenant, change }
+  /** Removes something: what is left of its noun is old, and it itself is not asked for again. */
+  const remove = async <T>(call: Promise<T>, id: string, ...nouns: Noun[]): Promise<T> => {
+    const answer = await call
+    const isLeft = ({ queryKey }: { queryKey: readonly unknown[] }) => !queryKey.includes(id)
+    await Promise.all(
+      nouns.map(noun => client.invalidateQueries({ queryKey: keys[noun](tenant), predicate: isLeft })),
+    )
+    return answer
+  }
+  return { tenant, change, remove }
 }
 
 export function useUserActions(user: string) {
@@ -110,7 +119,7 @@ export function useInvitationActions() {
 }
 
 export function useGroupActions() {
-  const { tenant, change } = useChange()
+  const { tenant, change, remove } = useChange()
   const changeMembers = (group: string, body: { add?: string[]; remove?: string[] }) =>
     change(
       take(
@@ -139,8 +148,9 @@ export function useGroupActions() {
         'session',
       ),
     remove: (group: string) =>
-      change(
+      remove(
         take(api.DELETE('/api/v1/tenants/{tenant}/groups/{group}', { params: { path: { tenant, group } } })),
+        group,
         'groups',
         'users',
         'session',
@@ -151,7 +161,7 @@ export function useGroupActions() {
 }
 
 export function useServiceAccountActions() {
-  const { tenant, change } = useChange()
+  const { tenant, change, remove } = useChange()
   return {
     create: (body: { name: string; description: string }) =>
       change(
@@ -170,12 +180,13 @@ export function useServiceAccountActions() {
         'apiKeys',
       ),
     remove: (service_account: string) =>
-      change(
+      remove(
         take(
           api.DELETE('/api/v1/tenants/{tenant}/service-accounts/{service_account}', {
             params: { path: { tenant, service_account } },
           }),
         ),
+        service_account,
         'serviceAccounts',
         'apiKeys',
       ),

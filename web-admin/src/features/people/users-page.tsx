@@ -36,6 +36,7 @@ export function UsersPage() {
     (q: string | undefined) => void navigate({ search: before => ({ ...before, q }), replace: true }),
     [navigate],
   )
+  const isAlone = query.data?.pages.length === 1 && query.data.pages[0]?.items.length === 1 && !q && !status
   const isFiltered = q !== undefined || status !== undefined
   return (
     <PeopleFrame
@@ -85,6 +86,15 @@ export function UsersPage() {
           )
         }
       />
+      {isAlone && (
+        <p className="mt-4 text-center text-quiet">
+          Only you so far. Invite people one by one, or let your identity provider bring them: see{' '}
+          <Link {...paths.identity(tenant)} className="link">
+            Identity
+          </Link>
+          .
+        </p>
+      )}
       {inviting && <InviteFlow onClose={() => setInviting(false)} />}
     </PeopleFrame>
   )
