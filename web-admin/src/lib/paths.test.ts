@@ -23,8 +23,21 @@ test('addresses inside the console', () => {
     scim: address(paths.scim('acme')),
   }).toMatchInlineSnapshot(`
     {
+      "domains": "/console/acme/identity/domains",
+      "group": "/console/acme/people/groups/grp_1",
+      "groups": "/console/acme/people/groups",
+      "identity": "/console/acme/identity",
+      "identityProvider": "/console/acme/identity/providers/idp_1",
+      "invitations": "/console/acme/people/invitations",
+      "newIdentityProvider": "/console/acme/identity/providers/new",
+      "people": "/console/acme/people",
+      "provisioning": "/console/acme/identity/provisioning",
+      "scim": "/console/acme/identity/scim",
       "server": "/console/acme/servers/srv_1",
       "servers": "/console/acme/servers",
+      "serviceAccount": "/console/acme/people/service-accounts/sac_1",
+      "serviceAccounts": "/console/acme/people/service-accounts",
+      "user": "/console/acme/people/users/usr_1",
     }
   `)
 })

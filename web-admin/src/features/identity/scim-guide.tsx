@@ -4,7 +4,7 @@ import type { ReactNode } from 'react'
 import { Section, SectionBody } from '@/components/section'
 import { cn } from '@/lib/cn'
 
-export type Guide = 'okta' | 'entra'
+type Guide = 'okta' | 'entra'
 
 const NAMES: Record<Guide, string> = { okta: 'Okta', entra: 'Microsoft Entra ID' }
 

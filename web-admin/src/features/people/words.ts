@@ -11,7 +11,7 @@ export const ROLE_WORDS: Record<TenantRole, { label: string; may: string }> = {
   member: { label: 'Member', may: 'Uses the servers that are shared with them.' },
 }
 
-export const ROLES: readonly TenantRole[] = ['owner', 'admin', 'auditor', 'member']
+const ROLES: readonly TenantRole[] = ['owner', 'admin', 'auditor', 'member']
 
 /** The roles to choose from; that of an owner is an owner's to give. */
 export const roleChoices = (session: Session) =>
