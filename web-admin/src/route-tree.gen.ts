@@ -12,9 +12,22 @@ import { Route as rootRouteImport } from './routes/__root'
 import { Route as IndexRouteImport } from './routes/index'
 import { Route as TenantRouteImport } from './routes/$tenant'
 import { Route as TenantIndexRouteImport } from './routes/$tenant/index'
+import { Route as TenantIdentityIndexRouteImport } from './routes/$tenant/identity/index'
+import { Route as TenantIdentityDomainsRouteImport } from './routes/$tenant/identity/domains'
+import { Route as TenantIdentityProvisioningRouteImport } from './routes/$tenant/identity/provisioning'
+import { Route as TenantIdentityScimRouteImport } from './routes/$tenant/identity/scim'
+import { Route as TenantPeopleIndexRouteImport } from './routes/$tenant/people/index'
+import { Route as TenantPeopleInvitationsRouteImport } from './routes/$tenant/people/invitations'
 import { Route as TenantServersIndexRouteImport } from './routes/$tenant/servers/index'
 import { Route as TenantServersServerRouteImport } from './routes/$tenant/servers/$server'
 import { Route as TenantServersNewRouteImport } from './routes/$tenant/servers/new'
+import { Route as TenantIdentityProvidersProviderRouteImport } from './routes/$tenant/identity/providers/$provider'
+import { Route as TenantIdentityProvidersNewRouteImport } from './routes/$tenant/identity/providers/new'
+import { Route as TenantPeopleGroupsIndexRouteImport } from './routes/$tenant/people/groups/index'
+import { Route as TenantPeopleGroupsGroupRouteImport } from './routes/$tenant/people/groups/$group'
+import { Route as TenantPeopleServiceAccountsIndexRouteImport } from './routes/$tenant/people/service-accounts/index'
+import { Route as TenantPeopleServiceAccountsAccountRouteImport } from './routes/$tenant/people/service-accounts/$account'
+import { Route as TenantPeopleUsersUserRouteImport } from './routes/$tenant/people/users/$user'
 import { Route as TenantServersServerIndexRouteImport } from './routes/$tenant/servers/$server/index'
 import { Route as TenantServersServerCollaboratorsRouteImport } from './routes/$tenant/servers/$server/collaborators'
 import { Route as TenantServersServerHowToUseRouteImport } from './routes/$tenant/servers/$server/how-to-use'
@@ -36,6 +49,37 @@ const TenantIndexRoute = TenantIndexRouteImport.update({
   path: '/',
   getParentRoute: () => TenantRoute,
 } as any)
+const TenantIdentityIndexRoute = TenantIdentityIndexRouteImport.update({
+  id: '/identity/',
+  path: '/identity/',
+  getParentRoute: () => TenantRoute,
+} as any)
+const TenantIdentityDomainsRoute = TenantIdentityDomainsRouteImport.update({
+  id: '/identity/domains',
+  path: '/identity/domains',
+  getParentRoute: () => TenantRoute,
+} as any)
+const TenantIdentityProvisioningRoute =
+  TenantIdentityProvisioningRouteImport.update({
+    id: '/identity/provisioning',
+    path: '/identity/provisioning',
+    getParentRoute: () => TenantRoute,
+  } as any)
+const TenantIdentityScimRoute = TenantIdentityScimRouteImport.update({
+  id: '/identity/scim',
+  path: '/identity/scim',
+  getParentRoute: () => TenantRoute,
+} as any)
+const TenantPeopleIndexRoute = TenantPeopleIndexRouteImport.update({
+  id: '/people/',
+  path: '/people/',
+  getParentRoute: () => TenantRoute,
+} as any)
+const TenantPeopleInvitationsRoute = TenantPeopleInvitationsRouteImport.update({
+  id: '/people/invitations',
+  path: '/people/invitations',
+  getParentRoute: () => TenantRoute,
+} as any)
 const TenantServersIndexRoute = TenantServersIndexRouteImport.update({
   id: '/servers/',
   path: '/servers/',
@@ -49,6 +93,45 @@ const TenantServersServerRoute = TenantServersServerRouteImport.update({
 const TenantServersNewRoute = TenantServersNewRouteImport.update({
   id: '/servers/new',
   path: '/servers/new',
+  getParentRoute: () => TenantRoute,
+} as any)
+const TenantIdentityProvidersProviderRoute =
+  TenantIdentityProvidersProviderRouteImport.update({
+    id: '/identity/providers/$provider',
+    path: '/identity/providers/$provider',
+    getParentRoute: () => TenantRoute,
+  } as any)
+const TenantIdentityProvidersNewRoute =
+  TenantIdentityProvidersNewRouteImport.update({
+    id: '/identity/providers/new',
+    path: '/identity/providers/new',
+    getParentRoute: () => TenantRoute,
+  } as any)
+const TenantPeopleGroupsIndexRoute = TenantPeopleGroupsIndexRouteImport.update({
+  id: '/people/groups/',
+  path: '/people/groups/',
+  getParentRoute: () => TenantRoute,
+} as any)
+const TenantPeopleGroupsGroupRoute = TenantPeopleGroupsGroupRouteImport.update({
+  id: '/people/groups/$group',
+  path: '/people/groups/$group',
+  getParentRoute: () => TenantRoute,
+} as any)
+const TenantPeopleServiceAccountsIndexRoute =
+  TenantPeopleServiceAccountsIndexRouteImport.update({
+    id: '/people/service-accounts/',
+    path: '/people/service-accounts/',
+    getParentRoute: () => TenantRoute,
+  } as any)
+const TenantPeopleServiceAccountsAccountRoute =
+  TenantPeopleServiceAccountsAccountRouteImport.update({
+    id: '/people/service-accounts/$account',
+    path: '/people/service-accounts/$account',
+    getParentRoute: () => TenantRoute,
+  } as any)
+const TenantPeopleUsersUserRoute = TenantPeopleUsersUserRouteImport.update({
+  id: '/people/users/$user',
+  path: '/people/users/$user',
   getParentRoute: () => TenantRoute,
 } as any)
 const TenantServersServerIndexRoute =
@@ -86,24 +169,50 @@ export interface FileRoutesByFullPath {
   '/': typeof IndexRoute
   '/$tenant': typeof TenantRouteWithChildren
   '/$tenant/': typeof TenantIndexRoute
+  '/$tenant/identity/domains': typeof TenantIdentityDomainsRoute
+  '/$tenant/identity/provisioning': typeof TenantIdentityProvisioningRoute
+  '/$tenant/identity/scim': typeof TenantIdentityScimRoute
+  '/$tenant/people/invitations': typeof TenantPeopleInvitationsRoute
   '/$tenant/servers/$server': typeof TenantServersServerRouteWithChildren
   '/$tenant/servers/new': typeof TenantServersNewRoute
+  '/$tenant/identity/': typeof TenantIdentityIndexRoute
+  '/$tenant/people/': typeof TenantPeopleIndexRoute
   '/$tenant/servers/': typeof TenantServersIndexRoute
+  '/$tenant/identity/providers/$provider': typeof TenantIdentityProvidersProviderRoute
+  '/$tenant/identity/providers/new': typeof TenantIdentityProvidersNewRoute
+  '/$tenant/people/groups/$group': typeof TenantPeopleGroupsGroupRoute
+  '/$tenant/people/service-accounts/$account': typeof TenantPeopleServiceAccountsAccountRoute
+  '/$tenant/people/users/$user': typeof TenantPeopleUsersUserRoute
   '/$tenant/servers/$server/collaborators': typeof TenantServersServerCollaboratorsRoute
   '/$tenant/servers/$server/how-to-use': typeof TenantServersServerHowToUseRoute
   '/$tenant/servers/$server/settings': typeof TenantServersServerSettingsRoute
   '/$tenant/servers/$server/tools': typeof TenantServersServerToolsRoute
+  '/$tenant/people/groups/': typeof TenantPeopleGroupsIndexRoute
+  '/$tenant/people/service-accounts/': typeof TenantPeopleServiceAccountsIndexRoute
   '/$tenant/servers/$server/': typeof TenantServersServerIndexRoute
 }
 export interface FileRoutesByTo {
   '/': typeof IndexRoute
   '/$tenant': typeof TenantIndexRoute
+  '/$tenant/identity/domains': typeof TenantIdentityDomainsRoute
+  '/$tenant/identity/provisioning': typeof TenantIdentityProvisioningRoute
+  '/$tenant/identity/scim': typeof TenantIdentityScimRoute
+  '/$tenant/people/invitations': typeof TenantPeopleInvitationsRoute
   '/$tenant/servers/new': typeof TenantServersNewRoute
+  '/$tenant/identity': typeof TenantIdentityIndexRoute
+  '/$tenant/people': typeof TenantPeopleIndexRoute
   '/$tenant/servers': typeof TenantServersIndexRoute
+  '/$tenant/identity/providers/$provider': typeof TenantIdentityProvidersProviderRoute
+  '/$tenant/identity/providers/new': typeof TenantIdentityProvidersNewRoute
+  '/$tenant/people/groups/$group': typeof TenantPeopleGroupsGroupRoute
+  '/$tenant/people/service-accounts/$account': typeof TenantPeopleServiceAccountsAccountRoute
+  '/$tenant/people/users/$user': typeof TenantPeopleUsersUserRoute
   '/$tenant/servers/$server/collaborators': typeof TenantServersServerCollaboratorsRoute
   '/$tenant/servers/$server/how-to-use': typeof TenantServersServerHowToUseRoute
   '/$tenant/servers/$server/settings': typeof TenantServersServerSettingsRoute
   '/$tenant/servers/$server/tools': typeof TenantServersServerToolsRoute
+  '/$tenant/people/groups': typeof TenantPeopleGroupsIndexRoute
+  '/$tenant/people/service-accounts': typeof TenantPeopleServiceAccountsIndexRoute
   '/$tenant/servers/$server': typeof TenantServersServerIndexRoute
 }
 export interface FileRoutesById {
@@ -111,13 +220,26 @@ export interface FileRoutesById {
   '/': typeof IndexRoute
   '/$tenant': typeof TenantRouteWithChildren
   '/$tenant/': typeof TenantIndexRoute
+  '/$tenant/identity/domains': typeof TenantIdentityDomainsRoute
+  '/$tenant/identity/provisioning': typeof TenantIdentityProvisioningRoute
+  '/$tenant/identity/scim': typeof TenantIdentityScimRoute
+  '/$tenant/people/invitations': typeof TenantPeopleInvitationsRoute
   '/$tenant/servers/$server': typeof TenantServersServerRouteWithChildren
   '/$tenant/servers/new': typeof TenantServersNewRoute
+  '/$tenant/identity/': typeof TenantIdentityIndexRoute
+  '/$tenant/people/': typeof TenantPeopleIndexRoute
   '/$tenant/servers/': typeof TenantServersIndexRoute
+  '/$tenant/identity/providers/$provider': typeof TenantIdentityProvidersProviderRoute
+  '/$tenant/identity/providers/new': typeof TenantIdentityProvidersNewRoute
+  '/$tenant/people/groups/$group': typeof TenantPeopleGroupsGroupRoute
+  '/$tenant/people/service-accounts/$account': typeof TenantPeopleServiceAccountsAccountRoute
+  '/$tenant/people/users/$user': typeof TenantPeopleUsersUserRoute
   '/$tenant/servers/$server/collaborators': typeof TenantServersServerCollaboratorsRoute
   '/$tenant/servers/$server/how-to-use': typeof TenantServersServerHowToUseRoute
   '/$tenant/servers/$server/settings': typeof TenantServersServerSettingsRoute
   '/$tenant/servers/$server/tools': typeof TenantServersServerToolsRoute
+  '/$tenant/people/groups/': typeof TenantPeopleGroupsIndexRoute
+  '/$tenant/people/service-accounts/': typeof TenantPeopleServiceAccountsIndexRoute
   '/$tenant/servers/$server/': typeof TenantServersServerIndexRoute
 }
 export interface FileRouteTypes {
@@ -126,37 +248,76 @@ export interface FileRouteTypes {
     | '/'
     | '/$tenant'
     | '/$tenant/'
+    | '/$tenant/identity/domains'
+    | '/$tenant/identity/provisioning'
+    | '/$tenant/identity/scim'
+    | '/$tenant/people/invitations'
     | '/$tenant/servers/$server'
     | '/$tenant/servers/new'
+    | '/$tenant/identity/'
+    | '/$tenant/people/'
     | '/$tenant/servers/'
+    | '/$tenant/identity/providers/$provider'
+    | '/$tenant/identity/providers/new'
+    | '/$tenant/people/groups/$group'
+    | '/$tenant/people/service-accounts/$account'
+    | '/$tenant/people/users/$user'
     | '/$tenant/servers/$server/collaborators'
     | '/$tenant/servers/$server/how-to-use'
     | '/$tenant/servers/$server/settings'
     | '/$tenant/servers/$server/tools'
+    | '/$tenant/people/groups/'
+    | '/$tenant/people/service-accounts/'
     | '/$tenant/servers/$server/'
   fileRoutesByTo: FileRoutesByTo
   to:
     | '/'
     | '/$tenant'
+    | '/$tenant/identity/domains'
+    | '/$tenant/identity/provisioning'
+    | '/$tenant/identity/scim'
+    | '/$tenant/people/invitations'
     | '/$tenant/servers/new'
+    | '/$tenant/identity'
+    | '/$tenant/people'
     | '/$tenant/servers'
+    | '/$tenant/identity/providers/$provider'
+    | '/$tenant/identity/providers/new'
+    | '/$tenant/people/groups/$group'
+    | '/$tenant/people/service-accounts/$account'
+    | '/$tenant/people/users/$user'
     | '/$tenant/servers/$server/collaborators'
     | '/$tenant/servers/$server/how-to-use'
     | '/$tenant/servers/$server/settings'
     | '/$tenant/servers/$server/tools'
+    | '/$tenant/people/groups'
+    | '/$tenant/people/service-accounts'
     | '/$tenant/servers/$server'
   id:
     | '__root__'
     | '/'
     | '/$tenant'
     | '/$tenant/'
+    | '/$tenant/identity/domains'
+    | '/$tenant/identity/provisioning'
+    | '/$tenant/identity/scim'
+    | '/$tenant/people/invitations'
     | '/$tenant/servers/$server'
     | '/$tenant/servers/new'
+    | '/$tenant/identity/'
+    | '/$tenant/people/'
     | '/$tenant/servers/'
+    | '/$tenant/identity/providers/$provider'
+    | '/$tenant/identity/providers/new'
+    | '/$tenant/people/groups/$group'
+    | '/$tenant/people/service-accounts/$account'
+    | '/$tenant/people/users/$user'
     | '/$tenant/servers/$server/collaborators'
     | '/$tenant/servers/$server/how-to-use'
     | '/$tenant/servers/$server/settings'
     | '/$tenant/servers/$server/tools'
+    | '/$tenant/people/groups/'
+    | '/$tenant/people/service-accounts/'
     | '/$tenant/servers/$server/'
   fileRoutesById: FileRoutesById
 }
@@ -188,6 +349,48 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof TenantIndexRouteImport
       parentRoute: typeof TenantRoute
     }
+    '/$tenant/identity/': {
+      id: '/$tenant/identity/'
+      path: '/identity'
+      fullPath: '/$tenant/identity/'
+      preLoaderRoute: typeof TenantIdentityIndexRouteImport
+      parentRoute: typeof TenantRoute
+    }
+    '/$tenant/identity/domains': {
+      id: '/$tenant/identity/domains'
+      path: '/identity/domains'
+      fullPath: '/$tenant/identity/domains'
+      preLoaderRoute: typeof TenantIdentityDomainsRouteImport
+      parentRoute: typeof TenantRoute
+    }
+    '/$tenant/identity/provisioning': {
+      id: '/$tenant/identity/provisioning'
+      path: '/identity/provisioning'
+      fullPath: '/$tenant/identity/provisioning'
+      preLoaderRoute: typeof TenantIdentityProvisioningRouteImport
+      parentRoute: typeof TenantRoute
+    }
+    '/$tenant/identity/scim': {
+      id: '/$tenant/identity/scim'
+      path: '/identity/scim'
+      fullPath: '/$tenant/identity/scim'
+      preLoaderRoute: typeof TenantIdentityScimRouteImport
+      parentRoute: typeof TenantRoute
+    }
+    '/$tenant/people/': {
+      id: '/$tenant/people/'
+      path: '/people'
+      fullPath: '/$tenant/people/'
+      preLoaderRoute: typeof TenantPeopleIndexRouteImport
+      parentRoute: typeof TenantRoute
+    }
+    '/$tenant/people/invitations': {
+      id: '/$tenant/people/invitations'
+      path: '/people/invitations'
+      fullPath: '/$tenant/people/invitations'
+      preLoaderRoute: typeof TenantPeopleInvitationsRouteImport
+      parentRoute: typeof TenantRoute
+    }
     '/$tenant/servers/': {
       id: '/$tenant/servers/'
       path: '/servers'
@@ -207,6 +410,55 @@ declare module '@tanstack/react-router' {
       path: '/servers/new'
       fullPath: '/$tenant/servers/new'
       preLoaderRoute: typeof TenantServersNewRouteImport
+      parentRoute: typeof TenantRoute
+    }
+    '/$tenant/identity/providers/$provider': {
+      id: '/$tenant/identity/providers/$provider'
+      path: '/identity/providers/$provider'
+      fullPath: '/$tenant/identity/providers/$provider'
+      preLoaderRoute: typeof TenantIdentityProvidersProviderRouteImport
+      parentRoute: typeof TenantRoute
+    }
+    '/$tenant/identity/providers/new': {
+      id: '/$tenant/identity/providers/new'
+      path: '/identity/providers/new'
+      fullPath: '/$tenant/identity/providers/new'
+      preLoaderRoute: typeof TenantIdentityProvidersNewRouteImport
+      parentRoute: typeof TenantRoute
+    }
+    '/$tenant/people/groups/': {
+      id: '/$tenant/people/groups/'
+      path: '/people/groups'
+      fullPath: '/$tenant/people/groups/'
+      preLoaderRoute: typeof TenantPeopleGroupsIndexRouteImport
+      parentRoute: typeof TenantRoute
+    }
+    '/$tenant/people/groups/$group': {
+      id: '/$tenant/people/groups/$group'
+      path: '/people/groups/$group'
+      fullPath: '/$tenant/people/groups/$group'
+      preLoaderRoute: typeof TenantPeopleGroupsGroupRouteImport
+      parentRoute: typeof TenantRoute
+    }
+    '/$tenant/people/service-accounts/': {
+      id: '/$tenant/people/service-accounts/'
+      path: '/people/service-accounts'
+      fullPath: '/$tenant/people/service-accounts/'
+      preLoaderRoute: typeof TenantPeopleServiceAccountsIndexRouteImport
+      parentRoute: typeof TenantRoute
+    }
+    '/$tenant/people/service-accounts/$account': {
+      id: '/$tenant/people/service-accounts/$account'
+      path: '/people/service-accounts/$account'
+      fullPath: '/$tenant/people/service-accounts/$account'
+      preLoaderRoute: typeof TenantPeopleServiceAccountsAccountRouteImport
+      parentRoute: typeof TenantRoute
+    }
+    '/$tenant/people/users/$user': {
+      id: '/$tenant/people/users/$user'
+      path: '/people/users/$user'
+      fullPath: '/$tenant/people/users/$user'
+      preLoaderRoute: typeof TenantPeopleUsersUserRouteImport
       parentRoute: typeof TenantRoute
     }
     '/$tenant/servers/$server/': {
@@ -268,16 +520,43 @@ const TenantServersServerRouteWithChildren =
 
 interface TenantRouteChildren {
   TenantIndexRoute: typeof TenantIndexRoute
+  TenantIdentityDomainsRoute: typeof TenantIdentityDomainsRoute
+  TenantIdentityProvisioningRoute: typeof TenantIdentityProvisioningRoute
+  TenantIdentityScimRoute: typeof TenantIdentityScimRoute
+  TenantPeopleInvitationsRoute: typeof TenantPeopleInvitationsRoute
   TenantServersServerRoute: typeof TenantServersServerRouteWithChildren
   TenantServersNewRoute: typeof TenantServersNewRoute
+  TenantIdentityIndexRoute: typeof TenantIdentityIndexRoute
+  TenantPeopleIndexRoute: typeof TenantPeopleIndexRoute
   TenantServersIndexRoute: typeof TenantServersIndexRoute
+  TenantIdentityProvidersProviderRoute: typeof TenantIdentityProvidersProviderRoute
+  TenantIdentityProvidersNewRoute: typeof TenantIdentityProvidersNewRoute
+  TenantPeopleGroupsGroupRoute: typeof TenantPeopleGroupsGroupRoute
+  TenantPeopleServiceAccountsAccountRoute: typeof TenantPeopleServiceAccountsAccountRoute
+  TenantPeopleUsersUserRoute: typeof TenantPeopleUsersUserRoute
+  TenantPeopleGroupsIndexRoute: typeof TenantPeopleGroupsIndexRoute
+  TenantPeopleServiceAccountsIndexRoute: typeof TenantPeopleServiceAccountsIndexRoute
 }
 
 const TenantRouteChildren: TenantRouteChildren = {
   TenantIndexRoute: TenantIndexRoute,
+  TenantIdentityDomainsRoute: TenantIdentityDomainsRoute,
+  TenantIdentityProvisioningRoute: TenantIdentityProvisioningRoute,
+  TenantIdentityScimRoute: TenantIdentityScimRoute,
+  TenantPeopleInvitationsRoute: TenantPeopleInvitationsRoute,
   TenantServersServerRoute: TenantServersServerRouteWithChildren,
   TenantServersNewRoute: TenantServersNewRoute,
+  TenantIdentityIndexRoute: TenantIdentityIndexRoute,
+  TenantPeopleIndexRoute: TenantPeopleIndexRoute,
   TenantServersIndexRoute: TenantServersIndexRoute,
+  TenantIdentityProvidersProviderRoute: TenantIdentityProvidersProviderRoute,
+  TenantIdentityProvidersNewRoute: TenantIdentityProvidersNewRoute,
+  TenantPeopleGroupsGroupRoute: TenantPeopleGroupsGroupRoute,
+  TenantPeopleServiceAccountsAccountRoute:
+    TenantPeopleServiceAccountsAccountRoute,
+  TenantPeopleUsersUserRoute: TenantPeopleUsersUserRoute,
+  TenantPeopleGroupsIndexRoute: TenantPeopleGroupsIndexRoute,
+  TenantPeopleServiceAccountsIndexRoute: TenantPeopleServiceAccountsIndexRoute,
 }
 
 const TenantRouteWithChildren =

@@ -65,6 +65,7 @@ function ConfirmForm({ consequences, action, word, onConfirm, close }: ConfirmFo
             id={input}
             value={typed}
             onChange={event => setTyped(event.target.value)}
+            autoFocus
             autoCapitalize="none"
             spellCheck={false}
           />

@@ -10,6 +10,7 @@ import {
   type UseFormReturn,
   useFormContext,
 } from 'react-hook-form'
+import type { May } from '@/lib/can'
 import { cn } from '@/lib/cn'
 import { ApiError, explain } from '@/lib/problem'
 import { Input, Select, Textarea } from './ui/field'
@@ -267,7 +268,8 @@ export function SwitchField({ name, label, hint }: Pick<FieldProps, 'name' | 'la
 type RadioCardsProps = {
   name: string
   label: string
-  options: readonly { value: string; label: string; hint: string }[]
+  /** `may`: disabled with the reason in place of the hint. */
+  options: readonly { value: string; label: string; hint: string; may?: May }[]
 }
 
 /** One of a few, where each needs a sentence. */
@@ -283,17 +285,21 @@ export function RadioCards({ name, label, options }: RadioCardsProps) {
         {options.map(option => (
           <label
             key={option.value}
-            className="flex cursor-pointer gap-2.5 rounded-lg border bg-card p-3 transition-colors hover:border-field-line has-[:checked]:border-accent has-[:checked]:bg-accent-soft has-[:focus-visible]:outline-2 has-[:focus-visible]:outline-accent has-[:focus-visible]:outline-offset-2"
+            className="flex cursor-pointer gap-2.5 rounded-lg border bg-card p-3 transition-colors hover:border-field-line has-[:disabled]:cursor-not-allowed has-[:disabled]:bg-transparent has-[:checked]:border-accent has-[:checked]:bg-accent-soft has-[:focus-visible]:outline-2 has-[:focus-visible]:outline-accent has-[:focus-visible]:outline-offset-2"
           >
             <input
               type="radio"
               value={option.value}
               {...register(name)}
+              // Not by `register`, which would take the whole field for disabled.
+              disabled={option.may?.yes === false}
               className="mt-1 size-3.5 accent-accent outline-none"
             />
             <span>
               <span className="block font-medium">{option.label}</span>
-              <span className="block text-[0.8125rem] text-quiet">{option.hint}</span>
+              <span className="block text-[0.8125rem] text-quiet">
+                {option.may?.yes === false ? option.may.why : option.hint}
+              </span>
             </span>
           </label>
         ))}

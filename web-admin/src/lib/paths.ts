@@ -9,6 +9,19 @@ export const paths = {
   howToUse: (tenant: string, server: string) =>
     linkOptions({ to: '/$tenant/servers/$server/how-to-use', params: { tenant, server } }),
   registerServer: (tenant: string) => linkOptions({ to: '/$tenant/servers/new', params: { tenant } }),
+  domains: (tenant: string) => linkOptions({ to: '/$tenant/identity/domains', params: { tenant } }),
+  group: (tenant: string, group: string) =>
+    linkOptions({ to: '/$tenant/people/groups/$group', params: { tenant, group } }),
+  groups: (tenant: string) => linkOptions({ to: '/$tenant/people/groups', params: { tenant } }),
+  identity: (tenant: string) => linkOptions({ to: '/$tenant/identity', params: { tenant } }),
+  identityProvider: (tenant: string, provider: string) =>
+    linkOptions({ to: '/$tenant/identity/providers/$provider', params: { tenant, provider } }),
+  invitations: (tenant: string) => linkOptions({ to: '/$tenant/people/invitations', params: { tenant } }),
+  newIdentityProvider: (tenant: string) =>
+    linkOptions({ to: '/$tenant/identity/providers/new', params: { tenant } }),
+  people: (tenant: string) => linkOptions({ to: '/$tenant/people', params: { tenant } }),
+  provisioning: (tenant: string) => linkOptions({ to: '/$tenant/identity/provisioning', params: { tenant } }),
+  scim: (tenant: string) => linkOptions({ to: '/$tenant/identity/scim', params: { tenant } }),
   server: (tenant: string, server: string) =>
     linkOptions({ to: '/$tenant/servers/$server', params: { tenant, server } }),
   serverSettings: (tenant: string, server: string) =>
@@ -16,6 +29,12 @@ export const paths = {
   servers: (tenant: string) => linkOptions({ to: '/$tenant/servers', params: { tenant } }),
   tools: (tenant: string, server: string) =>
     linkOptions({ to: '/$tenant/servers/$server/tools', params: { tenant, server } }),
+  serviceAccount: (tenant: string, account: string) =>
+    linkOptions({ to: '/$tenant/people/service-accounts/$account', params: { tenant, account } }),
+  serviceAccounts: (tenant: string) =>
+    linkOptions({ to: '/$tenant/people/service-accounts', params: { tenant } }),
+  user: (tenant: string, user: string) =>
+    linkOptions({ to: '/$tenant/people/users/$user', params: { tenant, user } }),
 }
 
 const page = (tenant: string, rest = '') => `/t/${encodeURIComponent(tenant)}/${rest}`

@@ -10,6 +10,8 @@ test('how long ago', () => {
   check('2026-11-28T09:00:00Z', '3 hours ago')
   check('2026-11-27T11:00:00Z', 'yesterday')
   check('2026-11-30T13:00:00Z', 'in 2 days')
+  check('2026-12-05T11:59:00Z', 'in 7 days')
+  check('2027-02-26T11:59:00Z', 'in 3 months')
   check('2026-08-28T12:00:00Z', '3 months ago')
   check('2024-11-27T12:00:00Z', '2 years ago')
 })

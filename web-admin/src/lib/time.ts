@@ -19,7 +19,9 @@ export function relative(at: string, now: number): string {
   if (size < 10) return 'just now'
   const [, unitSeconds, unit] = STEPS.find(([limit]) => size < limit) ??
     STEPS[STEPS.length - 1] ?? [0, 1, 'second']
-  return relativeFormat.format(Math.trunc(seconds / unitSeconds), unit as Intl.RelativeTimeFormatUnit)
+  // What began a moment ago to last 90 days ends in 3 months, not in 2.
+  const round = seconds > 0 ? Math.round : Math.trunc
+  return relativeFormat.format(round(seconds / unitSeconds), unit as Intl.RelativeTimeFormatUnit)
 }
 
 /** With the time zone of the reader. */

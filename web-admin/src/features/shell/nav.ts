@@ -2,7 +2,7 @@
 //! keyboard go by the same list.
 
 import type { LinkProps } from '@tanstack/react-router'
-import { type LucideIcon, Server } from 'lucide-react'
+import { Fingerprint, type LucideIcon, Server, UsersRound } from 'lucide-react'
 import { paths } from '@/lib/paths'
 
 type Section = {
@@ -15,4 +15,6 @@ type Section = {
 
 export const SECTIONS: readonly Section[] = [
   { label: 'Servers', icon: Server, key: 's', link: paths.servers },
+  { label: 'People', icon: UsersRound, key: 'p', link: paths.people },
+  { label: 'Identity', icon: Fingerprint, key: 'i', link: paths.identity },
 ]

@@ -1,0 +1,45 @@
+//! Makes a service account, or changes its name and description.
+
+import { useForm } from 'react-hook-form'
+import type { ServiceAccount } from '@/api/types'
+import { TextArea, TextField } from '@/components/form'
+import { FormDialog } from '@/components/form-dialog'
+import { useServiceAccountActions } from './actions'
+
+type AccountDialogProps = {
+  /** To be changed; a new one if absent. */
+  account?: ServiceAccount
+  onDone?: (account: ServiceAccount) => void
+  onClose: () => void
+}
+
+export function AccountDialog({ account, onDone, onClose }: AccountDialogProps) {
+  const { create, update } = useServiceAccountActions()
+  const form = useForm({
+    defaultValues: { name: account?.name ?? '', description: account?.description ?? '' },
+  })
+  return (
+    <FormDialog
+      title={account ? 'Change the service account' : 'Create a service account'}
+      {...(!account && { description: 'It may use nothing until a server is granted to it.' })}
+      form={form}
+      onSubmit={async values => {
+        const saved = account ? await update(account.id, values) : await create(values)
+        onClose()
+        onDone?.(saved)
+      }}
+      onClose={onClose}
+      action={account ? 'Save' : 'Create'}
+    >
+      <TextField
+        name="name"
+        label="Name"
+        autoFocus
+        placeholder="ci-deploys"
+        hint="In the call log, calls stand under this name."
+        rule={text => (text.trim() ? undefined : 'A name is needed')}
+      />
+      <TextArea name="description" label="What it is for" optional rows={3} />
+    </FormDialog>
+  )
+}
