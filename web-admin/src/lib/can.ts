@@ -11,7 +11,41 @@ const no = (why: string): May => ({ yes: false, why })
 
 const isAdmin = (role: TenantRole) => role === 'owner' || role === 'admin'
 
+const mayRead = (role: TenantRole) => role !== 'member'
+
 export const can = {
+  /** `ManageClients` */
+  manageClients: ({ user }: Session): May =>
+    isAdmin(user.role) ? YES : no('Only owners and admins change OAuth clients.'),
+
+  /** `ManageLimits` */
+  manageLimits: ({ user }: Session): May =>
+    isAdmin(user.role) ? YES : no('Only owners and admins change limits.'),
+
+  /** `ManageTenant` */
+  manageTenant: ({ user }: Session): May =>
+    isAdmin(user.role) ? YES : no('Only owners and admins change the settings.'),
+
+  /** `ReadAllCalls` */
+  readAllCalls: ({ user }: Session): May =>
+    mayRead(user.role) ? YES : no('You see your own calls, and those of servers that you manage.'),
+
+  /** `ReadAudit` */
+  readAudit: ({ user }: Session): May =>
+    mayRead(user.role) ? YES : no('Only owners, admins and auditors read the audit log.'),
+
+  /** `ReadClients` */
+  readClients: ({ user }: Session): May =>
+    mayRead(user.role) ? YES : no('Only owners, admins and auditors see OAuth clients.'),
+
+  /** `ReadLimits` */
+  readLimits: ({ user }: Session): May =>
+    mayRead(user.role) ? YES : no('Only owners, admins and auditors see limits.'),
+
+  /** `ReadPeople`, `ReadServiceAccounts` */
+  readPeople: ({ user }: Session): May =>
+    mayRead(user.role) ? YES : no('Only owners, admins and auditors see people.'),
+
   /** `RegisterServers` */
   registerServers: ({ user }: Session): May =>
     isAdmin(user.role) ? YES : no('Only owners and admins register servers.'),

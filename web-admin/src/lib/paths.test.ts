@@ -1,19 +1,53 @@
 import type { LinkProps } from '@tanstack/react-router'
 import { expect, test } from 'vitest'
 import { router } from '@/router'
-import { pages, paths } from './paths'
+import { files, pages, paths } from './paths'
 
 test('addresses inside the console', () => {
   const address = (link: LinkProps) => router.buildLocation(link as never).href
   expect({
+    audit: address(paths.audit('acme')),
+    call: address(paths.call('acme', 'cal_1')),
+    calls: address(paths.calls('acme')),
+    clients: address(paths.clients('acme')),
+    limit: address(paths.limit('acme', 'lim_1')),
+    limits: address(paths.limits('acme')),
+    me: address(paths.me('acme')),
+    myKeys: address(paths.myKeys('acme')),
+    mySessions: address(paths.mySessions('acme')),
+    newLimit: address(paths.newLimit('acme')),
+    settings: address(paths.settings('acme')),
+    usage: address(paths.usage('acme')),
     servers: address(paths.servers('acme')),
     server: address(paths.server('acme', 'srv_1')),
   }).toMatchInlineSnapshot(`
     {
+      "audit": "/console/acme/activity/audit",
+      "call": "/console/acme/activity/calls/cal_1",
+      "calls": "/console/acme/activity",
+      "clients": "/console/acme/settings/clients",
+      "limit": "/console/acme/limits/lim_1",
+      "limits": "/console/acme/limits",
+      "me": "/console/acme/me",
+      "myKeys": "/console/acme/me/keys",
+      "mySessions": "/console/acme/me/sessions",
+      "newLimit": "/console/acme/limits/new",
       "server": "/console/acme/servers/srv_1",
       "servers": "/console/acme/servers",
+      "settings": "/console/acme/settings",
+      "usage": "/console/acme/activity/usage",
     }
   `)
+})
+
+test('files and streams of the API', () => {
+  expect(files.calls('acme', 'csv', { tool: 'search & find', server: undefined })).toBe(
+    '/api/v1/tenants/acme/calls/export?tool=search+%26+find&format=csv',
+  )
+  expect(files.tail('acme')).toBe('/api/v1/tenants/acme/calls/tail')
+  expect(files.audit('acme', { from: '2026-11-01T00:00:00.000Z' })).toBe(
+    '/api/v1/tenants/acme/audit/export?from=2026-11-01T00%3A00%3A00.000Z',
+  )
 })
 
 test('pages of the control plane', () => {

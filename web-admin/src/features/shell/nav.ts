@@ -2,7 +2,7 @@
 //! keyboard go by the same list.
 
 import type { LinkProps } from '@tanstack/react-router'
-import { type LucideIcon, Server } from 'lucide-react'
+import { Activity, CircleUser, Gauge, type LucideIcon, Server, Settings } from 'lucide-react'
 import { paths } from '@/lib/paths'
 
 type Section = {
@@ -15,4 +15,8 @@ type Section = {
 
 export const SECTIONS: readonly Section[] = [
   { label: 'Servers', icon: Server, key: 's', link: paths.servers },
+  { label: 'Activity', icon: Activity, key: 'a', link: paths.calls },
+  { label: 'Limits', icon: Gauge, key: 'l', link: paths.limits },
+  { label: 'Settings', icon: Settings, key: ',', link: paths.settings },
+  { label: 'Me', icon: CircleUser, key: 'm', link: paths.me },
 ]
