@@ -9,8 +9,9 @@ import { Button } from './ui/button'
 import { Input } from './ui/field'
 import { Popover } from './ui/popover'
 
+/** On a phone they are one line, to be pushed aside. */
 export const Filters = ({ children }: { children: ReactNode }) => (
-  <fieldset className="flex flex-wrap items-center gap-2">
+  <fieldset className="-m-1 flex min-w-0 flex-wrap items-center gap-2 p-1 max-md:flex-nowrap max-md:overflow-x-auto max-md:[scrollbar-width:none]">
     <legend className="sr-only">Filters</legend>
     {children}
   </fieldset>
@@ -27,7 +28,7 @@ type FilterProps = Omit<ChooseProps, 'label' | 'chosen' | 'onChoose'> & {
 export function Filter({ label, value, words, onChange, ...choose }: FilterProps) {
   const [open, setOpen] = useState(false)
   return (
-    <span className="inline-flex max-w-full">
+    <span className="inline-flex max-w-full max-md:max-w-56 max-md:shrink-0">
       <Popover
         open={open}
         onOpenChange={setOpen}
@@ -104,7 +105,7 @@ export function RangeFilter({ value, names, fallback, onChange }: RangeFilterPro
       onOpenChange={setOpen}
       label="Time"
       trigger={
-        <Button size="sm" className="min-w-0 shrink font-normal">
+        <Button size="sm" className="min-w-0 shrink font-normal max-md:shrink-0">
           <span className="truncate">{rangeWords(value, otherwise)}</span>
           <ChevronDown className="text-quiet" aria-hidden="true" />
         </Button>

@@ -1,9 +1,10 @@
 //! What there is to choose from, by what somebody has typed: hooks for `components/choose`.
 
 import { useQuery } from '@tanstack/react-query'
-import { groupsFound, machinesFound, serversFound, usersFound } from '@/api/queries'
+import { groupsFound, machinesFound, serversFound, usage, usersFound } from '@/api/queries'
 import { can } from './can'
 import { useSession, useTenant } from './session'
+import { plural } from './units'
 
 export type Option = { value: string; label: string; hint?: string }
 export type Options = { options: readonly Option[]; isPending: boolean }
@@ -53,3 +54,23 @@ export function useSubjectOptions(typed: string): Options {
 /** Those of a fixed list that have what was typed in them. */
 export const matching = (options: readonly Option[], typed: string): readonly Option[] =>
   options.filter(({ label, value }) => `${label} ${value}`.toLowerCase().includes(typed.toLowerCase()))
+
+const SUGGESTED = 50
+
+/** What was called most in the last 30 days: tools, and the programs that called. */
+function useLately(group_by: 'tool' | 'client', typed: string): Options {
+  const { data, isPending } = useQuery(
+    usage(useTenant(), { bucket: 'day', group_by, limit: SUGGESTED, range: '30d' }),
+  )
+  // Two servers may have a tool of one name.
+  const calls = new Map<string, number>()
+  for (const series of data?.series ?? []) {
+    const name = series[group_by]
+    if (name) calls.set(name, (calls.get(name) ?? 0) + series.total.calls)
+  }
+  const options = [...calls].map(([name, sum]) => ({ value: name, label: name, hint: plural(sum, 'call') }))
+  return { options: matching(options, typed), isPending }
+}
+
+export const useToolOptions = (typed: string) => useLately('tool', typed)
+export const useClientOptions = (typed: string) => useLately('client', typed)

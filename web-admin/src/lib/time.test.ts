@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { relative } from './time'
+import { clock, relative } from './time'
 
 test('how long ago', () => {
   const now = Date.parse('2026-11-28T12:00:00Z')
@@ -12,4 +12,10 @@ test('how long ago', () => {
   check('2026-11-30T13:00:00Z', 'in 2 days')
   check('2026-08-28T12:00:00Z', '3 months ago')
   check('2024-11-27T12:00:00Z', '2 years ago')
+})
+
+test('to the second', () => {
+  const now = new Date(2026, 10, 28, 12).getTime()
+  expect(clock(new Date(2026, 10, 28, 5, 39, 2).toISOString(), now)).toBe('05:39:02')
+  expect(clock(new Date(2026, 10, 27, 23, 0, 0).toISOString(), now)).toBe('Nov 27, 23:00:00')
 })

@@ -2,6 +2,7 @@ import type { AuditEvent } from '@/api/types'
 import { columnsOf, RowLink } from '@/components/data-table'
 import { PartyName, ServerName } from '@/components/names'
 import { Time } from '@/components/ui/time'
+import { When } from '@/components/when'
 import { shortId } from '@/lib/names'
 import { paths } from '@/lib/paths'
 import { actionWords, actorWords, detailWords, isNamed } from './audit-words'
@@ -62,11 +63,7 @@ export const auditColumns = (tenant: string) =>
     columns.accessor('at', {
       header: 'When',
       meta: { className: 'max-md:hidden w-36 text-right' },
-      cell: info => (
-        <span className="text-quiet">
-          <Time at={info.getValue()} />
-        </span>
-      ),
+      cell: info => <When at={info.getValue()} />,
     }),
   ])
 

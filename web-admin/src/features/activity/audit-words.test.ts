@@ -14,8 +14,10 @@ test('events in words', () => {
 })
 
 test('what changed, in one line', () => {
-  expect(detailWords({ detail: { role: 'user', settings: { calls_off: true }, gone: null } })).toBe(
-    'role: user, settings',
-  )
+  expect(
+    detailWords({
+      detail: { role: 'user', settings: { calls_off: true }, gone: null, grant_id: 'acg_1', tools: [] },
+    }),
+  ).toBe('role: user, settings')
   expect(detailWords({ detail: null })).toBe('')
 })

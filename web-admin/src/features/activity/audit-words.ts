@@ -65,13 +65,15 @@ export const actorWords = (kind: string): string => ACTORS[kind] ?? capital(spac
 /** Whether the id leads to a name that the console can find. */
 export const isNamed = (kind: string): boolean => ['user', 'service_account', 'group'].includes(kind)
 
-/** One line about what changed, or nothing. */
+/** One line about what changed, or nothing: ids and times say little there, and stand in the event itself. */
 export function detailWords({ detail }: Pick<AuditEvent, 'detail'>): string {
   if (typeof detail !== 'object' || detail === null) return ''
   const words = Object.entries(detail as Record<string, unknown>).flatMap(([name, value]) => {
-    if (value === null || value === undefined) return []
-    const plain = ['string', 'number', 'boolean'].includes(typeof value)
-    return [plain ? `${spaced(name)}: ${value}` : spaced(name)]
+    if (value === null || value === undefined || /_(id|at)$/.test(name)) return []
+    if (typeof value === 'object') return isEmpty(value) ? [] : [spaced(name)]
+    return [`${spaced(name)}: ${value}`]
   })
   return words.join(', ')
 }
+
+const isEmpty = (value: object) => Object.keys(value).length === 0

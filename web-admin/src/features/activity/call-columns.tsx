@@ -3,6 +3,7 @@ import { columnsOf, RowLink } from '@/components/data-table'
 import { PartyName, ServerName } from '@/components/names'
 import { Badge } from '@/components/ui/badge'
 import { Time } from '@/components/ui/time'
+import { When } from '@/components/when'
 import { paths } from '@/lib/paths'
 import { took } from '@/lib/units'
 import { calledWhat, OUTCOME_WORDS } from './words'
@@ -56,11 +57,7 @@ export const callColumns = (tenant: string) =>
     columns.accessor('started_at', {
       header: 'When',
       meta: { className: 'max-md:hidden w-36 text-right' },
-      cell: info => (
-        <span className="text-quiet">
-          <Time at={info.getValue()} />
-        </span>
-      ),
+      cell: info => <When at={info.getValue()} />,
     }),
   ])
 

@@ -1,12 +1,15 @@
 //! The filters of the call log. What has been called lately is offered; anything else may be typed.
 
-import { useQuery } from '@tanstack/react-query'
-import { usage } from '@/api/queries'
 import { Filter, Filters, RangeFilter } from '@/components/filters'
 import { PartyName, ServerName } from '@/components/names'
-import { matching, type Options, usePartyOptions, useServerOptions } from '@/lib/options'
-import { useTenant } from '@/lib/session'
-import { plural } from '@/lib/units'
+import {
+  matching,
+  type Options,
+  useClientOptions,
+  usePartyOptions,
+  useServerOptions,
+  useToolOptions,
+} from '@/lib/options'
 import { CALL_RANGES, type CallSearch, FAULTS, OUTCOMES } from './search'
 import { FAULT_WORDS, OUTCOME_WORDS } from './words'
 
@@ -112,20 +115,3 @@ const useFaultOptions = (typed: string): Options => ({
   ),
   isPending: false,
 })
-
-const SUGGESTED = 50
-
-/** What was called most in the last 30 days. */
-function useLately(group_by: 'tool' | 'client', typed: string): Options {
-  const { data, isPending } = useQuery(
-    usage(useTenant(), { bucket: 'day', group_by, limit: SUGGESTED, range: '30d' }),
-  )
-  const options = (data?.series ?? []).flatMap(series => {
-    const name = series[group_by]
-    return name ? [{ value: name, label: name, hint: plural(series.total.calls, 'call') }] : []
-  })
-  return { options: matching(options, typed), isPending }
-}
-
-export const useToolOptions = (typed: string) => useLately('tool', typed)
-export const useClientOptions = (typed: string) => useLately('client', typed)

@@ -98,7 +98,7 @@ function TimeSplit({ call }: { call: Call }) {
         <span className="font-semibold text-lg tabular-nums">{took(total)}</span>
       </h2>
       <div aria-hidden="true" className="mt-3 flex h-2.5 gap-0.5 overflow-hidden rounded-full bg-line">
-        <span className="bg-series-1" style={{ width: share(upstream, total) }} />
+        {upstream > 0 && <span className="bg-series-1" style={{ width: share(upstream, total) }} />}
         <span className="flex-1 bg-series-2" />
       </div>
       <dl className="mt-3 grid gap-2">
@@ -118,7 +118,7 @@ const Part = (props: { swatch: string; name: string; us: number; total: number }
   <div className="flex items-center gap-2">
     <span aria-hidden="true" className={`size-2.5 rounded-sm ${props.swatch}`} />
     <dt>{props.name}</dt>
-    <dd className="ml-auto tabular-nums">
+    <dd className="ml-auto shrink-0 tabular-nums">
       {took(props.us)}{' '}
       <span className="inline-block w-12 text-right text-quiet">{share(props.us, props.total)}</span>
     </dd>

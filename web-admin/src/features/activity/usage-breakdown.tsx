@@ -77,6 +77,7 @@ function SeriesRow({
     <tr className="hover:bg-hover">
       <th scope="row" className="max-w-0 px-3 py-2 pl-4 font-normal">
         <SeriesLink {...{ series, by, search }} />
+        {by === 'tool' && series.name && <p className="truncate text-quiet text-xs">{series.name}</p>}
       </th>
       <td className={`${cell} w-24 max-md:w-16`}>{count(calls)}</td>
       <td className={`${cell} w-40 max-md:hidden`}>

@@ -1,18 +1,7 @@
 //! The charts. The only file that knows the charting library: it comes with this route alone.
 
 import { type ReactNode, useLayoutEffect, useRef, useState } from 'react'
-import {
-  Area,
-  AreaChart,
-  Bar,
-  BarChart,
-  CartesianGrid,
-  Line,
-  LineChart,
-  Tooltip,
-  XAxis,
-  YAxis,
-} from 'recharts'
+import { Bar, BarChart, CartesianGrid, Line, LineChart, Tooltip, XAxis, YAxis } from 'recharts'
 import type { Usage } from '@/api/types'
 import { count, short, took } from '@/lib/units'
 import { moment, type Part, type Row, type Split, type StackRow, splitOf, tick } from './usage-data'
@@ -68,7 +57,7 @@ export function DurationChart({ rows, bucket }: { rows: readonly Row[]; bucket: 
       {width => (
         <LineChart {...frame(width)} data={[...rows]}>
           {grid}
-          {time(bucket)}
+          {time(bucket, 12)}
           <YAxis {...valueAxis} width={60} tickFormatter={took} />
           {tip(bucket, took)}
           {DURATIONS.map(({ key, name, color }) => (
@@ -97,24 +86,23 @@ export function ShareChart({ parts, rows, bucket }: { parts: Part[]; rows: Stack
   return (
     <Chart series={series}>
       {width => (
-        <AreaChart {...frame(width)} data={rows}>
+        <BarChart {...frame(width)} data={rows} barCategoryGap="18%">
           {grid}
           {time(bucket)}
           <YAxis {...valueAxis} tickFormatter={short} allowDecimals={false} />
           {tip(bucket, count)}
           {series.map(({ key, name, color }) => (
-            <Area
+            <Bar
               key={key}
               dataKey={key}
               name={name}
               stackId="all"
-              stroke={color}
               fill={color}
-              fillOpacity={0.25}
+              maxBarSize={28}
               isAnimationActive={false}
             />
           ))}
-        </AreaChart>
+        </BarChart>
       )}
     </Chart>
   )
@@ -123,7 +111,8 @@ export function ShareChart({ parts, rows, bucket }: { parts: Part[]; rows: Stack
 const frame = (width: number) => ({ width, height: HEIGHT, margin: MARGIN, accessibilityLayer: false })
 const grid = <CartesianGrid vertical={false} stroke="var(--line)" />
 const valueAxis = { width: 44, tickLine: false, axisLine: false, tick: TEXT, tickCount: 4 } as const
-const time = (bucket: Bucket) => (
+/** `edge`: points at the ends would be cut in half. */
+const time = (bucket: Bucket, edge = 0) => (
   <XAxis
     dataKey="at"
     tickFormatter={(at: number) => tick(at, bucket)}
@@ -131,6 +120,8 @@ const time = (bucket: Bucket) => (
     tickLine={false}
     axisLine={{ stroke: 'var(--line)' }}
     minTickGap={28}
+    height={24}
+    padding={{ left: edge, right: edge }}
   />
 )
 const tip = (bucket: Bucket, words: (value: number) => string) => (

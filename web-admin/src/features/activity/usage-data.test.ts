@@ -56,7 +56,7 @@ test('the address, and what is asked', () => {
 test('from a series to its calls', () => {
   const one = series('a', [1])
   expect(searchOf(one, 'server')).toEqual({ server: 'srv_a' })
-  expect(searchOf({ ...one, tool: 'search' }, 'tool')).toEqual({ tool: 'search' })
+  expect(searchOf({ ...one, tool: 'search' }, 'tool')).toEqual({ tool: 'search', server: 'srv_a' })
   expect(searchOf(one, 'group')).toBeUndefined()
   expect(nameOf({ ...one, client: '' })).toBe('Not named')
   expect(nameOf({ ...one, name: null })).toBe('srv_a')

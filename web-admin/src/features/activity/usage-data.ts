@@ -104,7 +104,7 @@ export function stackOf(usage: Usage): { parts: Part[]; rows: StackRow[] } {
     hasRest ||= row.rest > 0
     return row
   })
-  const parts = largest.map((series, index) => ({ key: `s${index}`, name: nameOf(series) }))
+  const parts = largest.map((series, index) => ({ key: `s${index}`, name: wholeName(series) }))
   return { parts: hasRest ? [...parts, { key: 'rest', name: 'Others' }] : parts, rows }
 }
 
@@ -115,12 +115,16 @@ export function nameOf({ name, tool, client, id }: UsageSeries): string {
   return id ?? 'Not named'
 }
 
+/** Of a tool also its server: two may have one of that name. */
+const wholeName = (series: UsageSeries): string =>
+  series.tool && series.name ? `${series.tool} (${series.name})` : nameOf(series)
+
 /** How the list of calls finds those of a series. */
 export function searchOf(
   series: UsageSeries,
   by: Grouping,
 ): Pick<UsageSearch, 'server' | 'principal' | 'client' | 'tool'> | undefined {
-  if (by === 'tool') return series.tool ? { tool: series.tool } : undefined
+  if (by === 'tool') return series.tool ? { tool: series.tool, server: series.id ?? undefined } : undefined
   if (by === 'client') return series.client ? { client: series.client } : undefined
   if (by === 'server') return series.id ? { server: series.id } : undefined
   return by === 'user' && series.id ? { principal: series.id } : undefined

@@ -16,11 +16,10 @@ import { Select } from '@/components/ui/field'
 import { Skeleton } from '@/components/ui/skeleton'
 import { can } from '@/lib/can'
 import { cn } from '@/lib/cn'
-import { usePartyOptions, useServerOptions } from '@/lib/options'
+import { useClientOptions, usePartyOptions, useServerOptions, useToolOptions } from '@/lib/options'
 import { useSession } from '@/lib/session'
 import { count, share, took } from '@/lib/units'
 import { ActivityNav } from './activity-nav'
-import { useClientOptions, useToolOptions } from './call-filters'
 import { Breakdown } from './usage-breakdown'
 import { CallsChart, DurationChart, ShareChart } from './usage-charts'
 import { GROUPINGS, moment, rowsOf, stackOf, USAGE_RANGES, type UsageSearch, usageFilter } from './usage-data'
@@ -110,7 +109,7 @@ function Shown({ usage, search, change }: { usage: Usage; search: UsageSearch; c
         </div>
       )}
       <div className="flex flex-wrap items-center justify-between gap-2 pt-2">
-        <h2 className="font-semibold text-base">What they are of</h2>
+        <h2 className="font-semibold text-base">Breakdown</h2>
         <Select
           aria-label="Told apart"
           className="w-36"

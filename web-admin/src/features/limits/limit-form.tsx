@@ -14,7 +14,7 @@ import { CopyButton } from '@/components/ui/copy'
 import { toast } from '@/components/ui/toast'
 import { can } from '@/lib/can'
 import { useNames } from '@/lib/names'
-import { type Options, useServerOptions, useSubjectOptions } from '@/lib/options'
+import { useServerOptions, useSubjectOptions, useToolOptions } from '@/lib/options'
 import { paths } from '@/lib/paths'
 import { useSession, useTenant } from '@/lib/session'
 import { useLimitActions } from './actions'
@@ -84,7 +84,7 @@ export function LimitForm({ id, values }: LimitFormProps) {
           add="Add a tool"
           hint="By the names that their own server gives them. With tools, only calls of these count."
           free
-          useOptions={useTypedOnly}
+          useOptions={useToolOptions}
         />
         <TokenField
           name="subjects"
@@ -139,8 +139,6 @@ export function LimitForm({ id, values }: LimitFormProps) {
     </Form>
   )
 }
-
-const useTypedOnly = (): Options => ({ options: [], isPending: false })
 
 function WhatItDoes() {
   const { control } = useFormContext<LimitValues>()

@@ -21,7 +21,7 @@ export function LimitsPage() {
   return (
     <Page
       title="Limits"
-      description="How often callers may call. A request goes through when every limit that it falls under has room."
+      description="How often callers may call. A request needs room in every limit that it falls under."
       actions={<NewButton />}
     >
       {mayRead.yes ? (

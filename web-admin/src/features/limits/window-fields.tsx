@@ -16,31 +16,30 @@ export function WindowFields() {
   return (
     <div className="space-y-3">
       {fields.map((field, at) => (
-        <div key={field.id} className="flex items-start gap-2 max-sm:flex-wrap">
+        <div
+          key={field.id}
+          className="grid grid-cols-2 items-start gap-x-2 gap-y-3 sm:grid-cols-[minmax(0,1fr)_9rem_minmax(0,1fr)_2.5rem]"
+        >
           <TextField
             name={`windows.${at}.limit`}
             label={at === 0 ? 'At most' : 'and at most'}
             inputMode="numeric"
-            className="min-w-0 flex-1 max-sm:basis-[40%]"
             rule={text => limitRule(text, getValues(`windows.${at}.per`))}
           />
-          <div className="w-36 max-sm:flex-1">
-            <SelectField name={`windows.${at}.per`} label="Period" options={OPTIONS} />
-          </div>
+          <SelectField name={`windows.${at}.per`} label="Period" options={OPTIONS} />
           <TextField
             name={`windows.${at}.burst`}
             label="At once"
             optional
             inputMode="numeric"
             placeholder={watch(`windows.${at}.limit`)}
-            className="min-w-0 flex-1 max-sm:basis-[40%]"
             rule={text => burstRule(text, getValues(`windows.${at}.limit`))}
           />
           <Button
             kind="quiet"
             size="icon"
             aria-label="Take this window away"
-            className="mt-7"
+            className="mt-7 max-sm:ml-auto"
             disabled={fields.length === 1}
             onClick={() => remove(at)}
           >

@@ -20,31 +20,33 @@ import { between, fieldOf, patchOf, type SettingsValues, valuesOf } from './valu
 export function SettingsPage() {
   const { tenant } = useSession()
   return (
-    <Page title="Settings" description={`What holds for everybody at ${tenant.display_name}.`} width="narrow">
+    <Page title="Settings" description={`What holds for everybody at ${tenant.display_name}.`}>
       <SettingsNav />
-      <SettingsForm key={JSON.stringify(valuesOf(tenant))} tenant={tenant} />
-      <div className="mt-8">
-        <CallsSwitch tenant={tenant} />
+      <div className="max-w-3xl">
+        <SettingsForm key={JSON.stringify(valuesOf(tenant))} tenant={tenant} />
+        <div className="mt-8">
+          <CallsSwitch tenant={tenant} />
+        </div>
+        <Card className="mt-8 overflow-hidden">
+          <h2 className="px-4 pt-4 pb-1 font-semibold">About this organisation</h2>
+          <Facts>
+            <Fact name="Slug">
+              <Code text={tenant.slug} label="Copy the slug" />
+            </Fact>
+            <Fact name="Issuer">
+              <Code text={tenant.issuer} label="Copy the issuer" />
+            </Fact>
+            <Fact name="Gateway">
+              {tenant.gateway_origins.map(origin => (
+                <Code key={origin} text={origin} label="Copy the origin" />
+              ))}
+            </Fact>
+            <Fact name="Id">
+              <Code text={tenant.id} label="Copy the id" />
+            </Fact>
+          </Facts>
+        </Card>
       </div>
-      <Card className="mt-8 overflow-hidden">
-        <h2 className="px-4 pt-4 pb-1 font-semibold">About this organisation</h2>
-        <Facts>
-          <Fact name="Slug">
-            <Code text={tenant.slug} label="Copy the slug" />
-          </Fact>
-          <Fact name="Issuer">
-            <Code text={tenant.issuer} label="Copy the issuer" />
-          </Fact>
-          <Fact name="Gateway">
-            {tenant.gateway_origins.map(origin => (
-              <Code key={origin} text={origin} label="Copy the origin" />
-            ))}
-          </Fact>
-          <Fact name="Id">
-            <Code text={tenant.id} label="Copy the id" />
-          </Fact>
-        </Facts>
-      </Card>
     </Page>
   )
 }
@@ -99,7 +101,7 @@ function SettingsForm({ tenant }: { tenant: Tenant }) {
           name="accessTokenMinutes"
           label="Access tokens last, in minutes"
           inputMode="decimal"
-          className="max-w-60"
+          className="[&_input]:max-w-40"
           hint="5 to 720. Who loses access is refused at once, whatever stands here; it counts while a node cannot hear of it."
           rule={between(5, 720)}
         />
@@ -123,7 +125,7 @@ function SettingsForm({ tenant }: { tenant: Tenant }) {
           name="offlineHours"
           label="Nodes go on without the control plane for, in hours"
           inputMode="decimal"
-          className="max-w-60"
+          className="[&_input]:max-w-40"
           hint="0: not at all. Meanwhile nobody can be locked out: a leaver keeps access until their token ends."
           rule={text => (/^\d+(\.\d+)?$/.test(text.trim()) ? undefined : 'must be a number of hours')}
         />
@@ -133,7 +135,7 @@ function SettingsForm({ tenant }: { tenant: Tenant }) {
           name="callLogDays"
           label="Calls are kept for, in days"
           inputMode="numeric"
-          className="max-w-60"
+          className="[&_input]:max-w-40"
           hint="1 to 400. What is older is forgotten within the hour, and cannot be brought back."
           rule={between(1, 400)}
         />
