@@ -17,14 +17,7 @@ export function Textarea({ className, ...rest }: ComponentProps<'textarea'>) {
 export function Select({ className, ...rest }: ComponentProps<'select'>) {
   return (
     <span className={cn('relative inline-block w-full', className)}>
-      {/* Every select is `:read-only` to CSS, and none of them is. */}
-      <select
-        className={cn(
-          field,
-          'h-9 appearance-none pr-8 enabled:read-only:bg-field enabled:read-only:text-text max-md:h-10',
-        )}
-        {...rest}
-      />
+      <select className={cn(field, 'h-9 appearance-none pr-8 max-md:h-10')} {...rest} />
       <ChevronDown
         aria-hidden="true"
         className="pointer-events-none absolute top-1/2 right-2.5 size-4 -translate-y-1/2 text-quiet"

@@ -13,6 +13,7 @@ export const auditColumns = (tenant: string) =>
   columns.columns([
     columns.accessor('action', {
       header: 'What',
+      meta: { className: 'w-[26%] max-w-0 max-md:w-full' },
       cell: ({ row: { original } }) => (
         <div className="min-w-0">
           <RowLink
@@ -37,7 +38,7 @@ export const auditColumns = (tenant: string) =>
     }),
     columns.accessor('actor', {
       header: 'Who',
-      meta: { className: 'max-md:hidden w-[18%]' },
+      meta: { className: 'max-md:hidden w-[18%] max-w-0' },
       cell: info => (
         <span className="block truncate text-quiet">
           <Actor party={info.getValue()} />
@@ -46,7 +47,7 @@ export const auditColumns = (tenant: string) =>
     }),
     columns.accessor('target', {
       header: 'Done to',
-      meta: { className: 'max-md:hidden w-[18%]' },
+      meta: { className: 'max-md:hidden w-[18%] max-w-0' },
       cell: info => (
         <span className="block truncate text-quiet">
           <TargetName party={info.getValue()} />
@@ -55,7 +56,7 @@ export const auditColumns = (tenant: string) =>
     }),
     columns.accessor('detail', {
       header: 'Detail',
-      meta: { className: 'max-lg:hidden w-[24%]' },
+      meta: { className: 'max-lg:hidden w-[24%] max-w-0' },
       cell: ({ row: { original } }) => (
         <span className="line-clamp-1 break-all text-quiet text-xs">{detailWords(original)}</span>
       ),

@@ -15,11 +15,12 @@ export const callColumns = (tenant: string) =>
     columns.display({
       id: 'call',
       header: 'Call',
+      meta: { className: 'w-[30%] max-w-0 max-md:w-full' },
       cell: ({ row: { original } }) => <CallCell tenant={tenant} call={original} />,
     }),
     columns.accessor('server_id', {
       header: 'Server',
-      meta: { className: 'max-md:hidden w-[15%]' },
+      meta: { className: 'max-md:hidden w-[15%] max-w-0' },
       cell: ({ row: { original } }) => (
         <span className="block truncate text-quiet">
           <ServerName id={original.server_id} />
@@ -29,7 +30,7 @@ export const callColumns = (tenant: string) =>
     columns.display({
       id: 'who',
       header: 'Who',
-      meta: { className: 'max-md:hidden w-[15%]' },
+      meta: { className: 'max-md:hidden w-[15%] max-w-0' },
       cell: ({ row: { original } }) => (
         <span className="block truncate text-quiet">
           <PartyName id={original.principal.id} />
@@ -39,7 +40,7 @@ export const callColumns = (tenant: string) =>
     columns.display({
       id: 'client',
       header: 'Client',
-      meta: { className: 'max-lg:hidden w-[14%]' },
+      meta: { className: 'max-lg:hidden w-[14%] max-w-0' },
       cell: ({ row: { original } }) => (
         <span className="block truncate text-quiet">{original.client.name || '—'}</span>
       ),

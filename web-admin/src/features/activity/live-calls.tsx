@@ -43,7 +43,13 @@ export function LiveCalls({ tenant, search }: { tenant: string; search: CallSear
           </Button>
         </div>
       )}
-      <DataTable noun={['call', 'calls']} query={shown} columns={columns} rowId={call => call.id} empty={<Waiting />} />
+      <DataTable
+        noun={['call', 'calls']}
+        query={shown}
+        columns={columns}
+        rowId={call => call.id}
+        empty={<Waiting />}
+      />
     </>
   )
 }

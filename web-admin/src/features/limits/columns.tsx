@@ -11,6 +11,7 @@ export const limitColumns = (tenant: string) =>
   columns.columns([
     columns.accessor('name', {
       header: 'Limit',
+      meta: { className: 'w-[60%] max-w-0 max-md:w-full' },
       cell: ({ row: { original } }) => (
         <div className="min-w-0 py-1">
           <div className="flex items-center gap-2">

@@ -15,6 +15,7 @@ export const connectionColumns = (tenant: string, onEnd: (connection: Connection
   connections.columns([
     connections.accessor('client_name', {
       header: 'Client',
+      meta: { className: 'w-[40%] max-w-0 max-md:w-full' },
       cell: ({ row: { original } }) => (
         <div className="flex items-center gap-3">
           <div className="min-w-0">
@@ -29,7 +30,7 @@ export const connectionColumns = (tenant: string, onEnd: (connection: Connection
           <Button
             size="sm"
             kind="danger-quiet"
-            className="relative z-1 ml-auto md:hidden"
+            className="relative z-1 ml-auto shrink-0 md:hidden"
             onClick={() => onEnd(original)}
           >
             Disconnect
@@ -39,8 +40,8 @@ export const connectionColumns = (tenant: string, onEnd: (connection: Connection
     }),
     connections.accessor('server_name', {
       header: 'Server',
-      meta: { className: 'max-md:hidden w-[22%]' },
-      cell: info => <span className="text-quiet">{info.getValue()}</span>,
+      meta: { className: 'max-md:hidden w-[22%] max-w-0' },
+      cell: info => <span className="block truncate text-quiet">{info.getValue()}</span>,
     }),
     connections.accessor('last_used_at', {
       header: 'Last used',
@@ -69,6 +70,7 @@ export const sessionColumns = (onEnd: (session: BrowserSession) => void) =>
   sessions.columns([
     sessions.accessor('browser', {
       header: 'Browser',
+      meta: { className: 'w-[40%] max-w-0 max-md:w-full' },
       cell: ({ row: { original } }) => (
         <div className="flex items-center gap-3">
           <div className="min-w-0">
@@ -80,7 +82,7 @@ export const sessionColumns = (onEnd: (session: BrowserSession) => void) =>
               seen <Time at={original.last_seen_at} />
             </p>
           </div>
-          <span className="ml-auto md:hidden">
+          <span className="ml-auto shrink-0 md:hidden">
             <EndSession session={original} onEnd={onEnd} />
           </span>
         </div>
@@ -137,6 +139,7 @@ export const keyColumns = (onAct: (act: KeyAct) => void) =>
   apiKeys.columns([
     apiKeys.accessor('name', {
       header: 'Key',
+      meta: { className: 'w-[40%] max-w-0 max-md:w-full' },
       cell: ({ row: { original } }) => {
         const state = keyState(original, Date.now())
         return (
@@ -158,7 +161,7 @@ export const keyColumns = (onAct: (act: KeyAct) => void) =>
                 )}
               </p>
             </div>
-            <span className="ml-auto md:hidden">
+            <span className="ml-auto shrink-0 md:hidden">
               <KeyMenu apiKey={original} onAct={onAct} />
             </span>
           </div>
@@ -168,9 +171,9 @@ export const keyColumns = (onAct: (act: KeyAct) => void) =>
     apiKeys.display({
       id: 'reach',
       header: 'Reaches',
-      meta: { className: 'max-md:hidden w-[22%]' },
+      meta: { className: 'max-md:hidden w-[22%] max-w-0' },
       cell: ({ row: { original } }) => (
-        <span className="text-quiet">
+        <span className="block truncate text-quiet">
           <Reach apiKey={original} />
         </span>
       ),

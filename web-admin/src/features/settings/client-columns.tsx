@@ -17,6 +17,7 @@ export const clientColumns = (may: May, onAct: (act: ClientAct) => void) =>
   columns.columns([
     columns.accessor('name', {
       header: 'Client',
+      meta: { className: 'w-[40%] max-w-0 max-md:w-full' },
       cell: ({ row: { original } }) => (
         <div className="flex items-center gap-3">
           <div className="min-w-0">
@@ -26,7 +27,7 @@ export const clientColumns = (may: May, onAct: (act: ClientAct) => void) =>
             </p>
             <p className="truncate text-quiet text-xs">{original.redirect_uris.join(', ')}</p>
           </div>
-          <span className="ml-auto md:hidden">
+          <span className="ml-auto shrink-0 md:hidden">
             <ClientMenu client={original} may={may} onAct={onAct} />
           </span>
         </div>
