@@ -15,7 +15,7 @@ export const callColumns = (tenant: string) =>
     columns.display({
       id: 'call',
       header: 'Call',
-      meta: { className: 'w-[30%] max-w-0 max-md:w-full' },
+      meta: { className: 'w-[25%] max-w-0 max-md:w-full' },
       cell: ({ row: { original } }) => <CallCell tenant={tenant} call={original} />,
     }),
     columns.accessor('server_id', {
@@ -52,7 +52,7 @@ export const callColumns = (tenant: string) =>
     }),
     columns.accessor('duration_us', {
       header: 'Took',
-      meta: { className: 'max-md:hidden w-24 text-right tabular-nums' },
+      meta: { className: 'max-md:hidden w-24 whitespace-nowrap text-right tabular-nums' },
       cell: info => <span className="text-quiet">{took(info.getValue())}</span>,
     }),
     columns.accessor('started_at', {

@@ -5,7 +5,7 @@ import type { Call } from '@/api/types'
 /** Calls that are kept while following; older ones are in the list without it. */
 export const FOLLOWED_MAX = 2_000
 
-export type TailStatus =
+type TailStatus =
   | { is: 'connecting' }
   | { is: 'live' }
   /** Broken; it is opened again by itself. */

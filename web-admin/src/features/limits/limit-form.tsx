@@ -7,6 +7,7 @@ import { useForm, useFormContext, useWatch } from 'react-hook-form'
 import type { LimitWarning } from '@/api/types'
 import { Form, RadioCards, SwitchField, TextField } from '@/components/form'
 import { PartyName, ServerName } from '@/components/names'
+import { ReadOnly } from '@/components/read-only'
 import { TokenField } from '@/components/token-field'
 import { Button } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
@@ -60,80 +61,82 @@ export function LimitForm({ id, values }: LimitFormProps) {
         </>
       )}
     >
-      <TextField
-        name="name"
-        label="Name"
-        placeholder="Searches"
-        hint="Whoever is refused reads it."
-        rule={text => (text.trim() === '' ? 'needs a name' : undefined)}
-      />
-      <fieldset className="space-y-4">
-        <legend className="mb-3 font-semibold text-base">Which requests</legend>
-        <TokenField
-          name="servers"
-          label="Servers"
-          none="All servers"
-          add="Add a server"
-          useOptions={useServerOptions}
-          words={id => <ServerName id={id} />}
+      <ReadOnly may={may}>
+        <TextField
+          name="name"
+          label="Name"
+          placeholder="Searches"
+          hint="Whoever is refused reads it."
+          rule={text => (text.trim() === '' ? 'needs a name' : undefined)}
         />
-        <TokenField
-          name="tools"
-          label="Tools"
-          none="Every request: calls of all tools, lists, reading"
-          add="Add a tool"
-          hint="By the names that their own server gives them. With tools, only calls of these count."
-          free
-          useOptions={useToolOptions}
+        <fieldset className="space-y-4">
+          <legend className="mb-3 font-semibold text-base">Which requests</legend>
+          <TokenField
+            name="servers"
+            label="Servers"
+            none="All servers"
+            add="Add a server"
+            useOptions={useServerOptions}
+            words={id => <ServerName id={id} />}
+          />
+          <TokenField
+            name="tools"
+            label="Tools"
+            none="Every request: calls of all tools, lists, reading"
+            add="Add a tool"
+            hint="By the names that their own server gives them. With tools, only calls of these count."
+            free
+            useOptions={useToolOptions}
+          />
+          <TokenField
+            name="subjects"
+            label="Callers"
+            none="Everybody"
+            add="Add callers"
+            useOptions={useSubjectOptions}
+            words={id => <PartyName id={id} />}
+          />
+        </fieldset>
+        <fieldset className="space-y-4">
+          <legend className="mb-3 font-semibold text-base">How many</legend>
+          <WindowFields />
+          <SwitchField name="perSubject" label="For each caller" hint="Else all callers share one budget." />
+          <SwitchField name="perServer" label="For each server" hint="Else all servers share one budget." />
+          <SwitchField
+            name="perTool"
+            label="For each tool"
+            hint="What is no tool call counts by its method, such as tools/list."
+          />
+        </fieldset>
+        <RadioCards
+          name="mode"
+          label="What happens beyond"
+          options={[
+            {
+              value: 'enforce',
+              label: 'Refuse',
+              hint: 'The caller reads the name of the limit and when to try again.',
+            },
+            {
+              value: 'audit',
+              label: 'Only count',
+              hint: 'Nothing is refused: to see first what a limit would do.',
+            },
+          ]}
         />
-        <TokenField
-          name="subjects"
-          label="Callers"
-          none="Everybody"
-          add="Add callers"
-          useOptions={useSubjectOptions}
-          words={id => <PartyName id={id} />}
+        <RadioCards
+          name="withoutRedis"
+          label="While nodes cannot count together"
+          options={[
+            {
+              value: 'local_share',
+              label: 'Each node its share',
+              hint: 'The limit divided by the nodes. Calls go on while Redis is away.',
+            },
+            { value: 'refuse', label: 'Refuse', hint: 'Nothing goes through until nodes can count again.' },
+          ]}
         />
-      </fieldset>
-      <fieldset className="space-y-4">
-        <legend className="mb-3 font-semibold text-base">How many</legend>
-        <WindowFields />
-        <SwitchField name="perSubject" label="For each caller" hint="Else all callers share one budget." />
-        <SwitchField name="perServer" label="For each server" hint="Else all servers share one budget." />
-        <SwitchField
-          name="perTool"
-          label="For each tool"
-          hint="What is no tool call counts by its method, such as tools/list."
-        />
-      </fieldset>
-      <RadioCards
-        name="mode"
-        label="What happens beyond"
-        options={[
-          {
-            value: 'enforce',
-            label: 'Refuse',
-            hint: 'The caller reads the name of the limit and when to try again.',
-          },
-          {
-            value: 'audit',
-            label: 'Only count',
-            hint: 'Nothing is refused: to see first what a limit would do.',
-          },
-        ]}
-      />
-      <RadioCards
-        name="withoutRedis"
-        label="While nodes cannot count together"
-        options={[
-          {
-            value: 'local_share',
-            label: 'Each node its share',
-            hint: 'The limit divided by the nodes. Calls go on while Redis is away.',
-          },
-          { value: 'refuse', label: 'Refuse', hint: 'Nothing goes through until nodes can count again.' },
-        ]}
-      />
+      </ReadOnly>
       <WhatItDoes />
       {isWarned && <Warnings warnings={warned.warnings} />}
     </Form>

@@ -6,6 +6,7 @@ import type { Tenant } from '@/api/types'
 import { Fact, Facts } from '@/components/facts'
 import { Form, RadioCards, SwitchField, TextArea, TextField } from '@/components/form'
 import { Page } from '@/components/page'
+import { ReadOnly } from '@/components/read-only'
 import { Button } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
 import { CopyButton } from '@/components/ui/copy'
@@ -88,97 +89,99 @@ function SettingsForm({ tenant }: { tenant: Tenant }) {
         </>
       )}
     >
-      <Group title="Name">
-        <TextField
-          name="displayName"
-          label="Display name"
-          hint="People read it when they sign in and when a client asks for their consent."
-          rule={text => (text.trim() === '' ? 'needs a name' : undefined)}
-        />
-      </Group>
-      <Group title="Tokens">
-        <TextField
-          name="accessTokenMinutes"
-          label="Access tokens last, in minutes"
-          inputMode="decimal"
-          className="[&_input]:max-w-40"
-          hint="5 to 720. Who loses access is refused at once, whatever stands here; it counts while a node cannot hear of it."
-          rule={between(5, 720)}
-        />
-        <RadioCards
-          name="refreshRotation"
-          label="Refresh tokens"
-          options={[
-            {
-              value: 'tolerant',
-              label: 'Tolerant',
-              hint: 'Changed at most once a day; the one before works for a day more. IDEs on several machines stay signed in.',
-            },
-            {
-              value: 'strict',
-              label: 'Strict',
-              hint: 'Changed at each use. One that comes twice ends the connection: safer, and some IDEs have to sign in again.',
-            },
-          ]}
-        />
-        <TextField
-          name="offlineHours"
-          label="Nodes go on without the control plane for, in hours"
-          inputMode="decimal"
-          className="[&_input]:max-w-40"
-          hint="0: not at all. Meanwhile nobody can be locked out: a leaver keeps access until their token ends."
-          rule={text => (/^\d+(\.\d+)?$/.test(text.trim()) ? undefined : 'must be a number of hours')}
-        />
-      </Group>
-      <Group title="Call log">
-        <TextField
-          name="callLogDays"
-          label="Calls are kept for, in days"
-          inputMode="numeric"
-          className="[&_input]:max-w-40"
-          hint="1 to 400. What is older is forgotten within the hour, and cannot be brought back."
-          rule={between(1, 400)}
-        />
-      </Group>
-      <Group title="Clients">
-        <TextArea
-          name="allowedOrigins"
-          label="Origins of browser clients"
-          optional
-          code
-          rows={3}
-          placeholder="https://app.example.com"
-          hint="Web pages that may call your servers, one a line. IDEs and agents need nothing here."
-        />
-        <SwitchField
-          name="clientDocuments"
-          label="Clients may name themselves by a URL"
-          hint="Newer clients do not register: they give the address of a document about themselves."
-        />
-        <TextArea
-          name="clientHostsAllowed"
-          label="Only from these hosts"
-          optional
-          code
-          rows={2}
-          placeholder="example.com"
-          hint="Hosts of such documents, one a line, each with all below it. Empty: from any."
-        />
-        <TextArea
-          name="clientHostsDenied"
-          label="Never from these hosts"
-          optional
-          code
-          rows={2}
-          placeholder="example.net"
-          hint="Also where the other list has them."
-        />
-        <SwitchField
-          name="privateUseSchemes"
-          label="Native clients may return to a scheme of their own"
-          hint="Such as com.example.app:. Those of known editors always may."
-        />
-      </Group>
+      <ReadOnly may={may}>
+        <Group title="Name">
+          <TextField
+            name="displayName"
+            label="Display name"
+            hint="People read it when they sign in and when a client asks for their consent."
+            rule={text => (text.trim() === '' ? 'needs a name' : undefined)}
+          />
+        </Group>
+        <Group title="Tokens">
+          <TextField
+            name="accessTokenMinutes"
+            label="Access tokens last, in minutes"
+            inputMode="decimal"
+            className="[&_input]:max-w-40"
+            hint="5 to 720. Who loses access is refused at once, whatever stands here; it counts while a node cannot hear of it."
+            rule={between(5, 720)}
+          />
+          <RadioCards
+            name="refreshRotation"
+            label="Refresh tokens"
+            options={[
+              {
+                value: 'tolerant',
+                label: 'Tolerant',
+                hint: 'Changed at most once a day; the one before works for a day more. IDEs on several machines stay signed in.',
+              },
+              {
+                value: 'strict',
+                label: 'Strict',
+                hint: 'Changed at each use. One that comes twice ends the connection: safer, and some IDEs have to sign in again.',
+              },
+            ]}
+          />
+          <TextField
+            name="offlineHours"
+            label="Nodes go on without the control plane for, in hours"
+            inputMode="decimal"
+            className="[&_input]:max-w-40"
+            hint="0: not at all. Meanwhile nobody can be locked out: a leaver keeps access until their token ends."
+            rule={text => (/^\d+(\.\d+)?$/.test(text.trim()) ? undefined : 'must be a number of hours')}
+          />
+        </Group>
+        <Group title="Call log">
+          <TextField
+            name="callLogDays"
+            label="Calls are kept for, in days"
+            inputMode="numeric"
+            className="[&_input]:max-w-40"
+            hint="1 to 400. What is older is forgotten within the hour, and cannot be brought back."
+            rule={between(1, 400)}
+          />
+        </Group>
+        <Group title="Clients">
+          <TextArea
+            name="allowedOrigins"
+            label="Origins of browser clients"
+            optional
+            code
+            rows={3}
+            placeholder="https://app.example.com"
+            hint="Web pages that may call your servers, one a line. IDEs and agents need nothing here."
+          />
+          <SwitchField
+            name="clientDocuments"
+            label="Clients may name themselves by a URL"
+            hint="Newer clients do not register: they give the address of a document about themselves."
+          />
+          <TextArea
+            name="clientHostsAllowed"
+            label="Only from these hosts"
+            optional
+            code
+            rows={2}
+            placeholder="example.com"
+            hint="Hosts of such documents, one a line, each with all below it. Empty: from any."
+          />
+          <TextArea
+            name="clientHostsDenied"
+            label="Never from these hosts"
+            optional
+            code
+            rows={2}
+            placeholder="example.net"
+            hint="Also where the other list has them."
+          />
+          <SwitchField
+            name="privateUseSchemes"
+            label="Native clients may return to a scheme of their own"
+            hint="Such as com.example.app:. Those of known editors always may."
+          />
+        </Group>
+      </ReadOnly>
     </Form>
   )
 }
