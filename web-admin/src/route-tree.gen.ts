@@ -12,15 +12,27 @@ import { Route as rootRouteImport } from './routes/__root'
 import { Route as IndexRouteImport } from './routes/index'
 import { Route as TenantRouteImport } from './routes/$tenant'
 import { Route as TenantIndexRouteImport } from './routes/$tenant/index'
+import { Route as TenantActivityIndexRouteImport } from './routes/$tenant/activity/index'
+import { Route as TenantActivityAuditRouteImport } from './routes/$tenant/activity/audit'
+import { Route as TenantActivityUsageRouteImport } from './routes/$tenant/activity/usage'
 import { Route as TenantIdentityIndexRouteImport } from './routes/$tenant/identity/index'
 import { Route as TenantIdentityDomainsRouteImport } from './routes/$tenant/identity/domains'
 import { Route as TenantIdentityProvisioningRouteImport } from './routes/$tenant/identity/provisioning'
 import { Route as TenantIdentityScimRouteImport } from './routes/$tenant/identity/scim'
+import { Route as TenantLimitsIndexRouteImport } from './routes/$tenant/limits/index'
+import { Route as TenantLimitsLimitRuleRouteImport } from './routes/$tenant/limits/$limitRule'
+import { Route as TenantLimitsNewRouteImport } from './routes/$tenant/limits/new'
+import { Route as TenantMeIndexRouteImport } from './routes/$tenant/me/index'
+import { Route as TenantMeKeysRouteImport } from './routes/$tenant/me/keys'
+import { Route as TenantMeSessionsRouteImport } from './routes/$tenant/me/sessions'
 import { Route as TenantPeopleIndexRouteImport } from './routes/$tenant/people/index'
 import { Route as TenantPeopleInvitationsRouteImport } from './routes/$tenant/people/invitations'
 import { Route as TenantServersIndexRouteImport } from './routes/$tenant/servers/index'
 import { Route as TenantServersServerRouteImport } from './routes/$tenant/servers/$server'
 import { Route as TenantServersNewRouteImport } from './routes/$tenant/servers/new'
+import { Route as TenantSettingsIndexRouteImport } from './routes/$tenant/settings/index'
+import { Route as TenantSettingsClientsRouteImport } from './routes/$tenant/settings/clients'
+import { Route as TenantActivityCallsCallRouteImport } from './routes/$tenant/activity/calls/$call'
 import { Route as TenantIdentityProvidersProviderRouteImport } from './routes/$tenant/identity/providers/$provider'
 import { Route as TenantIdentityProvidersNewRouteImport } from './routes/$tenant/identity/providers/new'
 import { Route as TenantPeopleGroupsIndexRouteImport } from './routes/$tenant/people/groups/index'
@@ -49,6 +61,21 @@ const TenantIndexRoute = TenantIndexRouteImport.update({
   path: '/',
   getParentRoute: () => TenantRoute,
 } as any)
+const TenantActivityIndexRoute = TenantActivityIndexRouteImport.update({
+  id: '/activity/',
+  path: '/activity/',
+  getParentRoute: () => TenantRoute,
+} as any)
+const TenantActivityAuditRoute = TenantActivityAuditRouteImport.update({
+  id: '/activity/audit',
+  path: '/activity/audit',
+  getParentRoute: () => TenantRoute,
+} as any)
+const TenantActivityUsageRoute = TenantActivityUsageRouteImport.update({
+  id: '/activity/usage',
+  path: '/activity/usage',
+  getParentRoute: () => TenantRoute,
+} as any)
 const TenantIdentityIndexRoute = TenantIdentityIndexRouteImport.update({
   id: '/identity/',
   path: '/identity/',
@@ -68,6 +95,36 @@ const TenantIdentityProvisioningRoute =
 const TenantIdentityScimRoute = TenantIdentityScimRouteImport.update({
   id: '/identity/scim',
   path: '/identity/scim',
+  getParentRoute: () => TenantRoute,
+} as any)
+const TenantLimitsIndexRoute = TenantLimitsIndexRouteImport.update({
+  id: '/limits/',
+  path: '/limits/',
+  getParentRoute: () => TenantRoute,
+} as any)
+const TenantLimitsLimitRuleRoute = TenantLimitsLimitRuleRouteImport.update({
+  id: '/limits/$limitRule',
+  path: '/limits/$limitRule',
+  getParentRoute: () => TenantRoute,
+} as any)
+const TenantLimitsNewRoute = TenantLimitsNewRouteImport.update({
+  id: '/limits/new',
+  path: '/limits/new',
+  getParentRoute: () => TenantRoute,
+} as any)
+const TenantMeIndexRoute = TenantMeIndexRouteImport.update({
+  id: '/me/',
+  path: '/me/',
+  getParentRoute: () => TenantRoute,
+} as any)
+const TenantMeKeysRoute = TenantMeKeysRouteImport.update({
+  id: '/me/keys',
+  path: '/me/keys',
+  getParentRoute: () => TenantRoute,
+} as any)
+const TenantMeSessionsRoute = TenantMeSessionsRouteImport.update({
+  id: '/me/sessions',
+  path: '/me/sessions',
   getParentRoute: () => TenantRoute,
 } as any)
 const TenantPeopleIndexRoute = TenantPeopleIndexRouteImport.update({
@@ -93,6 +150,21 @@ const TenantServersServerRoute = TenantServersServerRouteImport.update({
 const TenantServersNewRoute = TenantServersNewRouteImport.update({
   id: '/servers/new',
   path: '/servers/new',
+  getParentRoute: () => TenantRoute,
+} as any)
+const TenantSettingsIndexRoute = TenantSettingsIndexRouteImport.update({
+  id: '/settings/',
+  path: '/settings/',
+  getParentRoute: () => TenantRoute,
+} as any)
+const TenantSettingsClientsRoute = TenantSettingsClientsRouteImport.update({
+  id: '/settings/clients',
+  path: '/settings/clients',
+  getParentRoute: () => TenantRoute,
+} as any)
+const TenantActivityCallsCallRoute = TenantActivityCallsCallRouteImport.update({
+  id: '/activity/calls/$call',
+  path: '/activity/calls/$call',
   getParentRoute: () => TenantRoute,
 } as any)
 const TenantIdentityProvidersProviderRoute =
@@ -169,15 +241,27 @@ export interface FileRoutesByFullPath {
   '/': typeof IndexRoute
   '/$tenant': typeof TenantRouteWithChildren
   '/$tenant/': typeof TenantIndexRoute
+  '/$tenant/activity/audit': typeof TenantActivityAuditRoute
+  '/$tenant/activity/usage': typeof TenantActivityUsageRoute
   '/$tenant/identity/domains': typeof TenantIdentityDomainsRoute
   '/$tenant/identity/provisioning': typeof TenantIdentityProvisioningRoute
   '/$tenant/identity/scim': typeof TenantIdentityScimRoute
+  '/$tenant/limits/$limitRule': typeof TenantLimitsLimitRuleRoute
+  '/$tenant/limits/new': typeof TenantLimitsNewRoute
+  '/$tenant/me/keys': typeof TenantMeKeysRoute
+  '/$tenant/me/sessions': typeof TenantMeSessionsRoute
   '/$tenant/people/invitations': typeof TenantPeopleInvitationsRoute
   '/$tenant/servers/$server': typeof TenantServersServerRouteWithChildren
   '/$tenant/servers/new': typeof TenantServersNewRoute
+  '/$tenant/settings/clients': typeof TenantSettingsClientsRoute
+  '/$tenant/activity/': typeof TenantActivityIndexRoute
   '/$tenant/identity/': typeof TenantIdentityIndexRoute
+  '/$tenant/limits/': typeof TenantLimitsIndexRoute
+  '/$tenant/me/': typeof TenantMeIndexRoute
   '/$tenant/people/': typeof TenantPeopleIndexRoute
   '/$tenant/servers/': typeof TenantServersIndexRoute
+  '/$tenant/settings/': typeof TenantSettingsIndexRoute
+  '/$tenant/activity/calls/$call': typeof TenantActivityCallsCallRoute
   '/$tenant/identity/providers/$provider': typeof TenantIdentityProvidersProviderRoute
   '/$tenant/identity/providers/new': typeof TenantIdentityProvidersNewRoute
   '/$tenant/people/groups/$group': typeof TenantPeopleGroupsGroupRoute
@@ -194,14 +278,26 @@ export interface FileRoutesByFullPath {
 export interface FileRoutesByTo {
   '/': typeof IndexRoute
   '/$tenant': typeof TenantIndexRoute
+  '/$tenant/activity/audit': typeof TenantActivityAuditRoute
+  '/$tenant/activity/usage': typeof TenantActivityUsageRoute
   '/$tenant/identity/domains': typeof TenantIdentityDomainsRoute
   '/$tenant/identity/provisioning': typeof TenantIdentityProvisioningRoute
   '/$tenant/identity/scim': typeof TenantIdentityScimRoute
+  '/$tenant/limits/$limitRule': typeof TenantLimitsLimitRuleRoute
+  '/$tenant/limits/new': typeof TenantLimitsNewRoute
+  '/$tenant/me/keys': typeof TenantMeKeysRoute
+  '/$tenant/me/sessions': typeof TenantMeSessionsRoute
   '/$tenant/people/invitations': typeof TenantPeopleInvitationsRoute
   '/$tenant/servers/new': typeof TenantServersNewRoute
+  '/$tenant/settings/clients': typeof TenantSettingsClientsRoute
+  '/$tenant/activity': typeof TenantActivityIndexRoute
   '/$tenant/identity': typeof TenantIdentityIndexRoute
+  '/$tenant/limits': typeof TenantLimitsIndexRoute
+  '/$tenant/me': typeof TenantMeIndexRoute
   '/$tenant/people': typeof TenantPeopleIndexRoute
   '/$tenant/servers': typeof TenantServersIndexRoute
+  '/$tenant/settings': typeof TenantSettingsIndexRoute
+  '/$tenant/activity/calls/$call': typeof TenantActivityCallsCallRoute
   '/$tenant/identity/providers/$provider': typeof TenantIdentityProvidersProviderRoute
   '/$tenant/identity/providers/new': typeof TenantIdentityProvidersNewRoute
   '/$tenant/people/groups/$group': typeof TenantPeopleGroupsGroupRoute
@@ -220,15 +316,27 @@ export interface FileRoutesById {
   '/': typeof IndexRoute
   '/$tenant': typeof TenantRouteWithChildren
   '/$tenant/': typeof TenantIndexRoute
+  '/$tenant/activity/audit': typeof TenantActivityAuditRoute
+  '/$tenant/activity/usage': typeof TenantActivityUsageRoute
   '/$tenant/identity/domains': typeof TenantIdentityDomainsRoute
   '/$tenant/identity/provisioning': typeof TenantIdentityProvisioningRoute
   '/$tenant/identity/scim': typeof TenantIdentityScimRoute
+  '/$tenant/limits/$limitRule': typeof TenantLimitsLimitRuleRoute
+  '/$tenant/limits/new': typeof TenantLimitsNewRoute
+  '/$tenant/me/keys': typeof TenantMeKeysRoute
+  '/$tenant/me/sessions': typeof TenantMeSessionsRoute
   '/$tenant/people/invitations': typeof TenantPeopleInvitationsRoute
   '/$tenant/servers/$server': typeof TenantServersServerRouteWithChildren
   '/$tenant/servers/new': typeof TenantServersNewRoute
+  '/$tenant/settings/clients': typeof TenantSettingsClientsRoute
+  '/$tenant/activity/': typeof TenantActivityIndexRoute
   '/$tenant/identity/': typeof TenantIdentityIndexRoute
+  '/$tenant/limits/': typeof TenantLimitsIndexRoute
+  '/$tenant/me/': typeof TenantMeIndexRoute
   '/$tenant/people/': typeof TenantPeopleIndexRoute
   '/$tenant/servers/': typeof TenantServersIndexRoute
+  '/$tenant/settings/': typeof TenantSettingsIndexRoute
+  '/$tenant/activity/calls/$call': typeof TenantActivityCallsCallRoute
   '/$tenant/identity/providers/$provider': typeof TenantIdentityProvidersProviderRoute
   '/$tenant/identity/providers/new': typeof TenantIdentityProvidersNewRoute
   '/$tenant/people/groups/$group': typeof TenantPeopleGroupsGroupRoute
@@ -248,15 +356,27 @@ export interface FileRouteTypes {
     | '/'
     | '/$tenant'
     | '/$tenant/'
+    | '/$tenant/activity/audit'
+    | '/$tenant/activity/usage'
     | '/$tenant/identity/domains'
     | '/$tenant/identity/provisioning'
     | '/$tenant/identity/scim'
+    | '/$tenant/limits/$limitRule'
+    | '/$tenant/limits/new'
+    | '/$tenant/me/keys'
+    | '/$tenant/me/sessions'
     | '/$tenant/people/invitations'
     | '/$tenant/servers/$server'
     | '/$tenant/servers/new'
+    | '/$tenant/settings/clients'
+    | '/$tenant/activity/'
     | '/$tenant/identity/'
+    | '/$tenant/limits/'
+    | '/$tenant/me/'
     | '/$tenant/people/'
     | '/$tenant/servers/'
+    | '/$tenant/settings/'
+    | '/$tenant/activity/calls/$call'
     | '/$tenant/identity/providers/$provider'
     | '/$tenant/identity/providers/new'
     | '/$tenant/people/groups/$group'
@@ -273,14 +393,26 @@ export interface FileRouteTypes {
   to:
     | '/'
     | '/$tenant'
+    | '/$tenant/activity/audit'
+    | '/$tenant/activity/usage'
     | '/$tenant/identity/domains'
     | '/$tenant/identity/provisioning'
     | '/$tenant/identity/scim'
+    | '/$tenant/limits/$limitRule'
+    | '/$tenant/limits/new'
+    | '/$tenant/me/keys'
+    | '/$tenant/me/sessions'
     | '/$tenant/people/invitations'
     | '/$tenant/servers/new'
+    | '/$tenant/settings/clients'
+    | '/$tenant/activity'
     | '/$tenant/identity'
+    | '/$tenant/limits'
+    | '/$tenant/me'
     | '/$tenant/people'
     | '/$tenant/servers'
+    | '/$tenant/settings'
+    | '/$tenant/activity/calls/$call'
     | '/$tenant/identity/providers/$provider'
     | '/$tenant/identity/providers/new'
     | '/$tenant/people/groups/$group'
@@ -298,15 +430,27 @@ export interface FileRouteTypes {
     | '/'
     | '/$tenant'
     | '/$tenant/'
+    | '/$tenant/activity/audit'
+    | '/$tenant/activity/usage'
     | '/$tenant/identity/domains'
     | '/$tenant/identity/provisioning'
     | '/$tenant/identity/scim'
+    | '/$tenant/limits/$limitRule'
+    | '/$tenant/limits/new'
+    | '/$tenant/me/keys'
+    | '/$tenant/me/sessions'
     | '/$tenant/people/invitations'
     | '/$tenant/servers/$server'
     | '/$tenant/servers/new'
+    | '/$tenant/settings/clients'
+    | '/$tenant/activity/'
     | '/$tenant/identity/'
+    | '/$tenant/limits/'
+    | '/$tenant/me/'
     | '/$tenant/people/'
     | '/$tenant/servers/'
+    | '/$tenant/settings/'
+    | '/$tenant/activity/calls/$call'
     | '/$tenant/identity/providers/$provider'
     | '/$tenant/identity/providers/new'
     | '/$tenant/people/groups/$group'
@@ -349,6 +493,27 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof TenantIndexRouteImport
       parentRoute: typeof TenantRoute
     }
+    '/$tenant/activity/': {
+      id: '/$tenant/activity/'
+      path: '/activity'
+      fullPath: '/$tenant/activity/'
+      preLoaderRoute: typeof TenantActivityIndexRouteImport
+      parentRoute: typeof TenantRoute
+    }
+    '/$tenant/activity/audit': {
+      id: '/$tenant/activity/audit'
+      path: '/activity/audit'
+      fullPath: '/$tenant/activity/audit'
+      preLoaderRoute: typeof TenantActivityAuditRouteImport
+      parentRoute: typeof TenantRoute
+    }
+    '/$tenant/activity/usage': {
+      id: '/$tenant/activity/usage'
+      path: '/activity/usage'
+      fullPath: '/$tenant/activity/usage'
+      preLoaderRoute: typeof TenantActivityUsageRouteImport
+      parentRoute: typeof TenantRoute
+    }
     '/$tenant/identity/': {
       id: '/$tenant/identity/'
       path: '/identity'
@@ -375,6 +540,48 @@ declare module '@tanstack/react-router' {
       path: '/identity/scim'
       fullPath: '/$tenant/identity/scim'
       preLoaderRoute: typeof TenantIdentityScimRouteImport
+      parentRoute: typeof TenantRoute
+    }
+    '/$tenant/limits/': {
+      id: '/$tenant/limits/'
+      path: '/limits'
+      fullPath: '/$tenant/limits/'
+      preLoaderRoute: typeof TenantLimitsIndexRouteImport
+      parentRoute: typeof TenantRoute
+    }
+    '/$tenant/limits/$limitRule': {
+      id: '/$tenant/limits/$limitRule'
+      path: '/limits/$limitRule'
+      fullPath: '/$tenant/limits/$limitRule'
+      preLoaderRoute: typeof TenantLimitsLimitRuleRouteImport
+      parentRoute: typeof TenantRoute
+    }
+    '/$tenant/limits/new': {
+      id: '/$tenant/limits/new'
+      path: '/limits/new'
+      fullPath: '/$tenant/limits/new'
+      preLoaderRoute: typeof TenantLimitsNewRouteImport
+      parentRoute: typeof TenantRoute
+    }
+    '/$tenant/me/': {
+      id: '/$tenant/me/'
+      path: '/me'
+      fullPath: '/$tenant/me/'
+      preLoaderRoute: typeof TenantMeIndexRouteImport
+      parentRoute: typeof TenantRoute
+    }
+    '/$tenant/me/keys': {
+      id: '/$tenant/me/keys'
+      path: '/me/keys'
+      fullPath: '/$tenant/me/keys'
+      preLoaderRoute: typeof TenantMeKeysRouteImport
+      parentRoute: typeof TenantRoute
+    }
+    '/$tenant/me/sessions': {
+      id: '/$tenant/me/sessions'
+      path: '/me/sessions'
+      fullPath: '/$tenant/me/sessions'
+      preLoaderRoute: typeof TenantMeSessionsRouteImport
       parentRoute: typeof TenantRoute
     }
     '/$tenant/people/': {
@@ -410,6 +617,27 @@ declare module '@tanstack/react-router' {
       path: '/servers/new'
       fullPath: '/$tenant/servers/new'
       preLoaderRoute: typeof TenantServersNewRouteImport
+      parentRoute: typeof TenantRoute
+    }
+    '/$tenant/settings/': {
+      id: '/$tenant/settings/'
+      path: '/settings'
+      fullPath: '/$tenant/settings/'
+      preLoaderRoute: typeof TenantSettingsIndexRouteImport
+      parentRoute: typeof TenantRoute
+    }
+    '/$tenant/settings/clients': {
+      id: '/$tenant/settings/clients'
+      path: '/settings/clients'
+      fullPath: '/$tenant/settings/clients'
+      preLoaderRoute: typeof TenantSettingsClientsRouteImport
+      parentRoute: typeof TenantRoute
+    }
+    '/$tenant/activity/calls/$call': {
+      id: '/$tenant/activity/calls/$call'
+      path: '/activity/calls/$call'
+      fullPath: '/$tenant/activity/calls/$call'
+      preLoaderRoute: typeof TenantActivityCallsCallRouteImport
       parentRoute: typeof TenantRoute
     }
     '/$tenant/identity/providers/$provider': {
@@ -520,15 +748,27 @@ const TenantServersServerRouteWithChildren =
 
 interface TenantRouteChildren {
   TenantIndexRoute: typeof TenantIndexRoute
+  TenantActivityAuditRoute: typeof TenantActivityAuditRoute
+  TenantActivityUsageRoute: typeof TenantActivityUsageRoute
   TenantIdentityDomainsRoute: typeof TenantIdentityDomainsRoute
   TenantIdentityProvisioningRoute: typeof TenantIdentityProvisioningRoute
   TenantIdentityScimRoute: typeof TenantIdentityScimRoute
+  TenantLimitsLimitRuleRoute: typeof TenantLimitsLimitRuleRoute
+  TenantLimitsNewRoute: typeof TenantLimitsNewRoute
+  TenantMeKeysRoute: typeof TenantMeKeysRoute
+  TenantMeSessionsRoute: typeof TenantMeSessionsRoute
   TenantPeopleInvitationsRoute: typeof TenantPeopleInvitationsRoute
   TenantServersServerRoute: typeof TenantServersServerRouteWithChildren
   TenantServersNewRoute: typeof TenantServersNewRoute
+  TenantSettingsClientsRoute: typeof TenantSettingsClientsRoute
+  TenantActivityIndexRoute: typeof TenantActivityIndexRoute
   TenantIdentityIndexRoute: typeof TenantIdentityIndexRoute
+  TenantLimitsIndexRoute: typeof TenantLimitsIndexRoute
+  TenantMeIndexRoute: typeof TenantMeIndexRoute
   TenantPeopleIndexRoute: typeof TenantPeopleIndexRoute
   TenantServersIndexRoute: typeof TenantServersIndexRoute
+  TenantSettingsIndexRoute: typeof TenantSettingsIndexRoute
+  TenantActivityCallsCallRoute: typeof TenantActivityCallsCallRoute
   TenantIdentityProvidersProviderRoute: typeof TenantIdentityProvidersProviderRoute
   TenantIdentityProvidersNewRoute: typeof TenantIdentityProvidersNewRoute
   TenantPeopleGroupsGroupRoute: typeof TenantPeopleGroupsGroupRoute
@@ -540,15 +780,27 @@ interface TenantRouteChildren {
 
 const TenantRouteChildren: TenantRouteChildren = {
   TenantIndexRoute: TenantIndexRoute,
+  TenantActivityAuditRoute: TenantActivityAuditRoute,
+  TenantActivityUsageRoute: TenantActivityUsageRoute,
   TenantIdentityDomainsRoute: TenantIdentityDomainsRoute,
   TenantIdentityProvisioningRoute: TenantIdentityProvisioningRoute,
   TenantIdentityScimRoute: TenantIdentityScimRoute,
+  TenantLimitsLimitRuleRoute: TenantLimitsLimitRuleRoute,
+  TenantLimitsNewRoute: TenantLimitsNewRoute,
+  TenantMeKeysRoute: TenantMeKeysRoute,
+  TenantMeSessionsRoute: TenantMeSessionsRoute,
   TenantPeopleInvitationsRoute: TenantPeopleInvitationsRoute,
   TenantServersServerRoute: TenantServersServerRouteWithChildren,
   TenantServersNewRoute: TenantServersNewRoute,
+  TenantSettingsClientsRoute: TenantSettingsClientsRoute,
+  TenantActivityIndexRoute: TenantActivityIndexRoute,
   TenantIdentityIndexRoute: TenantIdentityIndexRoute,
+  TenantLimitsIndexRoute: TenantLimitsIndexRoute,
+  TenantMeIndexRoute: TenantMeIndexRoute,
   TenantPeopleIndexRoute: TenantPeopleIndexRoute,
   TenantServersIndexRoute: TenantServersIndexRoute,
+  TenantSettingsIndexRoute: TenantSettingsIndexRoute,
+  TenantActivityCallsCallRoute: TenantActivityCallsCallRoute,
   TenantIdentityProvidersProviderRoute: TenantIdentityProvidersProviderRoute,
   TenantIdentityProvidersNewRoute: TenantIdentityProvidersNewRoute,
   TenantPeopleGroupsGroupRoute: TenantPeopleGroupsGroupRoute,

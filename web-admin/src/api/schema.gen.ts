@@ -233,6 +233,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tenants/{tenant}/calls/tail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow calls as they are stored: `call` with what the list shows, `dropped` with how many could not be shown, `end`
+         *     with the reason.
+         */
+        get: operations["tail_calls"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tenants/{tenant}/calls/{call}": {
         parameters: {
             query?: never;
@@ -1459,6 +1479,16 @@ export interface components {
             last_seen_at: string;
             user_agent: string;
         };
+        CallClientView: {
+            api_key_id?: components["schemas"]["ApiKeyId"] | null;
+            /** @description OAuth client_id; empty for API keys. */
+            client_id: string;
+            /** @description As it says. */
+            name: string;
+            /** @description MCP revision spoken with it. */
+            protocol: string;
+            version: string;
+        };
         /** @enum {string} */
         CallOutcome: "ok" | "tool_error" | "error" | "refused" | "cancelled";
         CallRecordId: string;
@@ -1467,7 +1497,7 @@ export interface components {
             bytes_in: number;
             /** Format: int64 */
             bytes_out: number;
-            client: components["schemas"]["ClientView"];
+            client: components["schemas"]["CallClientView"];
             /** Format: int64 */
             duration_us: number;
             /** @description Stable code; empty when the call went well. */
@@ -2369,7 +2399,7 @@ export interface components {
                 bytes_in: number;
                 /** Format: int64 */
                 bytes_out: number;
-                client: components["schemas"]["ClientView"];
+                client: components["schemas"]["CallClientView"];
                 /** Format: int64 */
                 duration_us: number;
                 /** @description Stable code; empty when the call went well. */
@@ -2736,6 +2766,11 @@ export interface components {
         Period: "second" | "minute" | "hour" | "day";
         /** @description What to change; absent members stay. */
         PlatformTenantPatch: {
+            /**
+             * Format: int32
+             * @description Calls under way at once, on all nodes together, 1 to 100,000; 0 = no bound. Each node lets its share through.
+             */
+            concurrent_calls_max?: number | null;
             display_name?: string | null;
             gateway_origins?: string[] | null;
             /** @description `suspended` closes the tenant's gateway and sign-in at once. */
@@ -3219,6 +3254,11 @@ export interface components {
         };
         /** @enum {string} */
         SubjectKind: "user" | "group" | "service_account" | "everyone";
+        /**
+         * @description Why a tail ends.
+         * @enum {string}
+         */
+        TailEnd: "session_ended" | "key_ended" | "deactivated" | "role_lost" | "tenant_suspended" | "shutting_down" | "unavailable";
         TallyView: {
             /** Format: int64 */
             calls: number;
@@ -3303,6 +3343,12 @@ export interface components {
              * @default []
              */
             client_hosts_denied?: string[];
+            /**
+             * Format: int32
+             * @description Calls under way at once, on all nodes together; 0 or absent = no bound. Set by operators.
+             * @default 0
+             */
+            concurrent_calls_max?: number;
             /**
              * @description People may sign in with a password kept here.
              * @default true
@@ -4208,6 +4254,56 @@ export interface operations {
                 content: {
                     "text/csv": unknown;
                     "application/x-ndjson": unknown;
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tail_calls: {
+        parameters: {
+            query?: {
+                /** @description Called as such or as a member. */
+                server?: string;
+                /** @description The member of a virtual server. */
+                member?: string;
+                /** @description `usr_…` or `sva_…` */
+                principal?: string;
+                /** @description Name of the client program, as it says. */
+                client?: string;
+                /** @description OAuth client_id. */
+                client_id?: string;
+                method?: string;
+                /** @description Tool, prompt or resource, as the upstream names it. */
+                target?: string;
+                /** @description Name of a tool: `method=tools/call` and `target`. */
+                tool?: string;
+                outcome?: "ok" | "tool_error" | "error" | "refused" | "cancelled";
+                fault?: "none" | "client" | "gateway" | "upstream";
+            };
+            header?: never;
+            path: {
+                /** @description The tenant's slug */
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
                 };
             };
             /** @description Refused */

@@ -135,6 +135,13 @@ function useField({ name, rule }: Pick<FieldProps, 'name' | 'rule'>) {
   return { id, error: error?.message, control: { ...registered, ...aria } }
 }
 
+/** For a control that keeps its own state: the place of its refusal. */
+export function useRefusal(name: string): string | undefined {
+  const { formState, getFieldState } = useFormContext()
+  useContext(Shown).add(name)
+  return getFieldState(name, formState).error?.message
+}
+
 type FrameProps = Pick<FieldProps, 'label' | 'hint' | 'optional'> & {
   id: string
   error: string | undefined
@@ -142,7 +149,7 @@ type FrameProps = Pick<FieldProps, 'label' | 'hint' | 'optional'> & {
   className?: string
 }
 
-function Frame({ id, label, hint, optional, error, children, className }: FrameProps) {
+export function Frame({ id, label, hint, optional, error, children, className }: FrameProps) {
   return (
     <div className={className}>
       <label htmlFor={id} className="mb-1.5 block font-medium">

@@ -24,7 +24,33 @@ const readers =
   ({ user }: Session): May =>
     isReader(user.role) ? YES : no(`Only owners, admins and auditors see ${what}.`)
 
+const mayRead = (role: TenantRole) => role !== 'member'
+
 export const can = {
+  /** `ManageClients` */
+  manageClients: ({ user }: Session): May =>
+    isAdmin(user.role) ? YES : no('Only owners and admins change OAuth clients.'),
+
+  /** `ManageLimits` */
+  manageLimits: ({ user }: Session): May =>
+    isAdmin(user.role) ? YES : no('Only owners and admins change limits.'),
+
+  /** `ReadAllCalls` */
+  readAllCalls: ({ user }: Session): May =>
+    mayRead(user.role) ? YES : no('You see your own calls, and those of servers that you manage.'),
+
+  /** `ReadAudit` */
+  readAudit: ({ user }: Session): May =>
+    mayRead(user.role) ? YES : no('Only owners, admins and auditors read the audit log.'),
+
+  /** `ReadClients` */
+  readClients: ({ user }: Session): May =>
+    mayRead(user.role) ? YES : no('Only owners, admins and auditors see OAuth clients.'),
+
+  /** `ReadLimits` */
+  readLimits: ({ user }: Session): May =>
+    mayRead(user.role) ? YES : no('Only owners, admins and auditors see limits.'),
+
   /** `RegisterServers` */
   registerServers: ({ user }: Session): May =>
     isAdmin(user.role) ? YES : no('Only owners and admins register servers.'),

@@ -4,37 +4,67 @@
 import { linkOptions } from '@tanstack/react-router'
 
 export const paths = {
+  audit: (tenant: string) => linkOptions({ to: '/$tenant/activity/audit', params: { tenant } }),
+  call: (tenant: string, call: string) =>
+    linkOptions({ to: '/$tenant/activity/calls/$call', params: { tenant, call } }),
+  calls: (tenant: string) => linkOptions({ to: '/$tenant/activity', params: { tenant } }),
+  clients: (tenant: string) => linkOptions({ to: '/$tenant/settings/clients', params: { tenant } }),
   collaborators: (tenant: string, server: string) =>
     linkOptions({ to: '/$tenant/servers/$server/collaborators', params: { tenant, server } }),
-  howToUse: (tenant: string, server: string) =>
-    linkOptions({ to: '/$tenant/servers/$server/how-to-use', params: { tenant, server } }),
-  registerServer: (tenant: string) => linkOptions({ to: '/$tenant/servers/new', params: { tenant } }),
   domains: (tenant: string) => linkOptions({ to: '/$tenant/identity/domains', params: { tenant } }),
   group: (tenant: string, group: string) =>
     linkOptions({ to: '/$tenant/people/groups/$group', params: { tenant, group } }),
   groups: (tenant: string) => linkOptions({ to: '/$tenant/people/groups', params: { tenant } }),
+  howToUse: (tenant: string, server: string) =>
+    linkOptions({ to: '/$tenant/servers/$server/how-to-use', params: { tenant, server } }),
   identity: (tenant: string) => linkOptions({ to: '/$tenant/identity', params: { tenant } }),
   identityProvider: (tenant: string, provider: string) =>
     linkOptions({ to: '/$tenant/identity/providers/$provider', params: { tenant, provider } }),
   invitations: (tenant: string) => linkOptions({ to: '/$tenant/people/invitations', params: { tenant } }),
+  limit: (tenant: string, limitRule: string) =>
+    linkOptions({ to: '/$tenant/limits/$limitRule', params: { tenant, limitRule } }),
+  limits: (tenant: string) => linkOptions({ to: '/$tenant/limits', params: { tenant } }),
+  me: (tenant: string) => linkOptions({ to: '/$tenant/me', params: { tenant } }),
+  myKeys: (tenant: string) => linkOptions({ to: '/$tenant/me/keys', params: { tenant } }),
+  mySessions: (tenant: string) => linkOptions({ to: '/$tenant/me/sessions', params: { tenant } }),
   newIdentityProvider: (tenant: string) =>
     linkOptions({ to: '/$tenant/identity/providers/new', params: { tenant } }),
+  newLimit: (tenant: string) => linkOptions({ to: '/$tenant/limits/new', params: { tenant } }),
   people: (tenant: string) => linkOptions({ to: '/$tenant/people', params: { tenant } }),
   provisioning: (tenant: string) => linkOptions({ to: '/$tenant/identity/provisioning', params: { tenant } }),
+  registerServer: (tenant: string) => linkOptions({ to: '/$tenant/servers/new', params: { tenant } }),
   scim: (tenant: string) => linkOptions({ to: '/$tenant/identity/scim', params: { tenant } }),
   server: (tenant: string, server: string) =>
     linkOptions({ to: '/$tenant/servers/$server', params: { tenant, server } }),
+  servers: (tenant: string) => linkOptions({ to: '/$tenant/servers', params: { tenant } }),
   serverSettings: (tenant: string, server: string) =>
     linkOptions({ to: '/$tenant/servers/$server/settings', params: { tenant, server } }),
-  servers: (tenant: string) => linkOptions({ to: '/$tenant/servers', params: { tenant } }),
-  tools: (tenant: string, server: string) =>
-    linkOptions({ to: '/$tenant/servers/$server/tools', params: { tenant, server } }),
   serviceAccount: (tenant: string, account: string) =>
     linkOptions({ to: '/$tenant/people/service-accounts/$account', params: { tenant, account } }),
   serviceAccounts: (tenant: string) =>
     linkOptions({ to: '/$tenant/people/service-accounts', params: { tenant } }),
+  settings: (tenant: string) => linkOptions({ to: '/$tenant/settings', params: { tenant } }),
+  tools: (tenant: string, server: string) =>
+    linkOptions({ to: '/$tenant/servers/$server/tools', params: { tenant, server } }),
+  usage: (tenant: string) => linkOptions({ to: '/$tenant/activity/usage', params: { tenant } }),
   user: (tenant: string, user: string) =>
     linkOptions({ to: '/$tenant/people/users/$user', params: { tenant, user } }),
+}
+
+type Parameters = Record<string, string | undefined>
+
+function fromApi(tenant: string, rest: string, parameters: Parameters): string {
+  const query = new URLSearchParams()
+  for (const [name, value] of Object.entries(parameters)) if (value !== undefined) query.set(name, value)
+  return `/api/v1/tenants/${encodeURIComponent(tenant)}/${rest}${query.size > 0 ? `?${query}` : ''}`
+}
+
+/** Files that the API writes while they are read, and streams: the browser goes there by itself. */
+export const files = {
+  audit: (tenant: string, parameters: Parameters = {}) => fromApi(tenant, 'audit/export', parameters),
+  calls: (tenant: string, format: 'csv' | 'ndjson', parameters: Parameters = {}) =>
+    fromApi(tenant, 'calls/export', { ...parameters, format }),
+  tail: (tenant: string, parameters: Parameters = {}) => fromApi(tenant, 'calls/tail', parameters),
 }
 
 const page = (tenant: string, rest = '') => `/t/${encodeURIComponent(tenant)}/${rest}`

@@ -24,5 +24,18 @@ export function relative(at: string, now: number): string {
   return relativeFormat.format(round(seconds / unitSeconds), unit as Intl.RelativeTimeFormatUnit)
 }
 
+const clockFormat = new Intl.DateTimeFormat('en', { timeStyle: 'medium', hourCycle: 'h23' })
+const dayFormat = new Intl.DateTimeFormat('en', { month: 'short', day: 'numeric' })
+
+/** To the second, for logs: “05:39:02”, and the day where it is another one. */
+export function clock(at: string, now: number): string {
+  const [time, day, today] = [
+    clockFormat.format(new Date(at)),
+    dayFormat.format(new Date(at)),
+    dayFormat.format(now),
+  ]
+  return day === today ? time : `${day}, ${time}`
+}
+
 /** With the time zone of the reader. */
 export const exact = (at: string): string => exactFormat.format(new Date(at))

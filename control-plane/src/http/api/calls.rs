@@ -31,7 +31,7 @@ pub(crate) struct CallView {
     id: CallRecordId,
     started_at: DateTime<Utc>,
     principal: PrincipalView,
-    client: ClientView,
+    client: CallClientView,
     server_id: ServerId,
     /// The member that was called, if the server is virtual.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -66,7 +66,7 @@ pub(crate) struct PrincipalView {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct ClientView {
+pub(crate) struct CallClientView {
     /// As it says.
     name: String,
     version: String,
@@ -89,7 +89,7 @@ impl From<CallRecord> for CallView {
             id: call.id,
             started_at: call.started_at,
             principal: PrincipalView { kind: call.principal_kind, id },
-            client: ClientView {
+            client: CallClientView {
                 name: call.client_name,
                 version: call.client_version,
                 client_id: call.client_id,

@@ -2,7 +2,16 @@
 //! keyboard go by the same list.
 
 import type { LinkProps } from '@tanstack/react-router'
-import { Fingerprint, type LucideIcon, Server, UsersRound } from 'lucide-react'
+import {
+  Activity,
+  CircleUser,
+  Fingerprint,
+  Gauge,
+  type LucideIcon,
+  Server,
+  Settings,
+  UsersRound,
+} from 'lucide-react'
 import { paths } from '@/lib/paths'
 
 type Section = {
@@ -17,4 +26,8 @@ export const SECTIONS: readonly Section[] = [
   { label: 'Servers', icon: Server, key: 's', link: paths.servers },
   { label: 'People', icon: UsersRound, key: 'p', link: paths.people },
   { label: 'Identity', icon: Fingerprint, key: 'i', link: paths.identity },
+  { label: 'Activity', icon: Activity, key: 'a', link: paths.calls },
+  { label: 'Limits', icon: Gauge, key: 'l', link: paths.limits },
+  { label: 'Settings', icon: Settings, key: ',', link: paths.settings },
+  { label: 'Me', icon: CircleUser, key: 'm', link: paths.me },
 ]

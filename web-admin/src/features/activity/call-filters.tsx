@@ -1,0 +1,117 @@
+//! The filters of the call log. What has been called lately is offered; anything else may be typed.
+
+import { Filter, Filters, RangeFilter } from '@/components/filters'
+import { PartyName, ServerName } from '@/components/names'
+import {
+  matching,
+  type Options,
+  useClientOptions,
+  usePartyOptions,
+  useServerOptions,
+  useToolOptions,
+} from '@/lib/options'
+import { CALL_RANGES, type CallSearch, FAULTS, OUTCOMES } from './search'
+import { FAULT_WORDS, OUTCOME_WORDS } from './words'
+
+type CallFiltersProps = { value: CallSearch; onChange: (change: Partial<CallSearch>) => void }
+
+export function CallFilters({ value, onChange }: CallFiltersProps) {
+  return (
+    <Filters>
+      {!value.live && (
+        <RangeFilter
+          value={value}
+          names={CALL_RANGES}
+          fallback="24h"
+          onChange={({ range, from, to }) => onChange({ range, from, to })}
+        />
+      )}
+      <Filter
+        label="Server"
+        value={value.server}
+        words={value.server && <ServerName id={value.server} />}
+        useOptions={useServerOptions}
+        onChange={server => onChange({ server })}
+      />
+      <Filter
+        label="Tool"
+        value={value.tool}
+        useOptions={useToolOptions}
+        free
+        onChange={tool => onChange({ tool })}
+      />
+      <Filter
+        label="Person"
+        value={value.principal}
+        words={value.principal && <PartyName id={value.principal} />}
+        useOptions={usePartyOptions}
+        onChange={principal => onChange({ principal })}
+      />
+      <Filter
+        label="Client"
+        value={value.client}
+        useOptions={useClientOptions}
+        free
+        onChange={client => onChange({ client })}
+      />
+      <Filter
+        label="Outcome"
+        value={value.outcome}
+        words={value.outcome && OUTCOME_WORDS[value.outcome].label}
+        useOptions={useOutcomeOptions}
+        onChange={outcome => onChange({ outcome: OUTCOMES.find(one => one === outcome) })}
+      />
+      <Filter
+        label="Fault"
+        value={value.fault}
+        words={value.fault && FAULT_WORDS[value.fault]}
+        useOptions={useFaultOptions}
+        onChange={fault => onChange({ fault: FAULTS.find(one => one === fault) })}
+      />
+      <Filter
+        label="Member"
+        value={value.member}
+        words={value.member && <ServerName id={value.member} />}
+        useOptions={useServerOptions}
+        onChange={member => onChange({ member })}
+      />
+      {/* Rare ones come by link, and can be taken away. */}
+      {value.client_id !== undefined && (
+        <Filter
+          label="Client id"
+          value={value.client_id}
+          useOptions={useNothing}
+          free
+          onChange={client_id => onChange({ client_id })}
+        />
+      )}
+      {value.method !== undefined && (
+        <Filter
+          label="Method"
+          value={value.method}
+          useOptions={useNothing}
+          free
+          onChange={method => onChange({ method })}
+        />
+      )}
+    </Filters>
+  )
+}
+
+const useNothing = (): Options => ({ options: [], isPending: false })
+
+const useOutcomeOptions = (typed: string): Options => ({
+  options: matching(
+    OUTCOMES.map(value => ({ value, label: OUTCOME_WORDS[value].label })),
+    typed,
+  ),
+  isPending: false,
+})
+
+const useFaultOptions = (typed: string): Options => ({
+  options: matching(
+    FAULTS.map(value => ({ value, label: FAULT_WORDS[value] })),
+    typed,
+  ),
+  isPending: false,
+})
