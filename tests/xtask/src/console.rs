@@ -32,7 +32,8 @@ pub(crate) fn check() -> Result<()> {
 /// The stories, in the distribution's Chromium and against the real program.
 pub(crate) fn stories() -> Result<()> {
     build()?;
-    run_command(&mut command("cargo", &["build", "--package", "portway", "--bin", "portway", "--quiet"]))?;
+    // Of the whole workspace, as the suites: one package alone has other features, and would be compiled once more.
+    run_command(&mut command("cargo", &["build", "--workspace", "--bins", "--quiet"]))?;
     let mut stories = command("npm", &["run", "--silent", "e2e"]);
     stories.current_dir(folder()).env("PORTWAY_BINARY", target_directory()?.join("debug/portway"));
     if let Some(chromium) = preflight::chromium() {
