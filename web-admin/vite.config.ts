@@ -27,5 +27,5 @@ export default defineConfig({
   server: {
     proxy: Object.fromEntries(['/api', '/t/', '/assets', '^/$'].map(path => [path, proxied])),
   },
-  test: { environment: 'happy-dom', include: ['src/**/*.test.{ts,tsx}'] },
+  test: { environment: 'happy-dom', include: ['src/**/*.test.{ts,tsx}'], testTimeout: 60_000 },
 })
