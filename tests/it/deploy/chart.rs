@@ -31,6 +31,7 @@ async fn both_planes_understand_the_settings_of_the_chart() {
     prepare.arg(&secrets);
     succeeds(prepare).await;
     std::fs::write(folder.path().join("node"), "pwn_a-secret\n").unwrap();
+    std::fs::write(folder.path().join("otlp"), "authorization=Basic YTpi\n").unwrap();
     let places = [
         ("/run/secrets/portway/kek", secrets.join("kek")),
         ("/run/secrets/grpc/tls.crt", secrets.join("grpc.crt")),
@@ -39,6 +40,7 @@ async fn both_planes_understand_the_settings_of_the_chart() {
         ("/run/secrets/state/key", secrets.join("state-key")),
         ("/run/secrets/redis/url", secrets.join("redis-url")),
         ("/run/secrets/enrolment/secret", folder.path().join("node")),
+        ("/run/secrets/otlp/headers", folder.path().join("otlp")),
         ("/var/lib/portway-node/state", folder.path().join("state")),
     ];
     let placed =
