@@ -1,10 +1,10 @@
-import { expect, TENANT, test } from './world'
+import { expect, NOBODY, TENANT, test } from './world'
 
 test('an admin signs in on the way, registers a server, and finds the line for an IDE', async ({
   browser,
   world,
 }) => {
-  const context = await browser.newContext()
+  const context = await browser.newContext({ storageState: NOBODY })
   const page = await context.newPage()
   await page.goto(world.console('servers/new'))
   await world.signIn(page)

@@ -14,6 +14,9 @@ export const TENANT = 'demo'
 const PASSWORD = 'a few unrelated words'
 const CHANGES = { 'x-portway-csrf': '1' }
 
+/** Cookies of somebody who is not signed in: without a word, a new context is the owner's. */
+export const NOBODY = { cookies: [], origins: [] }
+
 type State = Awaited<ReturnType<APIRequestContext['storageState']>>
 
 export class World {
@@ -89,7 +92,7 @@ export class World {
 
 /** Takes an invitation. */
 async function accept(browser: Browser, url: string, name: string): Promise<State> {
-  const context = await browser.newContext()
+  const context = await browser.newContext({ storageState: NOBODY })
   const page = await context.newPage()
   await page.goto(url)
   await page.getByLabel('Your name').fill(name)

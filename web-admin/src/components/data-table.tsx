@@ -141,7 +141,8 @@ function Rows<T extends RowData>({ noun, query, columns, rowId, rows }: RowsProp
                     <td
                       key={cell.id}
                       className={cn(
-                        'px-3 py-1.5 first:pl-4 last:pr-4',
+                        // On a phone the first column takes what the others leave, and cuts its text.
+                        'px-3 py-1.5 first:pl-4 last:pr-4 max-md:first:w-full max-md:first:max-w-0',
                         cell.column.columnDef.meta?.className,
                       )}
                     >

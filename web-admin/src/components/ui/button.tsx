@@ -43,7 +43,7 @@ export function Button({ kind, size, className, asChild, busy, may, children, ..
     // Stays focusable, so that the reason can be reached by keyboard; `aria-disabled` and no handler make it inert.
     return (
       <Hint text={may.why}>
-        <button type="button" aria-disabled="true" className={classes}>
+        <button type="button" aria-disabled="true" aria-label={rest['aria-label']} className={classes}>
           {asChild ? innards(children) : children}
         </button>
       </Hint>

@@ -67,9 +67,7 @@ export function CopyLine({ text, label, className }: { text: string; label: stri
         className,
       )}
     >
-      <code className="min-w-0 flex-1 overflow-x-auto whitespace-nowrap py-1.5 font-mono text-[0.8125rem]">
-        {text}
-      </code>
+      <code className="min-w-0 flex-1 break-all py-1.5 font-mono text-[0.8125rem]">{text}</code>
       <CopyButton text={text} label={label} />
     </div>
   )

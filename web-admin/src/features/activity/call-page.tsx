@@ -40,7 +40,7 @@ export function CallPage() {
       }
       back={{ ...paths.calls(tenant), children: 'Calls' }}
     >
-      <div className="grid items-start gap-4 lg:grid-cols-2">
+      <div className="grid grid-cols-1 items-start gap-4 lg:grid-cols-2">
         <div className="space-y-4">
           <HowItEnded call={call} />
           <TimeSplit call={call} />

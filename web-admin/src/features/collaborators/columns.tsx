@@ -17,12 +17,12 @@ export const grantColumns = ({ may, onRole, onRemove }: Does) =>
     columns.accessor('subject', { header: 'Who', cell: info => <Who subject={info.getValue()} /> }),
     columns.accessor('role', {
       header: 'Role',
-      meta: { className: 'w-36' },
+      meta: { className: 'w-36 max-md:w-32 max-md:px-1' },
       cell: ({ row: { original } }) =>
         may.yes ? (
           <Select
             aria-label={`Role of ${original.subject.display_name}`}
-            className="w-28"
+            className="w-28 max-md:w-32"
             value={original.role}
             onChange={event => onRole(original, event.target.value as ServerRole)}
           >
@@ -45,7 +45,7 @@ export const grantColumns = ({ may, onRole, onRemove }: Does) =>
     columns.display({
       id: 'remove',
       header: () => <span className="sr-only">Remove</span>,
-      meta: { className: 'w-14' },
+      meta: { className: 'w-14 max-md:px-1' },
       cell: ({ row: { original } }) => (
         <Button
           kind="quiet"

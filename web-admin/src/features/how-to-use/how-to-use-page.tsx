@@ -26,7 +26,7 @@ export function HowToUsePage() {
   const client = all.find(({ id }) => id === search.client) ?? all[0]
   const auth = server.upstream && AUTH_WORDS[server.upstream.outbound_auth.kind]
   return (
-    <div className="grid items-start gap-5 lg:grid-cols-[12rem_minmax(0,1fr)]">
+    <div className="grid grid-cols-1 items-start gap-5 lg:grid-cols-[12rem_minmax(0,1fr)]">
       <ClientPicker clients={all} chosen={client?.id} />
       <div className="min-w-0 space-y-5">
         <Options {...{ tenant, withKey, withForwarding }} />

@@ -30,7 +30,7 @@ export function ScimPage() {
       description="Your identity provider pushes people and groups; whoever leaves there is locked out here."
       may={may}
     >
-      <div className="grid items-start gap-4 xl:grid-cols-2">
+      <div className="grid grid-cols-1 items-start gap-4 xl:grid-cols-2">
         <div className="grid min-w-0 gap-4">
           <Overview tenant={tenant} />
           <ScimTokens />

@@ -85,7 +85,7 @@ export function UserPage() {
         </>
       }
     >
-      <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_21rem]">
+      <div className="grid grid-cols-1 items-start gap-4 lg:grid-cols-[minmax(0,1fr)_21rem]">
         <div className="grid gap-4 lg:order-last">
           <UserFacts person={person} onChangeRole={() => ask('role')} mayChangeRole={may} />
           <UserSignIn person={person} onResetFactor={() => ask('resetFactor')} />

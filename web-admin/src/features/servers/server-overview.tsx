@@ -16,7 +16,7 @@ export function ServerOverview() {
   const { tenant, server, may } = useServer()
   const account = useQuery(myAccounts(tenant)).data?.items.find(account => account.server_id === server.id)
   return (
-    <div className="grid items-start gap-5 lg:grid-cols-[minmax(0,1fr)_20rem]">
+    <div className="grid grid-cols-1 items-start gap-5 lg:grid-cols-[minmax(0,1fr)_20rem]">
       <div className="space-y-5">
         {server.status === 'disabled' && (
           <p role="note" className="rounded-lg border border-warning-line/50 bg-warning p-3">

@@ -34,6 +34,7 @@ export function ServersPage() {
     <Page
       title="Servers"
       description="The MCP servers that people of your organisation reach through Portway."
+      actions={<RegisterButton />}
     >
       <div className="mb-4 flex items-center gap-2">
         <SearchField label="Find a server" value={q} onChange={setText} />
