@@ -372,7 +372,10 @@ fn last_segment(field: &str) -> &str {
 fn scalar(value: &Value) -> Option<String> {
     match value {
         Value::String(_, text) => Some(text.clone()),
-        Value::Num(_, num) => num.to_u128().map(|n| n.to_string()).or_else(|| num.to_i128().map(|n| n.to_string())),
+        Value::Num(_, num) => {
+            let whole = num.to_u128().map(|n| n.to_string()).or_else(|| num.to_i128().map(|n| n.to_string()));
+            whole.or_else(|| num.to_f64().map(|n| n.to_string()))
+        }
         Value::Bool(_, flag) => Some(flag.to_string()),
         _ => None,
     }
