@@ -1,33 +1,8 @@
 //! Every change to how people sign in and come in.
 
-import { useQueryClient } from '@tanstack/react-query'
 import { api, take } from '@/api/client'
-import { keys } from '@/api/queries'
 import type { IdentityProviderPatch, NewIdentityProvider, Provisioning } from '@/api/types'
-import { useTenant } from '@/lib/session'
-
-type Noun = 'domains' | 'identityProviders' | 'scim' | 'session' | 'users'
-
-/** Does a change, then forgets what it made old. */
-function useChange() {
-  const tenant = useTenant()
-  const client = useQueryClient()
-  const change = async <T>(call: Promise<T>, ...nouns: Noun[]): Promise<T> => {
-    const answer = await call
-    await Promise.all(nouns.map(noun => client.invalidateQueries({ queryKey: keys[noun](tenant) })))
-    return answer
-  }
-  /** Removes something: what is left of its noun is old, and it itself is not asked for again. */
-  const remove = async <T>(call: Promise<T>, id: string, ...nouns: Noun[]): Promise<T> => {
-    const answer = await call
-    const isLeft = ({ queryKey }: { queryKey: readonly unknown[] }) => !queryKey.includes(id)
-    await Promise.all(
-      nouns.map(noun => client.invalidateQueries({ queryKey: keys[noun](tenant), predicate: isLeft })),
-    )
-    return answer
-  }
-  return { tenant, change, remove }
-}
+import { useChange } from '@/lib/change'
 
 export function useProviderActions() {
   const { tenant, change, remove } = useChange()

@@ -1,34 +1,10 @@
 //! Every change to people, invitations, groups, service accounts and their keys.
 
-import { useQueryClient } from '@tanstack/react-query'
 import { api, take } from '@/api/client'
-import { type KeyOwner, keys } from '@/api/queries'
+import type { KeyOwner } from '@/api/queries'
 import type { GroupPatch, TenantRole } from '@/api/types'
-import { useTenant } from '@/lib/session'
+import { useChange } from '@/lib/change'
 import type { Expiry } from './key-values'
-
-type Noun = 'apiKeys' | 'groups' | 'invitations' | 'serviceAccounts' | 'session' | 'users'
-
-/** Does a change, then forgets what it made old. */
-function useChange() {
-  const tenant = useTenant()
-  const client = useQueryClient()
-  const change = async <T>(call: Promise<T>, ...nouns: Noun[]): Promise<T> => {
-    const answer = await call
-    await Promise.all(nouns.map(noun => client.invalidateQueries({ queryKey: keys[noun](tenant) })))
-    return answer
-  }
-  /** Removes something: what is left of its noun is old, and it itself is not asked for again. */
-  const remove = async <T>(call: Promise<T>, id: string, ...nouns: Noun[]): Promise<T> => {
-    const answer = await call
-    const isLeft = ({ queryKey }: { queryKey: readonly unknown[] }) => !queryKey.includes(id)
-    await Promise.all(
-      nouns.map(noun => client.invalidateQueries({ queryKey: keys[noun](tenant), predicate: isLeft })),
-    )
-    return answer
-  }
-  return { tenant, change, remove }
-}
 
 export function useUserActions(user: string) {
   const { tenant, change } = useChange()
