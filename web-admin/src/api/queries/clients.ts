@@ -1,0 +1,18 @@
+//! OAuth clients.
+
+import { infiniteQueryOptions } from '@tanstack/react-query'
+import { api, take } from '../client'
+import { keys, PAGE_ROWS, paged } from './keys'
+
+export const oauthClientList = (tenant: string) =>
+  infiniteQueryOptions({
+    ...paged,
+    queryKey: [...keys.clients(tenant), 'list'],
+    queryFn: ({ signal, pageParam: cursor }) =>
+      take(
+        api.GET('/api/v1/tenants/{tenant}/clients', {
+          signal,
+          params: { path: { tenant }, query: { cursor, limit: PAGE_ROWS } },
+        }),
+      ),
+  })

@@ -1,0 +1,109 @@
+//! Names: what an id is called, and whom to choose from. Rows of logs have ids only.
+
+import { keepPreviousData, queryOptions } from '@tanstack/react-query'
+import { api, take } from '../client'
+import { keys } from './keys'
+import { server } from './servers'
+
+const NAMED_FOR_MS = 300_000
+const FOUND_ROWS = 20
+
+/** `document`: what a file for `portway apply` calls it. */
+export type NameOf = { name: string; document: string }
+
+/** What all of them share; somebody who is gone stays gone. */
+const named = { staleTime: NAMED_FOR_MS, retry: false } as const
+
+export const serverNamed = (tenant: string, id: string) => ({ ...server(tenant, id), ...named })
+
+export const userNamed = (tenant: string, id: string) =>
+  queryOptions({
+    ...named,
+    queryKey: [...keys.names(tenant), id],
+    queryFn: ({ signal }) =>
+      take(
+        api.GET('/api/v1/tenants/{tenant}/users/{user}', { signal, params: { path: { tenant, user: id } } }),
+      ).then(user => ({ name: user.display_name || user.user_name, document: user.email })),
+  })
+
+export const groupNamed = (tenant: string, id: string) =>
+  queryOptions({
+    ...named,
+    queryKey: [...keys.names(tenant), id],
+    queryFn: ({ signal }) =>
+      take(
+        api.GET('/api/v1/tenants/{tenant}/groups/{group}', {
+          signal,
+          params: { path: { tenant, group: id } },
+        }),
+      ).then(group => ({ name: group.display_name, document: group.display_name })),
+  })
+
+export const machineNamed = (tenant: string, id: string) =>
+  queryOptions({
+    ...named,
+    queryKey: [...keys.names(tenant), id],
+    queryFn: ({ signal }) =>
+      take(
+        api.GET('/api/v1/tenants/{tenant}/service-accounts/{service_account}', {
+          signal,
+          params: { path: { tenant, service_account: id } },
+        }),
+      ).then(machine => ({ name: machine.name, document: machine.name })),
+  })
+
+export const usersFound = (tenant: string, q: string) =>
+  queryOptions({
+    ...named,
+    placeholderData: keepPreviousData,
+    queryKey: [...keys.names(tenant), 'users', q],
+    queryFn: ({ signal }) =>
+      take(
+        api.GET('/api/v1/tenants/{tenant}/users', {
+          signal,
+          params: { path: { tenant }, query: { q: q || undefined, limit: FOUND_ROWS } },
+        }),
+      ),
+  })
+
+export const groupsFound = (tenant: string, q: string) =>
+  queryOptions({
+    ...named,
+    placeholderData: keepPreviousData,
+    queryKey: [...keys.names(tenant), 'groups', q],
+    queryFn: ({ signal }) =>
+      take(
+        api.GET('/api/v1/tenants/{tenant}/groups', {
+          signal,
+          params: { path: { tenant }, query: { q: q || undefined, limit: FOUND_ROWS } },
+        }),
+      ),
+  })
+
+export const machinesFound = (tenant: string, q: string) =>
+  queryOptions({
+    ...named,
+    placeholderData: keepPreviousData,
+    queryKey: [...keys.names(tenant), 'machines', q],
+    queryFn: ({ signal }) =>
+      take(
+        api.GET('/api/v1/tenants/{tenant}/service-accounts', {
+          signal,
+          params: { path: { tenant }, query: { q: q || undefined, limit: FOUND_ROWS } },
+        }),
+      ),
+  })
+
+export const serversFound = (tenant: string, q: string) =>
+  queryOptions({
+    ...named,
+    placeholderData: keepPreviousData,
+    queryKey: [...keys.names(tenant), 'servers', q],
+    queryFn: ({ signal }) =>
+      take(
+        api.GET('/api/v1/tenants/{tenant}/servers', {
+          signal,
+          params: { path: { tenant }, query: { q: q || undefined, limit: FOUND_ROWS } },
+        }),
+      ),
+  })
