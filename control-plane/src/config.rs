@@ -38,6 +38,10 @@ pub struct Config {
     pub public_origin: String,
     /// Origins of the gateway that new tenants get.
     pub gateway_origins: Vec<String>,
+    /// Where this process reaches the gateway itself, for the console's playground: where its public address does not
+    /// work from inside. Absent: at the tenant's first origin.
+    #[serde(default)]
+    pub gateway_internal_url: Option<Url>,
     pub database: DatabaseConfig,
     /// Key-encryption key: 32 bytes in base64. Has no default.
     pub kek: Option<SecretString>,
@@ -153,6 +157,9 @@ impl Config {
         }
         for origin in self.gateway_origins.iter().filter(|origin| !is_origin(origin)) {
             mistakes.push(format!("  gateway_origins: {origin} is no origin such as https://mcp.example.com"));
+        }
+        if self.gateway_internal_url.as_ref().is_some_and(|url| !matches!(url.scheme(), "http" | "https")) {
+            mistakes.push("  gateway_internal_url: expected an http or https URL".to_owned());
         }
         mistakes.extend(self.database_mistake().map(str::to_owned));
         if !self.grpc_listen.ip().is_loopback() && self.grpc_tls.is_none() {

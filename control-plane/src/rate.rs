@@ -39,6 +39,10 @@ pub enum Door {
     Documents,
     /// Questions to name servers of others, by one tenant.
     Dns,
+    /// Looks at servers of others, by one tenant (ATK-15).
+    Probe,
+    /// Tries of one person in the playground, each several requests of ours.
+    Playground(Uuid),
 }
 
 impl Door {
@@ -54,7 +58,8 @@ impl Door {
             Self::Scim(_) => (6_000, 60, 36_000),
             Self::Document(_) => (20, 60, 20),
             Self::Documents => (60, 60, 60),
-            Self::Dns => (20, 60, 20),
+            Self::Dns | Self::Probe => (20, 60, 20),
+            Self::Playground(_) => (120, 60, 120),
         }
     }
 
@@ -75,6 +80,8 @@ impl Door {
             Self::Account(name) => Self::Account(name),
             Self::Documents => Self::Documents,
             Self::Dns => Self::Dns,
+            Self::Probe => Self::Probe,
+            Self::Playground(user) => Self::Playground(user),
         }
     }
 }

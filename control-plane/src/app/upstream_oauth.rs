@@ -115,6 +115,11 @@ pub(super) async fn machine(
     Ok(granted.bearer())
 }
 
+/// Where the people of a server that is not registered would authorize Portway, and for what scopes.
+pub(super) async fn of_stranger(app: &App, server: &Server) -> Result<(Provider, Vec<String>), Refusal> {
+    discovery::find(app, server, &OauthSettings::default()).await
+}
+
 /// The authorization server of a server, the resource that the server is there, and the scope to ask for.
 pub(super) async fn authority(
     app: &App,

@@ -60,6 +60,18 @@ pub const DOCUMENT_STALE_MAX_S: i64 = 7 * 86_400;
 pub const DOCUMENT_BYTES_MAX: usize = 32 * 1024;
 pub const FETCH_MS_MAX: u64 = 5_000;
 pub const DOCUMENTS_KEPT_MAX: u64 = 10_000;
+/// A try in the playground: how long all of it may take, what is read of one answer, how much of it is shown raw, and
+/// how long the token lives that it goes by.
+pub const TRY_MS_MAX: u64 = 90_000;
+pub const TRY_BYTES_MAX: usize = 2 * 1024 * 1024;
+pub const TRY_SHOWN_BYTES_MAX: usize = 64 * 1024;
+pub const TRY_TOKEN_S: i64 = 120;
+/// Pages of tools that are looked through for one tool's schema.
+pub const TRY_PAGES_MAX: usize = 20;
+/// A look at a server that is about to be registered: time and size of one answer.
+pub const PROBE_MS_MAX: u64 = 8_000;
+pub const PROBE_BYTES_MAX: usize = 1024 * 1024;
+pub const PROBE_TOOLS_MAX: usize = 200;
 /// Hosts of one list of a tenant's client policy.
 pub const CLIENT_HOSTS_MAX: usize = 100;
 /// Tools of a server in one list of its switches.

@@ -17,9 +17,11 @@ pub(super) mod nodes;
 mod outbound_auth;
 pub(super) mod overrides;
 pub(super) mod platform;
+pub(super) mod playground;
 pub(super) mod presets;
 pub(super) mod scim;
 pub(super) mod second_factor;
+pub(super) mod server_probes;
 pub(super) mod servers;
 pub(super) mod service_accounts;
 pub(super) mod session;
@@ -89,6 +91,8 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/servers/{server}/credentials/{credential}", delete(credentials::delete))
         .route("/servers/{server}/overrides", get(overrides::list).put(overrides::put))
         .route("/servers/{server}/overrides/{override}", delete(overrides::delete))
+        .route("/servers/{server}/playground", post(playground::create))
+        .route("/server-probes", post(server_probes::create))
         .route("/servers/{server}/uses", get(servers::list_uses))
         .route("/servers/{server}/uses/{use}", delete(servers::end_use))
         .route(

@@ -10,8 +10,8 @@ use utoipa::{Modify, OpenApi};
 
 use super::api::{
     audit, calls, clients, connections, credentials, domains, grants, groups, identities, identity_providers,
-    invitations, keys, limit_rules, nodes, overrides, platform, presets, scim, second_factor, servers,
-    service_accounts, session, tenant, tool_switches, usage, users,
+    invitations, keys, limit_rules, nodes, overrides, platform, playground, presets, scim, second_factor, server_probes,
+    servers, service_accounts, session, tenant, tool_switches, usage, users,
 };
 use super::problem::ProblemView;
 use crate::domain::tail::TailEnd;
@@ -30,6 +30,7 @@ use crate::domain::tail::TailEnd;
         grants::list, grants::put, grants::delete, grants::candidates,
         credentials::list_mine, credentials::list, credentials::put, credentials::delete,
         overrides::list, overrides::put, overrides::delete, servers::list_uses, servers::end_use, presets::list,
+        playground::create, server_probes::create,
         tool_switches::get, tool_switches::put, tool_switches::change,
         limit_rules::list, limit_rules::create, limit_rules::get, limit_rules::replace, limit_rules::delete,
         groups::list, groups::create, groups::get, groups::update, groups::delete, groups::list_members,
@@ -91,7 +92,7 @@ impl Modify for Shared {
 /// A key never makes, sees or ends keys, and has no say about what people are signed in with themselves.
 fn is_for_people(path: &str) -> bool {
     let mine = ["/me/connections", "/me/sessions", "/me/sign-out-everywhere"];
-    let secrets = path.contains("/keys") || path.contains("/scim/tokens");
+    let secrets = path.contains("/keys") || path.contains("/scim/tokens") || path.ends_with("/playground");
     secrets || path.ends_with("/session") || mine.iter().any(|own| path.contains(own))
 }
 

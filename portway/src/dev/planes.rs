@@ -47,6 +47,7 @@ pub(super) async fn start_control_plane(
         admin_listen: admin,
         public_origin: origin.to_owned(),
         gateway_origins: vec![origin.to_owned()],
+        gateway_internal_url: None,
         database: control_plane::store::DatabaseConfig {
             url: data.database_url()?,
             system_url: None,
