@@ -33,6 +33,7 @@ pub mod presets;
 pub mod provision;
 pub mod provisioning;
 pub mod publish;
+pub mod reach;
 pub mod registration;
 pub mod revocation;
 pub mod scim;

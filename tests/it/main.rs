@@ -50,6 +50,7 @@ mod playground;
 mod proxy;
 mod rate_limiter;
 mod rate_limits;
+mod reach;
 mod renewal;
 mod scene;
 mod scim;

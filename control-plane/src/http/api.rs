@@ -19,6 +19,7 @@ pub(super) mod overrides;
 pub(super) mod platform;
 pub(super) mod playground;
 pub(super) mod presets;
+pub(super) mod reach;
 pub(super) mod scim;
 pub(super) mod second_factor;
 pub(super) mod server_probes;
@@ -58,6 +59,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/me/accounts", get(credentials::list_mine))
         .route("/users", get(users::list))
         .route("/users/{user}", get(users::get).patch(users::update))
+        .route("/users/{user}/grants", get(reach::of_user))
         .route("/users/{user}/groups", get(groups::list_of_user))
         .route("/groups", get(groups::list).post(groups::create))
         .route("/groups/{group}", get(groups::get).patch(groups::update).delete(groups::delete))
@@ -85,6 +87,7 @@ pub fn router(app: Arc<App>) -> Router {
             "/service-accounts/{service_account}",
             get(service_accounts::get).patch(service_accounts::update).delete(service_accounts::delete),
         )
+        .route("/service-accounts/{service_account}/grants", get(reach::of_service_account))
         .route("/servers", get(servers::list).post(servers::register))
         .route("/servers/{server}", get(servers::get).patch(servers::update).delete(servers::retire))
         .route("/servers/{server}/credentials", get(credentials::list).put(credentials::put))

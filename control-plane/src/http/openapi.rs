@@ -10,8 +10,8 @@ use utoipa::{Modify, OpenApi};
 
 use super::api::{
     audit, calls, clients, connections, credentials, domains, grants, groups, identities, identity_providers,
-    invitations, keys, limit_rules, nodes, overrides, platform, playground, presets, scim, second_factor, server_probes,
-    servers, service_accounts, session, tenant, tool_switches, usage, users,
+    invitations, keys, limit_rules, nodes, overrides, platform, playground, presets, reach, scim, second_factor,
+    server_probes, servers, service_accounts, session, tenant, tool_switches, usage, users,
 };
 use super::problem::ProblemView;
 use crate::domain::tail::TailEnd;
@@ -34,7 +34,7 @@ use crate::domain::tail::TailEnd;
         tool_switches::get, tool_switches::put, tool_switches::change,
         limit_rules::list, limit_rules::create, limit_rules::get, limit_rules::replace, limit_rules::delete,
         groups::list, groups::create, groups::get, groups::update, groups::delete, groups::list_members,
-        groups::change_members, groups::list_of_user,
+        groups::change_members, groups::list_of_user, reach::of_user, reach::of_service_account,
         keys::list, keys::create, keys::revoke, keys::rotate,
         service_accounts::list, service_accounts::create, service_accounts::get, service_accounts::update,
         service_accounts::delete,

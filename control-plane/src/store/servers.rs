@@ -105,6 +105,17 @@ impl TenantStore {
         Ok(Page::cut(servers, page.limit, |server| Created { at: server.created_at, id: server.id.0 }))
     }
 
+    /// These servers, retired ones too.
+    pub async fn find_servers(&self, ids: &[ServerId]) -> Result<HashMap<ServerId, Server>> {
+        let rows = Entity::find()
+            .filter(Column::TenantId.eq(self.tenant_id.0))
+            .filter(Column::Id.is_in(ids.iter().map(|id| id.0)))
+            .all(&self.tx)
+            .await
+            .map_err(db_error)?;
+        rows.into_iter().map(|row| server_of(row).map(|server| (server.id, server))).collect()
+    }
+
     /// The slugs of servers, retired ones too.
     pub async fn list_server_slugs(&self, ids: &[ServerId]) -> Result<HashMap<ServerId, ServerSlug>> {
         let rows: Vec<(uuid::Uuid, String)> = Entity::find()

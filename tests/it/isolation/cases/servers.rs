@@ -29,6 +29,7 @@ fn servers() -> Vec<Case> {
         hidden list_server_roles(own.user.id.into(), &[their.server.id]);
         hidden lock_server(their.server.id);
         hidden list_server_slugs(&[their.server.id]);
+        hidden find_servers(&[their.server.id]);
         hidden update_server(&Server { display_name: "taken over".to_owned(), ..their.server.clone() });
         refused put_shared_credential(&their.credential, None);
         refused put_shared_credential(&own.credential, Some(their.user.id));
@@ -71,6 +72,8 @@ fn access() -> Vec<Case> {
         hidden find_access_grant_of(own.server.id, their.grant.subject);
         hidden list_access_grants(their.server.id, &GrantFilter::default(), page());
         hidden list_access_grants(own.server.id, &named(their), page());
+        own list_grants_reaching(their.user.id.into(), page());
+        own list_grants_reaching(own.user.id.into(), page());
         hidden update_access_grant(their.grant.id, ServerRole::User);
         hidden delete_access_grant(their.grant.id);
         hidden delete_access_grants_on(their.server.id);
