@@ -46,7 +46,8 @@ pub struct Stage {
     pub nginx: SocketAddr,
     pub operator: Operator,
     gateway: SocketAddr,
-    grpc: SocketAddr,
+    /// Of the control plane, for nodes.
+    pub grpc: SocketAddr,
     node_secret: String,
     processes: Vec<Process>,
 }
@@ -120,8 +121,13 @@ impl Stage {
     }
 
     fn run(&mut self, name: &'static str, core: usize, command: &Command) -> Result<()> {
-        self.processes.push(Process::start(name, core, &with_files(command), self.folder.path())?);
+        self.processes.push(self.start_program(name, core, command)?);
         Ok(())
+    }
+
+    /// A program that the caller ends.
+    pub fn start_program(&self, name: &'static str, core: usize, command: &Command) -> Result<Process> {
+        Process::start(name, core, &with_files(command), self.folder.path())
     }
 
     /// The process of that name.
