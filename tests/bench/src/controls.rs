@@ -67,10 +67,11 @@ pub async fn measure(
         candidate("limited, Redis", &shared, &limited),
         candidate("silent", &silent, &plain),
     ];
-    // It has to know what it serves before it hears no more.
-    many(&silent, &plain, 100)?;
+    // It has to know what it serves before it hears no more. Meanwhile this thread carries what it hears.
+    let (address, requests) = (silent.address, plain.clone());
+    tokio::task::spawn_blocking(move || many(address, &requests, 100)).await??;
     way.hold();
-    many(&silent, &plain, QUEUE_RECORDS * 5 / 4)?;
+    many(silent.address, &plain, QUEUE_RECORDS * 5 / 4)?;
     let series = {
         let _busy = busy(stage)?;
         rounds::run(&candidates, effort, CONNECTIONS, OTHER_CORE)?
@@ -110,14 +111,14 @@ fn busy(stage: &Stage) -> Result<Process> {
 /// Scripts that Redis ran for each call of a number of them.
 fn trips(node: &Node, requests: &[String], redis: SocketAddr) -> Result<f64> {
     let before = scripts(redis)?;
-    let calls = many(node, requests, 5_000)?;
+    let calls = many(node.address, requests, 5_000)?;
     Ok((scripts(redis)? - before) / calls.max(1) as f64)
 }
 
 /// Calls that are not measured, and how many they were.
-fn many(node: &Node, requests: &[String], calls: u64) -> Result<u64> {
+fn many(target: SocketAddr, requests: &[String], calls: u64) -> Result<u64> {
     let plan = Plan {
-        target: node.address,
+        target,
         connections: CONNECTIONS,
         requests: requests.to_vec(),
         warm_up_ms: 0,

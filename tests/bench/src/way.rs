@@ -39,9 +39,10 @@ async fn carry(listener: TcpListener, address: SocketAddr, held: watch::Receiver
 
 async fn connection(mut near: TcpStream, address: SocketAddr, mut held: watch::Receiver<bool>) {
     let Ok(mut far) = TcpStream::connect(address).await else { return };
+    let is_held = async { held.wait_for(|held| *held).await.is_ok() };
     tokio::select! {
         biased;
-        _ = held.wait_for(|held| *held) => std::future::pending().await,
+        _ = is_held => std::future::pending().await,
         _ = copy_bidirectional(&mut near, &mut far) => {}
     }
 }
