@@ -13,6 +13,8 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::config::Config;
 use crate::domain::limits::{CHALLENGE_S, COOKIE_BYTES_MAX, SESSION_ABSOLUTE_S};
 
+const THEME_COOKIE: &str = "portway-theme";
+
 /// Which cookie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CookieKind {
@@ -86,6 +88,14 @@ pub fn set(config: &Config, kind: CookieKind, tenant: &TenantSlug, value: &Secre
 /// Value of a `Set-Cookie` header that removes a cookie.
 pub fn clear(config: &Config, kind: CookieKind, tenant: &TenantSlug) -> String {
     format!("{}={}; Max-Age=0", name(config, kind, tenant), attributes(config))
+}
+
+/// The theme that the person chose; `web-admin/src/lib/theme.ts` writes it, and no other value gets into a page.
+pub fn theme(headers: &HeaderMap) -> Option<&'static str> {
+    let lines = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    let (_, chosen) = pairs.find(|(name, _)| *name == THEME_COOKIE)?;
+    ["light", "dark"].into_iter().find(|theme| *theme == chosen)
 }
 
 fn attributes(config: &Config) -> &'static str {

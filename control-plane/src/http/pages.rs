@@ -79,6 +79,7 @@ pub(super) fn router(app: Arc<App>) -> Router {
         .route("/t/{tenant}/join/{token}", get(join::show).post(join::submit))
         .route("/t/{tenant}/consent/{request}", get(consent::show).post(consent::decide))
         .route("/t/{tenant}/connected/{request}", get(consent::connected))
+        .route("/assets/theme.css", get(assets::theme))
         .route("/assets/{file}", get(assets::serve))
         .with_state(app)
 }
