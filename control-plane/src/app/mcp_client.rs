@@ -110,7 +110,7 @@ impl McpClient {
         let Some(agreed) = talk.agreed.as_ref().filter(|agreed| agreed.session.is_some()) else { return };
         let request = self.request("DELETE", &agreed.headers(), String::new());
         if let Ok(request) = request
-            && let Err(error) = self.fetcher.converse(request, self.patience_left(), |_| false).await
+            && let Err(error) = self.fetcher.converse(request, self.patience_left(), &|_| false).await
         {
             tracing::debug!(%error, "a session was left open");
         }
@@ -142,7 +142,7 @@ impl McpClient {
         let request = self.request("POST", &headers, message.body.clone())?;
         let started = Instant::now();
         let is_last = |event: &str| mcp::answer(message.id, [event]).is_some();
-        let answer = self.fetcher.converse(request, self.patience_left(), is_last).await;
+        let answer = self.fetcher.converse(request, self.patience_left(), &is_last).await;
         let answer = answer.map(|Conversation { status, headers, body, events }| {
             let whole = std::str::from_utf8(&body).ok().filter(|_| events.is_empty());
             let said = mcp::answer(message.id, events.iter().map(String::as_str).chain(whole));

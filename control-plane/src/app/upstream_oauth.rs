@@ -25,7 +25,7 @@ use crate::domain::limits::{CLIENT_ASSERTION_S, FETCH_MS_MAX, UPSTREAM_ANSWER_BY
 use crate::domain::machine_oauth::{ExchangeProfile, MachineAuth, MachineSettings};
 use crate::domain::server::Server;
 use crate::domain::tenancy::Tenant;
-use crate::domain::upstream_oauth::{Provider, UpstreamClient};
+use crate::domain::upstream_oauth::{OauthSettings, Provider, UpstreamClient};
 use crate::egress::FetchError;
 use crate::state::App;
 

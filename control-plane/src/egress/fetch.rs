@@ -1,6 +1,8 @@
 //! One GET of a small JSON document, and requests to identity providers.
 
+use std::io;
 use std::path::Path;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -9,6 +11,7 @@ use futures::StreamExt as _;
 use http::header::{ACCEPT, AGE, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::body::Frame;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
@@ -148,23 +151,24 @@ impl Fetcher {
         &self,
         request: Request<Vec<u8>>,
         Patience { bytes_max, limit }: Patience,
-        is_last: impl Fn(&str) -> bool,
+        is_last: &(dyn Fn(&str) -> bool + Sync),
     ) -> Result<Conversation, FetchError> {
         let exchange = async {
             let (head, body) = self.client.request(ours(request)).await?.into_parts();
             let seen = Arc::new(Mutex::new(Vec::new()));
-            let body = Limited::new(body, bytes_max).map_frame({
+            let keep = {
                 let seen = seen.clone();
-                move |frame| {
+                move |frame: Frame<Bytes>| {
                     if let Some(data) = frame.data_ref() {
                         seen.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(data);
                     }
                     frame
                 }
-            });
+            };
+            let body = Limited::new(body, bytes_max).map_frame(keep).map_err(broken);
             let mut events = Vec::new();
             if text(&head.headers, CONTENT_TYPE).to_ascii_lowercase().starts_with("text/event-stream") {
-                let mut stream = SseStream::new(body);
+                let mut stream = pin!(SseStream::new(body));
                 while let Some(event) = stream.next().await {
                     events.extend(event.map_err(|_| FetchError::Body)?.data);
                     if events.last().is_some_and(|event| is_last(event)) {
@@ -200,6 +204,11 @@ impl Fetcher {
         let age_s = text(&head.headers, AGE).parse().unwrap_or(0);
         Ok(Fetched { body, cache_control: text(&head.headers, CACHE_CONTROL), age_s })
     }
+}
+
+/// Too large, or cut off.
+fn broken(error: Box<dyn std::error::Error + Send + Sync>) -> io::Error {
+    io::Error::other(error)
 }
 
 /// Says who asks.
