@@ -4,7 +4,6 @@ use reqwest::header::AUTHORIZATION;
 use serde_json::{Value, json};
 use world::fakes::mcp_server::{Era, McpServer, Reply};
 use world::people::{Person, Reply as Answer};
-use world::world::Setup;
 use world::{World, on_both};
 
 use crate::accounts::stage;

@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 use world::on_both;
-use world::world::Setup;
 
 fn found(page: &Value) -> Vec<(&str, &str, &str)> {
     let text = |value: &'_ Value| value.as_str().unwrap_or_default().to_owned().leak() as &str;
