@@ -25,6 +25,7 @@ pub mod limit_rules;
 pub mod machine_tokens;
 pub mod mail;
 pub mod nodes;
+pub mod operator_sessions;
 pub mod people;
 pub mod platform;
 pub mod presets;

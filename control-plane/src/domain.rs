@@ -24,6 +24,7 @@ pub mod limits;
 pub mod machine_oauth;
 pub mod node;
 pub mod oauth;
+pub mod operator;
 pub mod page;
 pub mod preset;
 pub mod principal;

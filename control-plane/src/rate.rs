@@ -28,6 +28,8 @@ pub enum Door {
     Front(IpAddr),
     /// Sign-in attempts of one address.
     SignIn(IpAddr),
+    /// Operators' tokens that one address tries.
+    Operator(IpAddr),
     /// Sign-in attempts at one account, from anywhere.
     Account(String),
     Token(IpAddr),
@@ -48,7 +50,7 @@ impl Door {
             Self::Register(_) => (40, 60, 40),
             Self::Authorize(_) => (120, 60, 120),
             Self::Front(_) => (20, 60, 10),
-            Self::SignIn(_) => (30, 60, 30),
+            Self::SignIn(_) | Self::Operator(_) => (30, 60, 30),
             Self::Account(_) => (10, 300, 10),
             Self::Token(_) => (600, 60, 600),
             Self::Scim(_) => (6_000, 60, 36_000),
@@ -69,6 +71,7 @@ impl Door {
             Self::Authorize(address) => Self::Authorize(network(address)),
             Self::Front(address) => Self::Front(network(address)),
             Self::SignIn(address) => Self::SignIn(network(address)),
+            Self::Operator(address) => Self::Operator(network(address)),
             Self::Token(address) => Self::Token(network(address)),
             Self::Scim(address) => Self::Scim(network(address)),
             Self::Document(address) => Self::Document(network(address)),

@@ -34,6 +34,7 @@ mod listen;
 mod new_calls;
 mod node_identities;
 mod oauth_clients;
+mod operator_sessions;
 mod operators;
 mod outbox;
 mod provider_sessions;

@@ -43,6 +43,7 @@ mod modern;
 mod nodes;
 mod oauth;
 mod offline;
+mod operators;
 mod origins;
 mod outbound;
 mod own_keys;

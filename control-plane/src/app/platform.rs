@@ -148,8 +148,9 @@ fn checked(app: &App, new: NewTenant) -> Result<(Tenant, Option<String>)> {
     Ok((mistakes.finish(tenant)?, owner_email))
 }
 
-pub async fn list_tenants(app: &App, page: PageRequest<Created>) -> Result<Page<Tenant>> {
-    app.store.system_read().await?.list_tenants(page).await
+/// Tenants with `text` in their name or slug, newest first.
+pub async fn list_tenants(app: &App, text: &str, page: PageRequest<Created>) -> Result<Page<Tenant>> {
+    app.store.system_read().await?.list_tenants(text, page).await
 }
 
 pub async fn get_tenant(app: &App, slug: &str) -> Result<Tenant> {

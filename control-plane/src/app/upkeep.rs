@@ -4,7 +4,7 @@
 use chrono::TimeDelta;
 
 use super::keys::{self, KeyKind, Rotation};
-use super::{api_keys, authorize, registration, sso};
+use super::{api_keys, authorize, operator_sessions, registration, sso};
 use crate::domain::Result;
 use crate::domain::audit::Actor;
 use crate::domain::ids::TenantId;
@@ -16,8 +16,11 @@ use crate::state::App;
 
 /// Expired authorization requests, tokens and secrets, browser sessions that ended, keys that
 /// lapsed or ended, and clients that
-/// nobody ever approved.
+/// nobody ever approved. Outside of tenants: operators' sessions that ended.
 pub async fn forget_expired(app: &App) -> Result<()> {
+    if let Err(error) = operator_sessions::forget_ended(app).await {
+        tracing::error!(%error, "operators' sessions were not forgotten");
+    }
     for tenant in list_tenants(app).await? {
         if let Err(error) = forget_expired_of(app, tenant).await {
             tracing::error!(tenant.id = %tenant, %error, "expired rows were not forgotten");
@@ -54,7 +57,7 @@ pub(super) async fn list_kept_tenants(app: &App) -> Result<Vec<Tenant>> {
     let (mut after, mut kept) = (None, Vec::new());
     loop {
         let page = PageRequest { limit: PAGE_SIZE_MAX, after };
-        let tenants = app.store.system_read().await?.list_tenants(page).await?;
+        let tenants = app.store.system_read().await?.list_tenants("", page).await?;
         after = tenants.items.last().map(|tenant| Created { at: tenant.created_at, id: tenant.id.0 });
         // One that is being deleted may have lost its data key.
         let more = tenants.next_cursor.is_some();

@@ -122,6 +122,7 @@ macro_rules! id {
 
 id!(TenantId, "ten");
 id!(OperatorId, "opr");
+id!(OperatorSessionId, "ops");
 id!(NodeId, "nod");
 id!(UserId, "usr");
 id!(ScimTokenId, "sct");

@@ -22,6 +22,10 @@ pub const SESSION_ABSOLUTE_S: i64 = 24 * 3_600;
 pub const SESSION_TOUCH_S: i64 = 60;
 /// How long a browser session that ended is kept, if no grant rests on it.
 pub const SESSION_KEPT_S: i64 = 30 * 86_400;
+/// An operator's session may change every tenant: it ends this long after it was last used…
+pub const OPERATOR_SESSION_IDLE_S: i64 = 3_600;
+/// …and this long after it began in any case.
+pub const OPERATOR_SESSION_ABSOLUTE_S: i64 = 12 * 3_600;
 pub const USER_AGENT_CHARS_MAX: usize = 200;
 /// A retired signing key stays published until the last token it signed is dead: the longest access token, and an hour.
 pub const SIGNING_KEY_RETIRED_S: i64 = 13 * 3_600;

@@ -11,9 +11,12 @@ use proto::names::TenantSlug;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::config::Config;
-use crate::domain::limits::{CHALLENGE_S, COOKIE_BYTES_MAX, SESSION_ABSOLUTE_S};
+use crate::domain::limits::{CHALLENGE_S, COOKIE_BYTES_MAX, OPERATOR_SESSION_ABSOLUTE_S, SESSION_ABSOLUTE_S};
 
-/// Which cookie.
+/// Of operators, who are outside of every tenant: no tenant's cookie is called like it.
+const OPERATOR: &str = "portway-operator";
+
+/// Which cookie of a tenant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CookieKind {
     Session,
@@ -50,13 +53,29 @@ impl CookieKind {
 
 /// The cookie's name for a tenant.
 pub fn name(config: &Config, kind: CookieKind, tenant: &TenantSlug) -> String {
-    let prefix = if config.is_https() { "__Host-" } else { "" };
-    format!("{prefix}portway-{}-{tenant}", kind.label())
+    format!("{}portway-{}-{tenant}", prefix(config), kind.label())
+}
+
+/// The name of the cookie of operators' sessions.
+pub fn operator_name(config: &Config) -> String {
+    format!("{}{OPERATOR}", prefix(config))
+}
+
+fn prefix(config: &Config) -> &'static str {
+    if config.is_https() { "__Host-" } else { "" }
 }
 
 /// Reads a cookie. A name that occurs twice reads as absent: one of them was planted.
 pub fn read(config: &Config, kind: CookieKind, tenant: &TenantSlug, headers: &HeaderMap) -> Option<SecretString> {
-    let name = name(config, kind, tenant);
+    read_named(&name(config, kind, tenant), headers)
+}
+
+/// The same for the cookie of operators' sessions.
+pub fn read_operator(config: &Config, headers: &HeaderMap) -> Option<SecretString> {
+    read_named(&operator_name(config), headers)
+}
+
+fn read_named(name: &str, headers: &HeaderMap) -> Option<SecretString> {
     let mut found = headers
         .get_all(COOKIE)
         .iter()
@@ -86,6 +105,22 @@ pub fn set(config: &Config, kind: CookieKind, tenant: &TenantSlug, value: &Secre
 /// Value of a `Set-Cookie` header that removes a cookie.
 pub fn clear(config: &Config, kind: CookieKind, tenant: &TenantSlug) -> String {
     format!("{}={}; Max-Age=0", name(config, kind, tenant), attributes(config))
+}
+
+/// Value of a `Set-Cookie` header that sets the cookie of an operator's session. Strict: nothing leads an operator here
+/// from elsewhere but the console's own page, which asks from here.
+pub fn set_operator(config: &Config, value: &SecretString) -> String {
+    let age = OPERATOR_SESSION_ABSOLUTE_S;
+    format!("{}={}{}; Max-Age={age}", operator_name(config), value.expose_secret(), strict(config))
+}
+
+/// Value of a `Set-Cookie` header that removes it.
+pub fn clear_operator(config: &Config) -> String {
+    format!("{}={}; Max-Age=0", operator_name(config), strict(config))
+}
+
+fn strict(config: &Config) -> String {
+    attributes(config).replace("SameSite=Lax", "SameSite=Strict")
 }
 
 fn attributes(config: &Config) -> &'static str {
@@ -120,6 +155,11 @@ mod tests {
             "portway-flow-acme=v; Path=/; HttpOnly; SameSite=Lax"
         );
         assert!(clear(&tls, CookieKind::Flow, &acme).ends_with("Secure; Max-Age=0"));
+        assert_eq!(
+            set_operator(&tls, &"v".into()),
+            "__Host-portway-operator=v; Path=/; HttpOnly; SameSite=Strict; Secure; Max-Age=43200"
+        );
+        assert_eq!(clear_operator(&plain), "portway-operator=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0");
     }
 
     #[test]

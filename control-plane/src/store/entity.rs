@@ -26,6 +26,7 @@ pub(super) mod node_identity;
 pub(super) mod oauth_client;
 pub(super) mod oauth_grant;
 pub(super) mod operator;
+pub(super) mod operator_session;
 pub(super) mod outbox;
 pub(super) mod recovery_code;
 pub(super) mod refresh_token;

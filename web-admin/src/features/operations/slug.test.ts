@@ -1,0 +1,12 @@
+import { expect, test } from 'vitest'
+import { slugOf } from './slug'
+
+test('names and the slugs that they suggest', () => {
+  const check = (name: string, slug: string) => expect(slugOf(name), name).toBe(slug)
+  check('Acme', 'acme')
+  check('  Société Générale & Co. ', 'societe-generale-co')
+  check('3M Health', 'm-health')
+  check('日本', '')
+  check('x'.repeat(50), 'x'.repeat(40))
+  check(`${'x'.repeat(39)} y`, 'x'.repeat(39))
+})
