@@ -34,6 +34,7 @@ pub mod server;
 pub mod service_account;
 pub mod session;
 pub mod snippets;
+pub mod tags;
 pub mod tail;
 pub mod tenancy;
 pub mod tool_switches;

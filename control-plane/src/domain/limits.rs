@@ -10,6 +10,9 @@ pub const PAGE_SIZE_MAX: u64 = 200;
 /// Length of names that people type.
 pub const NAME_CHARS_MAX: usize = 120;
 pub const DESCRIPTION_CHARS_MAX: usize = 2_000;
+/// Tags of one server, and the length of each.
+pub const TAGS_MAX: usize = 10;
+pub const TAG_CHARS_MAX: usize = 32;
 pub const URL_BYTES_MAX: usize = 2_048;
 /// Request bodies of the REST API and of the authorization server.
 pub const BODY_BYTES_MAX: usize = 256 * 1024;

@@ -7,9 +7,9 @@ import { TextField } from '@/components/form'
 import { FormDialog } from '@/components/form-dialog'
 import { toast } from '@/components/ui/toast'
 import { operations } from '@/lib/paths'
+import { slugOf } from '@/lib/slug'
 import { useTenantActions } from './actions'
 import { OwnerLink, type OwnerLinkProps } from './owner-link'
-import { slugOf } from './slug'
 
 type Fresh = Omit<OwnerLinkProps, 'onClose'> & { slug: string }
 
