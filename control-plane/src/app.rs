@@ -40,6 +40,7 @@ pub mod servers;
 pub mod service_accounts;
 pub mod sessions;
 pub mod sign_in;
+pub mod sign_up;
 pub mod sso;
 pub mod tail;
 pub mod tenancy;

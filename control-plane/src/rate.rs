@@ -28,6 +28,10 @@ pub enum Door {
     Front(IpAddr),
     /// Sign-in attempts of one address.
     SignIn(IpAddr),
+    /// Links to make a tenant with, asked for by one address, for one mailbox, and by all together: each sends mail.
+    SignUp(IpAddr),
+    Mailbox(String),
+    SignUps,
     /// Operators' tokens that one address tries.
     Operator(IpAddr),
     /// Sign-in attempts at one account, from anywhere.
@@ -52,6 +56,9 @@ impl Door {
             Self::Front(_) => (20, 60, 10),
             Self::SignIn(_) | Self::Operator(_) => (30, 60, 30),
             Self::Account(_) => (10, 300, 10),
+            Self::SignUp(_) => (10, 600, 10),
+            Self::Mailbox(_) => (3, 3_600, 3),
+            Self::SignUps => (60, 60, 60),
             Self::Token(_) => (600, 60, 600),
             Self::Scim(_) => (6_000, 60, 36_000),
             Self::Document(_) => (20, 60, 20),
@@ -75,7 +82,10 @@ impl Door {
             Self::Token(address) => Self::Token(network(address)),
             Self::Scim(address) => Self::Scim(network(address)),
             Self::Document(address) => Self::Document(network(address)),
+            Self::SignUp(address) => Self::SignUp(network(address)),
             Self::Account(name) => Self::Account(name),
+            Self::Mailbox(email) => Self::Mailbox(email),
+            Self::SignUps => Self::SignUps,
             Self::Documents => Self::Documents,
             Self::Dns => Self::Dns,
         }

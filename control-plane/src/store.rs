@@ -57,6 +57,7 @@ mod snapshot;
 mod subjects;
 mod system;
 mod tenancy;
+mod tenant_sign_ups;
 mod upstream_clients;
 mod usage;
 mod user_credentials;

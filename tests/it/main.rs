@@ -58,6 +58,7 @@ mod servers;
 mod service_accounts;
 mod session_store;
 mod shared_credentials;
+mod sign_up;
 mod sso;
 mod tenancy;
 mod traces;

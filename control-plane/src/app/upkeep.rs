@@ -4,7 +4,7 @@
 use chrono::TimeDelta;
 
 use super::keys::{self, KeyKind, Rotation};
-use super::{api_keys, authorize, operator_sessions, registration, sso};
+use super::{api_keys, authorize, operator_sessions, registration, sign_up, sso};
 use crate::domain::Result;
 use crate::domain::audit::Actor;
 use crate::domain::ids::TenantId;
@@ -16,10 +16,12 @@ use crate::state::App;
 
 /// Expired authorization requests, tokens and secrets, browser sessions that ended, keys that
 /// lapsed or ended, and clients that
-/// nobody ever approved. Outside of tenants: operators' sessions that ended.
+/// nobody ever approved. Outside of tenants: operators' sessions, and links of sign-ups.
 pub async fn forget_expired(app: &App) -> Result<()> {
-    if let Err(error) = operator_sessions::forget_ended(app).await {
-        tracing::error!(%error, "operators' sessions were not forgotten");
+    for outcome in [operator_sessions::forget_ended(app).await, sign_up::forget_expired(app).await] {
+        if let Err(error) = outcome {
+            tracing::error!(%error, "expired rows outside of tenants were not forgotten");
+        }
     }
     for tenant in list_tenants(app).await? {
         if let Err(error) = forget_expired_of(app, tenant).await {

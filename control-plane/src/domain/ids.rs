@@ -134,6 +134,7 @@ id!(AuthOverrideId, "aov");
 id!(LimitRuleId, "lim");
 id!(SessionId, "ses");
 id!(InvitationId, "inv");
+id!(SignUpId, "sgu");
 id!(
     /// A personal API key (`api_keys`); the key itself starts with `pwk_`.
     ApiKeyId,

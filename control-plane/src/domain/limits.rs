@@ -29,6 +29,9 @@ pub const SESSION_KEPT_S: i64 = 30 * 86_400;
 pub const OPERATOR_SESSION_IDLE_S: i64 = 3_600;
 /// …and this long after it began in any case.
 pub const OPERATOR_SESSION_ABSOLUTE_S: i64 = 12 * 3_600;
+/// The link of a sign-up is good for this long; its mail is tried after each of these waits.
+pub const SIGN_UP_S: i64 = 86_400;
+pub const SIGN_UP_MAIL_WAITS_MS: [u64; 3] = [0, 10_000, 50_000];
 pub const USER_AGENT_CHARS_MAX: usize = 200;
 /// A retired signing key stays published until the last token it signed is dead: the longest access token, and an hour.
 pub const SIGNING_KEY_RETIRED_S: i64 = 13 * 3_600;

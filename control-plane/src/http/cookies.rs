@@ -13,8 +13,14 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::config::Config;
 use crate::domain::limits::{CHALLENGE_S, COOKIE_BYTES_MAX, OPERATOR_SESSION_ABSOLUTE_S, SESSION_ABSOLUTE_S};
 
-/// Of operators, who are outside of every tenant: no tenant's cookie is called like it.
-const OPERATOR: &str = "portway-operator";
+/// Which cookie outside of tenants. No tenant's is called like one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OutsideCookie {
+    /// The session of an operator.
+    Operator,
+    /// Short-lived: the forms of somebody who makes a tenant.
+    SignUp,
+}
 
 /// Which cookie of a tenant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,9 +62,13 @@ pub fn name(config: &Config, kind: CookieKind, tenant: &TenantSlug) -> String {
     format!("{}portway-{}-{tenant}", prefix(config), kind.label())
 }
 
-/// The name of the cookie of operators' sessions.
-pub fn operator_name(config: &Config) -> String {
-    format!("{}{OPERATOR}", prefix(config))
+/// The name of a cookie outside of tenants.
+pub fn outside_name(config: &Config, kind: OutsideCookie) -> String {
+    let label = match kind {
+        OutsideCookie::Operator => "operator",
+        OutsideCookie::SignUp => "sign-up",
+    };
+    format!("{}portway-{label}", prefix(config))
 }
 
 fn prefix(config: &Config) -> &'static str {
@@ -70,9 +80,9 @@ pub fn read(config: &Config, kind: CookieKind, tenant: &TenantSlug, headers: &He
     read_named(&name(config, kind, tenant), headers)
 }
 
-/// The same for the cookie of operators' sessions.
-pub fn read_operator(config: &Config, headers: &HeaderMap) -> Option<SecretString> {
-    read_named(&operator_name(config), headers)
+/// The same outside of tenants.
+pub fn read_outside(config: &Config, kind: OutsideCookie, headers: &HeaderMap) -> Option<SecretString> {
+    read_named(&outside_name(config, kind), headers)
 }
 
 fn read_named(name: &str, headers: &HeaderMap) -> Option<SecretString> {
@@ -107,18 +117,21 @@ pub fn clear(config: &Config, kind: CookieKind, tenant: &TenantSlug) -> String {
     format!("{}={}; Max-Age=0", name(config, kind, tenant), attributes(config))
 }
 
-/// Value of a `Set-Cookie` header that sets the cookie of an operator's session. Strict: nothing leads an operator here
-/// from elsewhere but the console's own page, which asks from here.
-pub fn set_operator(config: &Config, value: &SecretString) -> String {
-    let age = OPERATOR_SESSION_ABSOLUTE_S;
-    format!("{}={}{}; Max-Age={age}", operator_name(config), value.expose_secret(), strict(config))
+/// Value of a `Set-Cookie` header that sets a cookie outside of tenants.
+pub fn set_outside(config: &Config, kind: OutsideCookie, value: &SecretString) -> String {
+    let age = match kind {
+        OutsideCookie::Operator => format!("; Max-Age={OPERATOR_SESSION_ABSOLUTE_S}"),
+        OutsideCookie::SignUp => String::new(),
+    };
+    format!("{}={}{}{age}", outside_name(config, kind), value.expose_secret(), strict(config))
 }
 
 /// Value of a `Set-Cookie` header that removes it.
-pub fn clear_operator(config: &Config) -> String {
-    format!("{}={}; Max-Age=0", operator_name(config), strict(config))
+pub fn clear_outside(config: &Config, kind: OutsideCookie) -> String {
+    format!("{}={}; Max-Age=0", outside_name(config, kind), strict(config))
 }
 
+/// What needs these comes from our own pages only: no link from elsewhere has to bring them.
 fn strict(config: &Config) -> String {
     attributes(config).replace("SameSite=Lax", "SameSite=Strict")
 }
@@ -156,10 +169,13 @@ mod tests {
         );
         assert!(clear(&tls, CookieKind::Flow, &acme).ends_with("Secure; Max-Age=0"));
         assert_eq!(
-            set_operator(&tls, &"v".into()),
+            set_outside(&tls, OutsideCookie::Operator, &"v".into()),
             "__Host-portway-operator=v; Path=/; HttpOnly; SameSite=Strict; Secure; Max-Age=43200"
         );
-        assert_eq!(clear_operator(&plain), "portway-operator=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0");
+        assert_eq!(
+            clear_outside(&plain, OutsideCookie::Operator),
+            "portway-operator=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0"
+        );
     }
 
     #[test]

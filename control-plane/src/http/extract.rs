@@ -15,7 +15,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::cookies::{self, CookieKind};
+use super::cookies::{self, CookieKind, OutsideCookie};
 use super::problem::Problem;
 use crate::app::{Caller, Ctx, api_keys, operator_sessions, platform, sessions};
 use crate::config::Config;
@@ -108,8 +108,8 @@ impl FromRequestParts<Arc<App>> for OperatorScope {
         if let Some(token) = bearer(&parts.headers) {
             return Ok(Self { operator: platform::authenticate_operator(app, &token).await?, session: None });
         }
-        let token = cookies::read_operator(&app.config, &parts.headers).ok_or(Error::Unauthenticated)?;
-        let session = operator_sessions::authenticate(app, &token).await?;
+        let token = cookies::read_outside(&app.config, OutsideCookie::Operator, &parts.headers);
+        let session = operator_sessions::authenticate(app, &token.ok_or(Error::Unauthenticated)?).await?;
         refuse_forged(parts, &app.config)?;
         Ok(Self { operator: session.operator_id, session: Some(session) })
     }

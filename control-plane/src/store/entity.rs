@@ -49,6 +49,7 @@ pub(super) mod sign_in_flow;
 pub(super) mod signing_key;
 pub(super) mod tenant;
 pub(super) mod tenant_head;
+pub(super) mod tenant_sign_up;
 pub(super) mod upstream_client;
 pub(super) mod user;
 pub(super) mod user_credential;

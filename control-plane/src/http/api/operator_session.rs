@@ -15,7 +15,7 @@ use crate::app::operator_sessions;
 use crate::domain::Error;
 use crate::domain::ids::OperatorId;
 use crate::domain::operator::Operator;
-use crate::http::cookies;
+use crate::http::cookies::{self, OutsideCookie};
 use crate::http::extract::{Json, OperatorScope, Unforged};
 use crate::http::problem::Problem;
 use crate::http::rate::ClientAddress;
@@ -67,7 +67,7 @@ pub(crate) async fn create(
         Error::Unauthenticated => refused(),
         error => error.into(),
     })?;
-    let cookie = cookies::set_operator(&app.config, &signed_in.token);
+    let cookie = cookies::set_outside(&app.config, OutsideCookie::Operator, &signed_in.token);
     let view = OperatorSessionView::of(signed_in.operator, Some(signed_in.session.expires_at));
     Ok(([(SET_COOKIE, cookie)], Json(view)))
 }
@@ -97,5 +97,6 @@ pub(crate) async fn delete(
 ) -> Result<impl IntoResponse, Problem> {
     let public = "There is no session to end: the request came with an operator's token.";
     operator_sessions::end(&app, &session.ok_or(Error::KeyNotAllowed { public })?).await?;
-    Ok((StatusCode::NO_CONTENT, [(SET_COOKIE, cookies::clear_operator(&app.config))]))
+    let cookie = cookies::clear_outside(&app.config, OutsideCookie::Operator);
+    Ok((StatusCode::NO_CONTENT, [(SET_COOKIE, cookie)]))
 }
