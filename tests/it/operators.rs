@@ -199,6 +199,9 @@ async fn a_node_says_what_it_follows() {
     let id = nodes["items"][0]["id"].as_str().unwrap();
     let node = world.operator.api(Method::GET, &format!("nodes/{id}"), None).await.ok();
     let tenants = &node["streams"][0]["tenants"];
-    assert_eq!((&tenants[0]["slug"], &tenants[0]["lag"], &tenants[0]["rejects"]), (&json!("acme"), &json!(0), &json!([])));
+    assert_eq!(
+        (&tenants[0]["slug"], &tenants[0]["lag"], &tenants[0]["rejects"]),
+        (&json!("acme"), &json!(0), &json!([]))
+    );
     world.operator.api(Method::GET, "nodes/nod_00000000000000000000000000", None).await.refused(404, "not_found");
 }

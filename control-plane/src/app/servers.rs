@@ -212,12 +212,7 @@ pub async fn list_mine(ctx: &Ctx, page: PageRequest<Created>) -> Result<Page<See
     list_of(ctx, ServersOf::UsableBy(ctx.caller.principal), &ServerFilter::default(), page).await
 }
 
-async fn list_of(
-    ctx: &Ctx,
-    of: ServersOf,
-    filter: &ServerFilter,
-    page: PageRequest<Created>,
-) -> Result<Page<Seen>> {
+async fn list_of(ctx: &Ctx, of: ServersOf, filter: &ServerFilter, page: PageRequest<Created>) -> Result<Page<Seen>> {
     let store = ctx.app.store.tenant_read(ctx.tenant_id).await?;
     let page = store.list_servers(of, filter, page).await?;
     let ids: Vec<ServerId> = page.items.iter().map(|server| server.id).collect();

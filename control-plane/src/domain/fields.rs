@@ -168,7 +168,10 @@ mod tests {
     fn slugs_of_new_tenants() {
         let code = |text: &str| tenant_slug(text).map(drop).map_err(|(code, _)| code);
         assert_eq!((code("acme"), code("newly")), (Ok(()), Ok(())));
-        assert_eq!((code("new"), code("api"), code("x")), (Err("slug.reserved"), Err("slug.reserved"), Err("slug.length")));
+        assert_eq!(
+            (code("new"), code("api"), code("x")),
+            (Err("slug.reserved"), Err("slug.reserved"), Err("slug.length"))
+        );
     }
 
     #[test]

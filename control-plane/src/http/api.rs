@@ -43,10 +43,7 @@ use crate::state::App;
 
 pub fn router(app: Arc<App>) -> Router {
     let platform = Router::new()
-        .route(
-            "/session",
-            get(operator_session::get).post(operator_session::create).delete(operator_session::delete),
-        )
+        .route("/session", get(operator_session::get).post(operator_session::create).delete(operator_session::delete))
         .route("/tenants", get(platform::list).post(platform::create))
         .route("/tenants/{tenant}", get(platform::get).patch(platform::update).delete(platform::delete))
         .route("/data-keys/rewrap", post(platform::rewrap))

@@ -10,8 +10,8 @@ use utoipa::{Modify, OpenApi};
 
 use super::api::{
     audit, calls, clients, connections, credentials, domains, grants, groups, identities, identity_providers,
-    invitations, keys, limit_rules, nodes, operator_session, overrides, platform, presets, scim, second_factor, servers,
-    service_accounts, session, tenant, tool_switches, usage, users,
+    invitations, keys, limit_rules, nodes, operator_session, overrides, platform, presets, scim, second_factor,
+    servers, service_accounts, session, tenant, tool_switches, usage, users,
 };
 use super::problem::ProblemView;
 use crate::domain::tail::TailEnd;

@@ -35,11 +35,7 @@ impl SystemStore {
 
     /// The operator, unless revoked.
     pub async fn find_operator(&self, id: OperatorId) -> Result<Option<Operator>> {
-        let row = Entity::find_by_id(id.0)
-            .filter(Column::RevokedAt.is_null())
-            .one(&self.tx)
-            .await
-            .map_err(db_error)?;
+        let row = Entity::find_by_id(id.0).filter(Column::RevokedAt.is_null()).one(&self.tx).await.map_err(db_error)?;
         Ok(row.map(|row| Operator { id: OperatorId(row.id), name: row.name }))
     }
 }

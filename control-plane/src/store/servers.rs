@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use proto::names::ServerSlug;
-use sea_orm::sea_query::{Expr, LikeExpr, Query, SelectStatement, SimpleExpr};
+use sea_orm::sea_query::{Expr, LikeExpr, Query, SelectStatement};
 use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QuerySelect};
 
 use super::entity::server::{ActiveModel, Column, Entity};
@@ -96,7 +96,9 @@ impl TenantStore {
             .filter(contains(&filter.text, [Column::DisplayName, Column::Slug]))
             .filter(Column::Status.ne(ServerStatus::Retired.as_str()));
         if let Some(tag) = &filter.tag {
-            query = query.filter(has_tag(tag));
+            // In the text of a list of them: a tag has no character that means something there (`domain::tags`).
+            let has = LikeExpr::new(format!("%\"{tag}\"%"));
+            query = query.filter(Expr::col((Entity, Column::Tags)).cast_as("text").like(has));
         }
         if let ServersOf::UsableBy(_) = of {
             query = query.filter(Column::Status.eq(ServerStatus::Enabled.as_str()));
@@ -211,11 +213,6 @@ fn tool_switches(switches: &ToolSwitches) -> Result<Option<serde_json::Value>> {
 /// Absent where there are none.
 fn tags(tags: &[String]) -> Option<serde_json::Value> {
     (!tags.is_empty()).then(|| tags.into())
-}
-
-/// Has the tag, in the text of a list of them. A tag has no character that means something there (`domain::tags`).
-fn has_tag(tag: &str) -> SimpleExpr {
-    Expr::col((Entity, Column::Tags)).cast_as("text").like(LikeExpr::new(format!("%\"{tag}\"%")))
 }
 
 /// Absent where there is nothing of its own.

@@ -106,11 +106,7 @@ impl From<NodeReport> for NodeView {
     }
 }
 
-fn stream(
-    status: NodeStatus,
-    present: impl Fn(&TenantId) -> u64,
-    slugs: &HashMap<TenantId, String>,
-) -> StreamView {
+fn stream(status: NodeStatus, present: impl Fn(&TenantId) -> u64, slugs: &HashMap<TenantId, String>) -> StreamView {
     let mut rejects = status.rejects;
     let mut tenants: Vec<FollowedView> = status
         .acked

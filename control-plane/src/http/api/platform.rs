@@ -8,9 +8,9 @@ use proto::names::TenantSlug;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::PageView;
 use super::invitations::NewInvitationView;
 use super::tenant::TenantView;
-use super::PageView;
 use crate::app::keys::{KeyKind, Rotation};
 use crate::app::platform::{self, NewTenant, PlatformChange, Rewrapped};
 use crate::domain::audit::Actor;

@@ -83,7 +83,14 @@ async fn files_are_kept_for_ever_and_packed_as_the_client_takes_them() {
 
 #[tokio::test]
 async fn what_is_not_there_is_not_there() {
-    for path in ["assets/gone-1a2b.js", "assets/../index.html", "Acme/servers", "admin/tenants", ".vite/manifest.json", "index.htm"] {
+    for path in [
+        "assets/gone-1a2b.js",
+        "assets/../index.html",
+        "Acme/servers",
+        "admin/tenants",
+        ".vite/manifest.json",
+        "index.htm",
+    ] {
         assert_eq!(answer(files, path, &HeaderMap::new(), "n").status(), StatusCode::NOT_FOUND, "{path}");
     }
 }

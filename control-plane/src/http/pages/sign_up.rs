@@ -146,8 +146,7 @@ pub(super) async fn submit(
         Err(problems) => {
             // A name that fits is a better beginning than none.
             let slug = if slug.is_empty() { slug_of(&display_name) } else { slug };
-            let template =
-                FormPage { display_name, slug, owner_name, problems, ..form_page(&app, &flow, &sign_up) };
+            let template = FormPage { display_name, slug, owner_name, problems, ..form_page(&app, &flow, &sign_up) };
             return Ok(page(StatusCode::BAD_REQUEST, &template));
         }
     };

@@ -2,8 +2,8 @@
 
 use control_plane::domain::access::ServerRole;
 use control_plane::domain::fields::{self, Mistakes};
-use control_plane::domain::{Error, tags};
 use control_plane::domain::transport::Transport;
+use control_plane::domain::{Error, tags};
 
 use super::super::yaml::{Entry, Node, Value};
 use super::{

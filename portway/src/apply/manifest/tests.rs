@@ -270,7 +270,8 @@ fn mistakes_in_groups_and_service_accounts() {
     check("ServiceAccount", "{name: ' '}", "{}", "f.yaml:3: metadata.name: must not be empty");
     check("ServiceAccount", "{name: x}", "{enabled: maybe}", "f.yaml:4: spec.enabled: must be true or false");
     let reach = "url: https://x.example/mcp";
-    let tags = |tags: &str, expected: &str| check("Server", "{slug: xx}", &format!("{{{reach}, tags: {tags}}}"), expected);
+    let tags =
+        |tags: &str, expected: &str| check("Server", "{slug: xx}", &format!("{{{reach}, tags: {tags}}}"), expected);
     tags("[a, B]", "f.yaml:4: spec.tags[1]: must have 1 to 32 lower-case letters");
     tags("[a, a]", "f.yaml:4: spec.tags[1]: is there already");
     tags("a", "f.yaml:4: spec.tags: must be a list");
