@@ -46,7 +46,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        get: operations["platform_get_node"];
         put?: never;
         post?: never;
         /** Revoke a node: its live streams end. */
@@ -1327,6 +1327,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/platform/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["platform_get_session"];
+        put?: never;
+        post: operations["platform_sign_in"];
+        delete: operations["platform_sign_out"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1735,6 +1751,7 @@ export interface components {
             lag: number;
             rejects: components["schemas"]["RejectView"][];
             tenant_id: components["schemas"]["TenantId"];
+            slug?: string | null;
         };
         GrantBody: {
             role: components["schemas"]["ServerRole"];
@@ -3088,6 +3105,7 @@ export interface components {
             transport?: components["schemas"]["Transport"];
             /** @description Where the server speaks MCP over HTTP. */
             upstream_url?: string | null;
+            tags?: string[];
         };
         ServerId: string;
         /**
@@ -3107,6 +3125,7 @@ export interface components {
             timeout_ms?: number | null;
             transport?: components["schemas"]["Transport"] | null;
             upstream_url?: string | null;
+            tags?: string[] | null;
         };
         /**
          * @description Role of a subject on one server.
@@ -3142,6 +3161,7 @@ export interface components {
             updated_at: string;
             upstream?: components["schemas"]["UpstreamView"] | null;
             your_role?: components["schemas"]["ServerRole"] | null;
+            tags: string[];
         };
         ServiceAccount: {
             /** Format: date-time */
@@ -3588,6 +3608,18 @@ export interface components {
          * @enum {string}
          */
         WithoutRedis: "local_share" | "refuse";
+        OperatorSignIn: {
+            token: string;
+        };
+        Operator: {
+            id: string;
+            name: string;
+        };
+        OperatorSessionView: {
+            operator: components["schemas"]["Operator"];
+            /** Format: date-time */
+            expires_at?: string | null;
+        };
     };
     responses: never;
     parameters: never;
@@ -3693,6 +3725,37 @@ export interface operations {
             };
         };
     };
+    platform_get_node: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                node: components["schemas"]["NodeId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NodeView"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     platform_revoke_node: {
         parameters: {
             query?: never;
@@ -3729,6 +3792,7 @@ export interface operations {
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
+                q?: string;
             };
             header?: never;
             path?: never;
@@ -6198,6 +6262,7 @@ export interface operations {
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
+                tag?: string | null;
             };
             header?: never;
             path: {
@@ -7662,6 +7727,95 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["SignedOut"];
                 };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    platform_get_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperatorSessionView"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    platform_sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OperatorSignIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperatorSessionView"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    platform_sign_out: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Refused */
             default: {
