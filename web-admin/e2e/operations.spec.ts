@@ -7,10 +7,13 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { test as base, expect, type Page } from '@playwright/test'
-import { heading, look } from './looks'
+import { look } from './look'
 
 const BINARY =
   process.env.PORTWAY_BINARY ?? fileURLToPath(new URL('../../target/debug/portway', import.meta.url))
+
+const heading = (text: string) => (page: Page) =>
+  expect(page.getByRole('heading', { level: 1 })).toHaveText(text)
 
 class Deployment {
   private constructor(
@@ -190,22 +193,16 @@ test('a node is enrolled and revoked, data keys are wrapped, a tenant is deleted
 
 test('how the pages look', async ({ page, deployment }) => {
   test.setTimeout(240_000)
-  await look(page, deployment, 'operations-sign-in', 'sign-in', heading('Operations'))
+  await look(page, 'operations-sign-in', deployment.console('sign-in'))
   await deployment.signIn(page)
-  const name = (await page.getByRole('table').getByRole('link').first().textContent()) ?? ''
-  expect(name).not.toBe('')
-  await look(page, deployment, 'operations-tenants', 'tenants', page =>
-    page.getByRole('row', { name: /Demo/ }).waitFor(),
-  )
-  await look(page, deployment, 'operations-tenants-none', 'tenants?q=nothing-like-it', page =>
-    page.getByText('No tenant of that name').waitFor(),
-  )
-  await look(page, deployment, 'operations-tenant', 'tenants/demo', heading('Demo'))
-  await look(page, deployment, 'operations-nodes', 'nodes', page =>
-    page.getByRole('row', { name: /dev-/ }).waitFor(),
-  )
+  const seen = (text: string | RegExp) => ({ ready: (page: Page) => page.getByText(text).first().waitFor() })
+  await look(page, 'operations-tenants', deployment.console('tenants'), seen('Demo'))
+  const none = deployment.console('tenants?q=nothing-like-it')
+  await look(page, 'operations-tenants-none', none, seen('No tenant of that name'))
+  await look(page, 'operations-tenant', deployment.console('tenants/demo'), seen('Out of service'))
+  await look(page, 'operations-nodes', deployment.console('nodes'), seen(/^dev-/))
   const { items } = await (await page.request.get(`${deployment.origin}/api/v1/platform/nodes`)).json()
   const connected = items.find((node: { streams: unknown[] }) => node.streams.length > 0)
-  await look(page, deployment, 'operations-node', `nodes/${connected.id}`, heading(connected.name))
-  await look(page, deployment, 'operations-keys', 'keys', heading('Keys'))
+  await look(page, 'operations-node', deployment.console(`nodes/${connected.id}`), seen(/up to date/))
+  await look(page, 'operations-keys', deployment.console('keys'))
 })
