@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { test as base, expect, type Page } from '@playwright/test'
-import { look } from './look'
+import { look, lookAtIt } from './look'
 
 const BINARY =
   process.env.PORTWAY_BINARY ?? fileURLToPath(new URL('../../target/debug/portway', import.meta.url))
@@ -205,4 +205,7 @@ test('how the pages look', async ({ page, deployment }) => {
   const connected = items.find((node: { streams: unknown[] }) => node.streams.length > 0)
   await look(page, 'operations-node', deployment.console(`nodes/${connected.id}`), seen(/up to date/))
   await look(page, 'operations-keys', deployment.console('keys'))
+  await page.goto(deployment.console('tenants'))
+  await page.getByRole('button', { name: 'Create a tenant' }).click()
+  await lookAtIt(page, 'operations-new-tenant', { onlyTop: true })
 })
