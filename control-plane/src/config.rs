@@ -62,6 +62,9 @@ pub struct Config {
     /// The mail server that invitations go out through; without one, whoever invites passes the link on.
     #[serde(default)]
     pub mail: Option<MailConfig>,
+    /// People may make tenants for themselves, at `/new`: needs a mail server.
+    #[serde(default)]
+    pub tenant_sign_up: bool,
     /// Owners and admins who sign in with a password need a second factor as well.
     #[serde(default = "yes")]
     pub require_second_factor: bool,
@@ -174,6 +177,10 @@ impl Config {
         if let Err(mistake) = self.mailer() {
             mistakes.push(format!("  {mistake}"));
         }
+        if self.tenant_sign_up && self.mail.is_none() {
+            let mistake = "  tenant_sign_up: needs mail, which the links go out through: set mail.url and mail.from";
+            mistakes.push(mistake.to_owned());
+        }
         if let Err(wrong) = self.otlp.validate() {
             mistakes.extend(wrong.into_iter().map(|(field, expected)| format!("  {field}: expected {expected}")));
         }
@@ -259,6 +266,7 @@ fn defaults() -> serde_json::Value {
         "trusted_proxies": [],
         "client_documents": true,
         "egress": {},
+        "tenant_sign_up": false,
         "require_second_factor": true,
         "admin_hosts": [],
         "key_age_days": KEY_AGE_DAYS,
@@ -338,10 +346,11 @@ mod tests {
         let config: Config = serde_json::from_value(json!({
             "listen": "127.0.0.1:1", "grpc_listen": "0.0.0.0:2", "admin_listen": "127.0.0.1:3", "public_origin": "nope",
             "gateway_origins": [], "database": { "url": "postgres://x", "connections_max": 1 }, "trusted_proxies": [],
+            "tenant_sign_up": true,
         }))
         .unwrap();
         let text = config.validate().unwrap_err().to_string();
-        for field in ["public_origin", "gateway_origins", "database.system_url", "grpc_tls", "kek"] {
+        for field in ["public_origin", "gateway_origins", "database.system_url", "grpc_tls", "kek", "tenant_sign_up"] {
             assert!(text.contains(field), "{field} not in {text}");
         }
     }

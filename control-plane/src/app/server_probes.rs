@@ -61,6 +61,7 @@ async fn stranger(ctx: &Ctx, upstream_url: &str) -> Result<Server> {
         slug: "stranger".to_owned(),
         display_name: "Stranger".to_owned(),
         description: String::new(),
+        tags: Vec::new(),
         upstream_url: Some(upstream_url.to_owned()),
         members: None,
         outbound_auth: OutboundInput::None,

@@ -14,6 +14,7 @@ pub(super) mod invitations;
 pub(super) mod keys;
 pub(super) mod limit_rules;
 pub(super) mod nodes;
+pub(super) mod operator_session;
 mod outbound_auth;
 pub(super) mod overrides;
 pub(super) mod platform;
@@ -45,11 +46,12 @@ use crate::state::App;
 
 pub fn router(app: Arc<App>) -> Router {
     let platform = Router::new()
+        .route("/session", get(operator_session::get).post(operator_session::create).delete(operator_session::delete))
         .route("/tenants", get(platform::list).post(platform::create))
         .route("/tenants/{tenant}", get(platform::get).patch(platform::update).delete(platform::delete))
         .route("/data-keys/rewrap", post(platform::rewrap))
         .route("/nodes", get(nodes::list).post(nodes::enrol))
-        .route("/nodes/{node}", delete(nodes::revoke))
+        .route("/nodes/{node}", get(nodes::get).delete(nodes::revoke))
         .route("/tenants/{tenant}/key-rotations", post(platform::rotate_keys))
         .route("/tenants/{tenant}/owner-invitations", post(platform::invite_owner));
     let tenant = Router::new()

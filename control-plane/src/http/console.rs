@@ -1,5 +1,6 @@
 //! The web console: the files that `web-admin` was built into, embedded in a release and read from the checkout by a debug
-//! build. Whatever lies under `/console/{tenant}` and is no file gets the one page; its script reads the address.
+//! build. Whatever lies under `/console/{tenant}`, or under `/console/system` for operators, and is no file gets the one
+//! page; its script reads the address.
 //!
 //! Nothing here looks at sessions: the page holds nothing, and its script asks the API like any client.
 
@@ -34,6 +35,9 @@ struct Dist;
 /// What stands in the page for the nonce of its Content-Security-Policy (`web-admin/vite.config.ts`).
 const NONCE: &str = "__CSP_NONCE__";
 const SYSTEM_THEME: &str = "data-theme=\"system\"";
+
+/// Where operators are. A reserved word, so that it is no tenant.
+const OPERATIONS: &str = "system";
 
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 /// Of what keeps its name when it changes.
@@ -94,10 +98,12 @@ fn answer(find: impl Fn(&str) -> Option<Cow<'static, [u8]>>, path: &str, headers
     if path.starts_with("assets/") {
         return file(find, path, headers, FOR_EVER);
     }
-    match path.split('/').next().map(TenantSlug::parse) {
-        Some(Ok(_)) => page(&index, headers, nonce),
-        // No tenant is called like a file.
-        _ => file(find, path, headers, AN_HOUR),
+    let place = path.split('/').next().unwrap_or_default();
+    // No tenant is called like a file.
+    if place == OPERATIONS || TenantSlug::parse(place).is_ok() {
+        page(&index, headers, nonce)
+    } else {
+        file(find, path, headers, AN_HOUR)
     }
 }
 

@@ -56,6 +56,7 @@ pub(super) async fn start_control_plane(
         },
         kek: Some(key_encryption_key(data)?),
         // One person, one machine.
+        tenant_sign_up: false,
         require_second_factor: false,
         mail: None,
         kek_file: None,

@@ -2,7 +2,7 @@
 
 use control_plane::domain::access::ServerRole;
 use control_plane::domain::ids::{AccessGrantId, ServerId};
-use control_plane::domain::server::{AccessGrant, GrantFilter, Server, Subject};
+use control_plane::domain::server::{AccessGrant, GrantFilter, Server, ServerFilter, Subject};
 use control_plane::store::{ServersOf, TenantStore};
 
 use super::super::seed::Seed;
@@ -22,9 +22,9 @@ fn servers() -> Vec<Case> {
         });
         hidden find_server(their.server.id);
         hidden find_server_by_slug(&their.server.slug);
-        own list_servers(ServersOf::Tenant, "", page());
-        own list_servers(ServersOf::GrantedTo(their.user.id.into()), "", page());
-        own list_servers(ServersOf::UsableBy(their.user.id.into()), "", page());
+        own list_servers(ServersOf::Tenant, &ServerFilter::default(), page());
+        own list_servers(ServersOf::GrantedTo(their.user.id.into()), &ServerFilter::default(), page());
+        own list_servers(ServersOf::UsableBy(their.user.id.into()), &ServerFilter::default(), page());
         hidden list_server_roles(their.user.id.into(), &[their.server.id]);
         hidden list_server_roles(own.user.id.into(), &[their.server.id]);
         hidden lock_server(their.server.id);
