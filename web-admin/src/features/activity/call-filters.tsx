@@ -2,6 +2,7 @@
 
 import { Filter, Filters, RangeFilter } from '@/components/filters'
 import { PartyName, ServerName } from '@/components/names'
+import { FAULT_WORDS, OUTCOME_WORDS } from '@/lib/call-words'
 import {
   matching,
   type Options,
@@ -11,7 +12,6 @@ import {
   useToolOptions,
 } from '@/lib/options'
 import { CALL_RANGES, type CallSearch, FAULTS, OUTCOMES } from './search'
-import { FAULT_WORDS, OUTCOME_WORDS } from './words'
 
 type CallFiltersProps = { value: CallSearch; onChange: (change: Partial<CallSearch>) => void }
 
