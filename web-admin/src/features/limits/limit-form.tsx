@@ -1,6 +1,6 @@
 //! The form of a limit: what it is about, what is counted apart, how many; and what all that means, as it is typed.
 
-import { Link, useNavigate } from '@tanstack/react-router'
+import { Link, type LinkProps, useNavigate } from '@tanstack/react-router'
 import { TriangleAlert } from 'lucide-react'
 import { useState } from 'react'
 import { useForm, useFormContext, useWatch } from 'react-hook-form'
@@ -16,17 +16,20 @@ import { toast } from '@/components/ui/toast'
 import { can } from '@/lib/can'
 import { useNames } from '@/lib/names'
 import { useServerOptions, useSubjectOptions, useToolOptions } from '@/lib/options'
-import { paths } from '@/lib/paths'
-import { useSession, useTenant } from '@/lib/session'
+import { useSession } from '@/lib/session'
 import { useLimitActions } from './actions'
 import { sentence, yamlOf } from './sentence'
 import { fieldOf, type LimitValues, specOf, warningWords } from './values'
 import { WindowFields } from './window-fields'
 
-type LimitFormProps = { id?: string; values: LimitValues }
+type LimitFormProps = {
+  id?: string
+  values: LimitValues
+  /** Where it leads when it is saved, or not. */
+  back: LinkProps
+}
 
-export function LimitForm({ id, values }: LimitFormProps) {
-  const tenant = useTenant()
+export function LimitForm({ id, values, back }: LimitFormProps) {
   const navigate = useNavigate()
   const may = can.manageLimits(useSession())
   const limits = useLimitActions()
@@ -42,7 +45,7 @@ export function LimitForm({ id, values }: LimitFormProps) {
     }
     await limits.save(id, spec)
     toast.done(`${spec.name} is ${spec.mode === 'audit' ? 'counting' : 'in force'}`)
-    await navigate(paths.limits(tenant))
+    await navigate(back)
   }
   const isWarned = warned !== undefined && warned.warnings.length > 0
   return (
@@ -56,7 +59,7 @@ export function LimitForm({ id, values }: LimitFormProps) {
             {isWarned ? 'Save anyway' : 'Save'}
           </Button>
           <Button asChild>
-            <Link {...paths.limits(tenant)}>Cancel</Link>
+            <Link {...back}>Cancel</Link>
           </Button>
         </>
       )}
