@@ -12,6 +12,7 @@ import { ACCOUNT_WORDS } from '@/lib/account-words'
 import { AUTH_WORDS } from '@/lib/auth-words'
 import { pages, paths } from '@/lib/paths'
 import { useServer } from '@/lib/server'
+import { HealthCard } from './health-card'
 
 export function ServerOverview() {
   const { tenant, server, may } = useServer()
@@ -35,6 +36,7 @@ export function ServerOverview() {
             in yours.
           </p>
         </Card>
+        <HealthCard />
         {account && <MyAccount tenant={tenant} account={account} />}
         {server.members && <Members tenant={tenant} members={server.members} />}
         {may.yes && server.kind === 'single' && <Uses tenant={tenant} server={server} />}

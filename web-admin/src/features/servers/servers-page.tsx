@@ -13,6 +13,7 @@ import { can } from '@/lib/can'
 import { paths } from '@/lib/paths'
 import { useSession } from '@/lib/session'
 import { serverColumns } from './columns'
+import { useHealth } from './health-badge'
 import { ServerCards } from './server-cards'
 
 const route = getRouteApi('/$tenant/servers/')
@@ -23,7 +24,8 @@ export function ServersPage() {
   const navigate = route.useNavigate()
   const query = useInfiniteQuery(serverList(tenant, { q }))
   const accounts = useAccounts(tenant)
-  const columns = useMemo(() => serverColumns(tenant, accounts), [tenant, accounts])
+  const health = useHealth()
+  const columns = useMemo(() => serverColumns(tenant, accounts, health), [tenant, accounts, health])
   const setText = useCallback(
     (q: string | undefined) => void navigate({ search: before => ({ ...before, q }), replace: true }),
     [navigate],
@@ -56,7 +58,7 @@ export function ServersPage() {
         </Hint>
       </div>
       {isCards ? (
-        <ServerCards tenant={tenant} query={query} accounts={accounts} empty={empty} />
+        <ServerCards {...{ tenant, query, accounts, health, empty }} />
       ) : (
         <DataTable
           noun={['server', 'servers']}
