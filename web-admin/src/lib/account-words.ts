@@ -17,7 +17,7 @@ export const ACCOUNT_WORDS: Record<Account['state'], Words> = {
   never_connected: {
     label: 'Not connected',
     tone: 'warning',
-    todo: 'Calls are refused until you connect your account.',
+    todo: 'Calls are refused until you connect.',
     theirs: 'Their calls are refused until they connect.',
     action: 'Connect',
   },

@@ -97,7 +97,8 @@ function Shown({ usage, search, change, fixed, groupings }: ShownProps) {
     <div className="space-y-4">
       <Tiles total={usage.all.total} />
       {search.as === 'table' ? (
-        <Card className="overflow-x-auto">
+        // Scrolls sideways on a phone: by keyboard, too.
+        <Card className="overflow-x-auto" aria-label="Calls over time" tabIndex={0}>
           <PointTable usage={usage} />
         </Card>
       ) : (

@@ -59,10 +59,11 @@ function LastFailure() {
   return (
     <div className="mt-3 border-t pt-3">
       <p>
-        {advice?.what}{' '}
+        Last failure,{' '}
         <Link {...paths.call(tenant, call.id)} className="link">
           <Time at={call.started_at} />
         </Link>
+        : {advice?.what}
       </p>
       <p className="text-quiet">{advice?.todo}</p>
     </div>
