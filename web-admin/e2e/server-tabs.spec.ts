@@ -112,6 +112,12 @@ test('a server is changed as YAML: mistakes have lines, changes are seen first, 
     outbound_auth: { kind: 'shared_header', headers: [{ name: 'x-key', value: 'top-secret' }] },
   })
   await page.goto(world.console(`servers/${id}/settings?as=yaml`))
+  // The switch keeps the focus, whichever of the two is shown.
+  await page.getByRole('button', { name: 'Form', exact: true }).focus()
+  await page.keyboard.press('Enter')
+  await expect(page.getByLabel('URL of the MCP server')).toBeVisible()
+  await expect(page.getByRole('button', { name: 'Form', exact: true })).toBeFocused()
+  await page.getByRole('button', { name: 'YAML' }).click()
   const area = page.getByLabel('YAML')
   await expect(area).toHaveValue(/kind: Server[\s\S]*slug: as-yaml[\s\S]*name: x-key/)
   await expect(area).not.toHaveValue(/top-secret/)

@@ -2,7 +2,7 @@
 
 import { cn } from '@/lib/cn'
 
-type AsSwitchProps = { isYaml: boolean; onYaml?: () => void; onForm?: () => void }
+type AsSwitchProps = { isYaml: boolean; onYaml: () => void; onForm: () => void }
 
 export function AsSwitch({ isYaml, onYaml, onForm }: AsSwitchProps) {
   const side = 'h-8 px-3 text-[0.8125rem] max-md:h-10 first:rounded-l-md last:rounded-r-md'

@@ -2,7 +2,7 @@
 //! stored already is not changed before somebody has seen what changes, where they ask for it: in YAML always.
 
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { type ReactNode, useState } from 'react'
+import { type ReactNode, useRef, useState } from 'react'
 import type { FieldValues, UseFormReturn } from 'react-hook-form'
 import type { May } from '@/lib/can'
 import type { Format } from '@/lib/document/format'
@@ -35,12 +35,14 @@ export function FormOrYaml<T extends FieldValues>(props: FormOrYamlProps<T>) {
   const [next, setNext] = useState<T>()
   const show = (as: 'yaml' | undefined) =>
     void navigate({ to: '.', search: ((before: object) => ({ ...before, as })) as never, replace: true })
+  const leave = useRef(() => show(undefined))
   return (
     <div className="space-y-3">
+      <AsSwitch isYaml={isYaml} onForm={() => isYaml && leave.current()} onYaml={() => show('yaml')} />
       {isYaml ? (
         <YamlView
           key={from}
-          {...{ form, format, may, action, notice }}
+          {...{ form, format, may, action, notice, leave }}
           isStored={stored !== undefined}
           onForm={values => {
             // What was read comes into the form; for what is new it is where the form begins.
@@ -53,10 +55,7 @@ export function FormOrYaml<T extends FieldValues>(props: FormOrYamlProps<T>) {
           }}
         />
       ) : (
-        <>
-          <AsSwitch isYaml={false} onYaml={() => show('yaml')} />
-          {children(() => void form.handleSubmit(values => setNext(values))())}
-        </>
+        children(() => void form.handleSubmit(values => setNext(values))())
       )}
       {stored && next && (
         <ChangesDialog

@@ -1,5 +1,6 @@
 import { cleanup, fireEvent, render, screen, waitFor } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
+import { useRef } from 'react'
 import { useForm } from 'react-hook-form'
 import { afterEach, expect, test, vi } from 'vitest'
 import type { Format } from '@/lib/document/format'
@@ -16,15 +17,19 @@ const format: Format<Values> = {
   typedSecrets: ({ key }) => (key ? ['the key'] : []),
 }
 
-function View({
-  onForm,
-  onSubmit,
-}: {
-  onForm: (values?: Values) => void
-  onSubmit: (values: Values) => Promise<void>
-}) {
+type ViewProps = { onForm: (values?: Values) => void; onSubmit: (values: Values) => Promise<void> }
+
+function View({ onForm, onSubmit }: ViewProps) {
   const form = useForm<Values>({ defaultValues: { name: 'GitHub', key: 'hunter2' } })
-  return <YamlView {...{ form, format, onForm, onSubmit }} action="Register" isStored={false} />
+  const leave = useRef(() => {})
+  return (
+    <>
+      <button type="button" onClick={() => leave.current()}>
+        Form
+      </button>
+      <YamlView {...{ form, format, leave, onForm, onSubmit }} action="Register" isStored={false} />
+    </>
+  )
 }
 
 const type = (text: string) => fireEvent.change(screen.getByLabelText('YAML'), { target: { value: text } })

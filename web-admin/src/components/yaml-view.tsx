@@ -6,7 +6,6 @@ import type { May } from '@/lib/can'
 import type { Format } from '@/lib/document/format'
 import { type Mistake, Reader } from '@/lib/document/reader'
 import { plural } from '@/lib/units'
-import { AsSwitch } from './as-switch'
 import { Form } from './form'
 import { ProblemPanel } from './problem'
 import { Button } from './ui/button'
@@ -26,13 +25,15 @@ type YamlViewProps<T extends FieldValues> = {
   notice?: ReactNode
   /** It changes what is there: what changes is shown next. */
   isStored: boolean
+  /** Is set to what leads to the form, once what was typed is good. */
+  leave: RefObject<() => void>
   /** Back to the form, with what was typed, or without. */
   onForm: (values: T | undefined) => void
   onSubmit: (values: T) => Promise<unknown>
 }
 
 export function YamlView<T extends FieldValues>(props: YamlViewProps<T>) {
-  const { form, format, may = { yes: true }, action, notice, isStored, onForm, onSubmit } = props
+  const { form, format, may = { yes: true }, action, notice, isStored, leave, onForm, onSubmit } = props
   const area = useRef<HTMLTextAreaElement>(null)
   const { text, setText, written, error } = useWritten(form, format)
   const [mistakes, setMistakes] = useState<readonly Mistake[]>([])
@@ -41,64 +42,62 @@ export function YamlView<T extends FieldValues>(props: YamlViewProps<T>) {
     setMistakes(found.mistakes)
     return found.values
   }
+  useEffect(() => {
+    leave.current = () => {
+      if (text === written) return onForm(undefined)
+      read().then(values => values && onForm(values), toast.failed)
+    }
+  })
   if (error !== undefined) return <ProblemPanel error={error} onRetry={() => onForm(undefined)} />
-  const toForm = async () => {
-    if (text === written) return onForm(undefined)
-    const values = await read()
-    if (values) onForm(values)
-  }
   return (
-    <>
-      <AsSwitch isYaml onForm={() => void toForm().catch(toast.failed)} />
-      <Form
-        form={form}
-        onSubmit={async () => {
-          const values = await read()
-          if (values) await onSubmit(values)
-        }}
-        actions={({ busy }) => (
-          <>
-            <Button type="submit" kind="primary" busy={busy} may={may} disabled={text === undefined}>
-              {isStored ? 'See what changes' : action}
-            </Button>
-            <Button disabled={busy} onClick={() => onForm(undefined)}>
-              Discard
-            </Button>
-          </>
-        )}
-      >
-        <p className="text-quiet">
-          As <code className="font-mono text-[0.8125rem]">portway apply</code> takes it. What is left out has
-          its default. Secrets are never in it: what is stored stays, and new ones are typed in the form.
-        </p>
-        {text === undefined ? (
-          <Skeleton className="h-96 w-full rounded-md" />
-        ) : (
-          <div className="relative">
-            <Textarea
-              ref={area}
-              aria-label="YAML"
-              aria-invalid={mistakes.length > 0 || undefined}
-              aria-describedby="yaml-mistakes"
-              value={text}
-              readOnly={!may.yes}
-              spellCheck={false}
-              autoCapitalize="none"
-              wrap="off"
-              rows={Math.min(32, Math.max(14, text.split('\n').length + 1))}
-              className="font-mono text-[0.8125rem] leading-5"
-              onChange={event => {
-                setText(event.target.value)
-                setMistakes([])
-              }}
-            />
-            <CopyButton text={text} label="Copy the file" className="absolute top-1.5 right-3 bg-field" />
-          </div>
-        )}
-        <Mistakes mistakes={mistakes} area={area} />
-        {!isStored && notice}
-      </Form>
-    </>
+    <Form
+      form={form}
+      onSubmit={async () => {
+        const values = await read()
+        if (values) await onSubmit(values)
+      }}
+      actions={({ busy }) => (
+        <>
+          <Button type="submit" kind="primary" busy={busy} may={may} disabled={text === undefined}>
+            {isStored ? 'See what changes' : action}
+          </Button>
+          <Button disabled={busy} onClick={() => onForm(undefined)}>
+            Discard
+          </Button>
+        </>
+      )}
+    >
+      <p className="text-quiet">
+        As <code className="font-mono text-[0.8125rem]">portway apply</code> takes it. What is left out has
+        its default. Secrets are never in it: what is stored stays, and new ones are typed in the form.
+      </p>
+      {text === undefined ? (
+        <Skeleton className="h-96 w-full rounded-md" />
+      ) : (
+        <div className="relative">
+          <Textarea
+            ref={area}
+            aria-label="YAML"
+            aria-invalid={mistakes.length > 0 || undefined}
+            aria-describedby="yaml-mistakes"
+            value={text}
+            readOnly={!may.yes}
+            spellCheck={false}
+            autoCapitalize="none"
+            wrap="off"
+            rows={Math.min(32, Math.max(14, text.split('\n').length + 1))}
+            className="font-mono text-[0.8125rem] leading-5"
+            onChange={event => {
+              setText(event.target.value)
+              setMistakes([])
+            }}
+          />
+          <CopyButton text={text} label="Copy the file" className="absolute top-1.5 right-3 bg-field" />
+        </div>
+      )}
+      <Mistakes mistakes={mistakes} area={area} />
+      {!isStored && notice}
+    </Form>
   )
 }
 
