@@ -110,7 +110,9 @@ function useWritten<T extends FieldValues>(form: UseFormReturn<T>, format: Forma
   useEffect(() => {
     let isHere = true
     const write = async () => {
-      const [{ print }, tree] = await Promise.all([yaml(), format.write(form.getValues())])
+      const { print } = await yaml()
+      // By now whoever fills the form in has done so.
+      const tree = await format.write(form.getValues())
       if (!isHere) return
       setText(print(tree))
       setWritten(print(tree))
