@@ -136,6 +136,18 @@ test('a server is changed as YAML: mistakes have lines, changes are seen first, 
   await page.getByRole('button', { name: 'Form' }).click()
   await page.getByText('Advanced').click()
   await expect(page.getByLabel('Time for one call, in seconds')).toHaveValue('30')
+  // What is typed in one comes into the other, and the form shows what it would change, too.
+  await page.getByRole('button', { name: 'YAML' }).click()
+  await area.fill((await area.inputValue()).replace('description: ""', 'description: Typed as YAML.'))
+  await page.getByRole('button', { name: 'Form', exact: true }).click()
+  await expect(page.getByLabel('Description')).toHaveValue('Typed as YAML.')
+  await page.getByLabel('Value').fill('another-secret')
+  await page.getByRole('button', { name: 'See what changes' }).click()
+  await expect(dialog).toContainText('spec.description')
+  await expect(dialog).toContainText('Stored anew, and not shown: the value of x-key.')
+  await expect(dialog).not.toContainText('another-secret')
+  await dialog.getByRole('button', { name: 'Save' }).click()
+  await expect(page.getByText('Typed as YAML.', { exact: true })).toBeVisible()
 })
 
 test('a server is registered from a file', async ({ page, world }) => {
