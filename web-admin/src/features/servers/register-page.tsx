@@ -7,6 +7,7 @@ import { useEffect, useState } from 'react'
 import { useForm } from 'react-hook-form'
 import { presets } from '@/api/queries'
 import type { Preset } from '@/api/types'
+import { FormOrYaml } from '@/components/form-or-yaml'
 import { EmptyState, Page } from '@/components/page'
 import { Button } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
@@ -17,6 +18,7 @@ import { paths } from '@/lib/paths'
 import { useSession } from '@/lib/session'
 import { slugOf } from '@/lib/slug'
 import { useServerActions } from './actions'
+import { serverFormat } from './server-document'
 import { ServerForm } from './server-form'
 import { bodyOf, EMPTY, presetValues, type ServerValues } from './server-values'
 
@@ -48,31 +50,38 @@ function Register() {
     form.reset(chosen ? presetValues(chosen) : EMPTY)
   }
   const origin = organisation.gateway_origins[0]
+  const save = async (values: ServerValues) => {
+    const server = await register(bodyOf(values))
+    toast.done(`${server.display_name} is registered`)
+    await navigate(paths.howToUse(tenant, server.id))
+  }
   return (
     <div className="space-y-5">
       <Presets chosen={preset} onChoose={choose} />
-      <ServerForm
-        form={form}
-        urlAround={origin === undefined ? undefined : [`${origin}/${tenant}/mcp/`, '/server']}
-        onSubmit={async values => {
-          const server = await register(bodyOf(values))
-          toast.done(`${server.display_name} is registered`)
-          await navigate(paths.howToUse(tenant, server.id))
-        }}
-        actions={({ busy }) => (
-          <>
-            <Button type="submit" kind="primary" busy={busy}>
-              Register server
-            </Button>
-            <Button asChild>
-              <Link {...paths.servers(tenant)}>Cancel</Link>
-            </Button>
-          </>
+      <FormOrYaml form={form} format={FORMAT} from={preset?.slug} onSubmit={save} action="Register server">
+        {() => (
+          <ServerForm
+            form={form}
+            urlAround={origin === undefined ? undefined : [`${origin}/${tenant}/mcp/`, '/server']}
+            onSubmit={save}
+            actions={({ busy }) => (
+              <>
+                <Button type="submit" kind="primary" busy={busy}>
+                  Register server
+                </Button>
+                <Button asChild>
+                  <Link {...paths.servers(tenant)}>Cancel</Link>
+                </Button>
+              </>
+            )}
+          />
         )}
-      />
+      </FormOrYaml>
     </div>
   )
 }
+
+const FORMAT = serverFormat()
 
 /** The slug follows the name until somebody types one. */
 function useSlugOfName(form: ReturnType<typeof useForm<ServerValues>>) {
