@@ -873,6 +873,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tenants/{tenant}/server-probes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look at an MCP server without registering it: does it answer, what does it ask for, what has it. No credential is
+         *     sent.
+         */
+        post: operations["probe_server"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tenants/{tenant}/servers": {
         parameters: {
             query?: never;
@@ -1032,6 +1052,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tenants/{tenant}/servers/{server}/playground": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send one request to a server through the gateway, in your own name: it is authorized, limited and recorded like any
+         *     other. For people who are signed in.
+         */
+        post: operations["try_server"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tenants/{tenant}/servers/{server}/tool-switches": {
         parameters: {
             query?: never;
@@ -1120,6 +1160,23 @@ export interface paths {
         head?: never;
         /** Change a service account's name, description or status. */
         patch: operations["update_service_account"];
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant}/service-accounts/{service_account}/grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the grants of a service account, newest first. */
+        get: operations["list_grants_of_service_account"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/tenants/{tenant}/session": {
@@ -1222,6 +1279,23 @@ export interface paths {
         post?: never;
         /** Disconnect a client of a person. */
         delete: operations["end_connection"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant}/users/{user}/grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the grants by which a person reaches servers, newest first: their own, those of their groups, those to everyone. */
+        get: operations["list_grants_of_user"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1598,6 +1672,11 @@ export interface components {
             name?: string | null;
             redirect_uris?: string[] | null;
         };
+        /**
+         * @description How Portway becomes a client there.
+         * @enum {string}
+         */
+        ClientRegistration: "automatic" | "manual" | "unknown";
         ClientView: {
             auth: components["schemas"]["ClientAuth"];
             /**
@@ -1715,11 +1794,39 @@ export interface components {
             /** Format: uri */
             userinfo?: string | null;
         };
+        Exchange: {
+            /** Format: int64 */
+            duration_ms: number;
+            /** @description The JSON-RPC method. */
+            name: string;
+            request: components["schemas"]["ExchangeRequest"];
+            response?: components["schemas"]["ExchangeResponse"] | null;
+        };
+        /** @description What opens something is hidden. */
+        ExchangeHeader: {
+            name: string;
+            value: string;
+        };
         /**
          * @description What is exchanged for a token about the caller.
          * @enum {string}
          */
         ExchangeProfile: "statement" | "identity_provider" | "on_behalf_of" | "id_jag";
+        ExchangeRequest: {
+            body: string;
+            headers: components["schemas"]["ExchangeHeader"][];
+            /** @description As HTTP has it. */
+            method: string;
+            url: string;
+        };
+        ExchangeResponse: {
+            body: string;
+            headers: components["schemas"]["ExchangeHeader"][];
+            /** Format: int32 */
+            status: number;
+            /** @description The body went on. */
+            truncated: boolean;
+        };
         /**
          * @description Whose fault a failed call was.
          * @enum {string}
@@ -2645,6 +2752,16 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description A page of a list. */
+        PageView_ReachingGrant: {
+            items: {
+                /** @description To them, to a group of theirs, or to everyone. */
+                grant: components["schemas"]["GrantView"];
+                server: components["schemas"]["ReachedServer"];
+            }[];
+            /** @description Give it as `cursor` for the next page; absent on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
         PageView_ScimRequest: {
             items: {
                 /** Format: date-time */
@@ -2859,6 +2976,27 @@ export interface components {
             id: string;
             kind: components["schemas"]["PrincipalKind"];
         };
+        ProbeBody: {
+            upstream_url: string;
+        };
+        /** @enum {string} */
+        ProbeOutcome: "answers" | "needs_authorization" | "not_mcp" | "unreachable";
+        /** @description Where people would authorize Portway. */
+        ProbedAuthorization: {
+            issuer?: string | null;
+            registration: components["schemas"]["ClientRegistration"];
+            scopes: string[];
+        };
+        /** @description As the server calls itself. */
+        ProbedServer: {
+            name: string;
+            version: string;
+        };
+        ProbedTool: {
+            description?: string | null;
+            name: string;
+            title?: string | null;
+        };
         /** @description Body of every refusal. */
         Problem: {
             /** @description Stable and machine-readable, such as `server.slug_taken`. */
@@ -2954,6 +3092,19 @@ export interface components {
          * @enum {string}
          */
         Provisioning: "invitation" | "jit" | "scim";
+        ReachedServer: {
+            display_name: string;
+            id: components["schemas"]["ServerId"];
+            kind: components["schemas"]["ServerKind"];
+            slug: string;
+            status: components["schemas"]["ServerStatus"];
+        };
+        /** @description A grant that reaches somebody, and the server that it is on. */
+        ReachingGrant: {
+            /** @description To them, to a group of theirs, or to everyone. */
+            grant: components["schemas"]["GrantView"];
+            server: components["schemas"]["ReachedServer"];
+        };
         /** @description The DNS record to publish. */
         RecordView: {
             name: string;
@@ -3158,6 +3309,22 @@ export interface components {
             transport?: components["schemas"]["Transport"] | null;
             upstream_url?: string | null;
         };
+        /** @description What was found. */
+        ServerProbe: {
+            authorization?: components["schemas"]["ProbedAuthorization"] | null;
+            /** @description What to make of it, in words. */
+            detail: string;
+            has_more_tools: boolean;
+            instructions?: string | null;
+            outcome: components["schemas"]["ProbeOutcome"];
+            /** @description Revisions of MCP that the server says it speaks, or the one that it agreed to. */
+            protocol_versions: string[];
+            server?: components["schemas"]["ProbedServer"] | null;
+            /** @description The outbound method that fits what was found. */
+            suggested_auth: components["schemas"]["SuggestedAuth"];
+            /** @description What it shows to somebody without a credential. */
+            tools: components["schemas"]["ProbedTool"][];
+        };
         /**
          * @description Role of a subject on one server.
          * @enum {string}
@@ -3306,6 +3473,8 @@ export interface components {
         };
         /** @enum {string} */
         SubjectKind: "user" | "group" | "service_account" | "everyone";
+        /** @enum {string} */
+        SuggestedAuth: "none" | "oauth_per_user" | "shared_header";
         /**
          * @description Why a tail ends.
          * @enum {string}
@@ -3502,6 +3671,28 @@ export interface components {
             passed: boolean;
             steps: components["schemas"]["StepView"][];
         };
+        /** @description What came of it: one of `result`, `error` and `problem`. */
+        Tried: {
+            /** Format: int64 */
+            duration_ms: number;
+            /** @description The server's or the gateway's error, as JSON-RPC has it. */
+            error?: unknown;
+            /** @description All that was sent and came back, in order. */
+            exchanges: components["schemas"]["Exchange"][];
+            /** @description Why there was no answer, in words. */
+            problem?: string | null;
+            /** @description The revision of MCP that was spoken. */
+            protocol_version?: string | null;
+            /** @description The server's result, as JSON-RPC has it. */
+            result?: unknown;
+        };
+        TryBody: {
+            method: components["schemas"]["TryMethod"];
+            /** @description Of the JSON-RPC request; what the protocol adds is added. */
+            params?: Record<string, never>;
+        };
+        /** @enum {string} */
+        TryMethod: "tools/list" | "tools/call" | "prompts/list" | "prompts/get" | "resources/list" | "resources/templates/list" | "resources/read";
         UpstreamView: {
             outbound_auth: components["schemas"]["OutboundAuth"];
             /**
@@ -6363,6 +6554,42 @@ export interface operations {
             };
         };
     };
+    probe_server: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The tenant's slug */
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProbeBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServerProbe"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_servers: {
         parameters: {
             query?: {
@@ -6901,6 +7128,43 @@ export interface operations {
             };
         };
     };
+    try_server: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The tenant's slug */
+                tenant: string;
+                server: components["schemas"]["ServerId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TryBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tried"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_tool_switches: {
         parameters: {
             query?: never;
@@ -7252,6 +7516,44 @@ export interface operations {
             };
         };
     };
+    list_grants_of_service_account: {
+        parameters: {
+            query?: {
+                /** @description Rows of the page, 1 to 200; 50 if absent. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The tenant's slug */
+                tenant: string;
+                service_account: components["schemas"]["ServiceAccountId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageView_ReachingGrant"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_session: {
         parameters: {
             query?: never;
@@ -7569,6 +7871,44 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_grants_of_user: {
+        parameters: {
+            query?: {
+                /** @description Rows of the page, 1 to 200; 50 if absent. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The tenant's slug */
+                tenant: string;
+                user: components["schemas"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageView_ReachingGrant"];
+                };
             };
             /** @description Refused */
             default: {

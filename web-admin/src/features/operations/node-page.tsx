@@ -88,7 +88,9 @@ function Stream({ stream }: { stream: NodeStream }) {
         <Fact name="Can">{listOr(stream.capabilities, 'Nothing but the basics')}</Fact>
       </Facts>
       {tenants.length === 0 ? (
-        <SectionBody className="text-quiet">It follows no tenant yet: it begins with the first request to one of its pool.</SectionBody>
+        <SectionBody className="text-quiet">
+          It follows no tenant yet: it begins with the first request to one of its pool.
+        </SectionBody>
       ) : (
         <RowList label={`Tenants that ${stream.node_id} follows`}>
           {shown.map(followed => (

@@ -22,6 +22,7 @@ import { useSession, useTenant } from '@/lib/session'
 import { AccountDialog } from './account-dialog'
 import { useServiceAccountActions } from './actions'
 import { ApiKeys } from './api-keys'
+import { Reach } from './reach'
 import { both } from './words'
 
 const route = getRouteApi('/$tenant/people/service-accounts/$account')
@@ -79,6 +80,7 @@ export function AccountPage() {
           mayMake={both(may, isActive ? { yes: true } : ASLEEP)}
           mayRevoke={can.revokeAnyKey(useSession())}
         />
+        <Reach owner={{ service_account: account.id }} name={account.name} />
         <Section
           title="About"
           description="Servers are granted to it where they are granted to people: on the page of each server."

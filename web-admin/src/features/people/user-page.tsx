@@ -13,6 +13,7 @@ import { can } from '@/lib/can'
 import { paths } from '@/lib/paths'
 import { useSession } from '@/lib/session'
 import { ApiKeys } from './api-keys'
+import { Reach } from './reach'
 import { UserConnections, UserSessions } from './user-access'
 import { UserFacts } from './user-facts'
 import { UserGroups } from './user-groups'
@@ -92,6 +93,7 @@ export function UserPage() {
         </div>
         <div className="grid gap-4">
           <UserGroups person={person} />
+          <Reach owner={{ user: person.id }} name={person.display_name} />
           <UserConnections person={person} may={may} />
           <ApiKeys
             owner={{ user: person.id }}
