@@ -198,7 +198,7 @@ async fn a_node_says_what_it_follows() {
     let path = format!("nodes/{}", nodes["items"][0]["id"].as_str().unwrap());
     let node = async || world.operator.api(Method::GET, &path, None).await.ok();
     assert_eq!(node().await["streams"][0]["tenants"], json!([]), "not before somebody calls");
-    ana.browser.client().get(ana.url("github")).send().await.unwrap();
+    ana.ide("github").await.initialize().await;
     world.synced("acme").await;
     let node = node().await;
     let tenants = &node["streams"][0]["tenants"];

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { crc32 } from 'node:zlib'
 import { test as base, expect, type Page } from '@playwright/test'
 import { look, lookAtIt } from './look'
 
@@ -14,6 +15,12 @@ const BINARY =
 
 const heading = (text: string) => (page: Page) =>
   expect(page.getByRole('heading', { level: 1 })).toHaveText(text)
+
+const DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
+
+/** Six digits, as the checksum of a key has them (proto/src/api_key.rs). */
+const base62 = (number: number): string =>
+  Array.from({ length: 6 }, (_, place) => DIGITS[Math.floor(number / 62 ** (5 - place)) % 62]).join('')
 
 class Deployment {
   private constructor(
@@ -42,6 +49,14 @@ class Deployment {
 
   console(rest: string): string {
     return `${this.origin}/console/system/${rest}`
+  }
+
+  /** A node follows a tenant from the first request on that has a well-formed key, known or not. */
+  async call(page: Page) {
+    const key = `pwk_${'0'.repeat(22)}_${'0'.repeat(43)}`
+    const headers = { authorization: `Bearer ${key}${base62(crc32(key))}` }
+    const answer = await page.request.post(`${this.origin}/demo/mcp/demo/server`, { headers, data: {} })
+    expect(answer.status()).toBe(401)
   }
 
   async signIn(page: Page) {
@@ -135,8 +150,7 @@ test('an operator makes a tenant, closes it, opens it, looks at the node, and le
   await page.getByRole('dialog').getByRole('button', { name: 'Replace the key' }).click()
   await expect(page.getByText('the new key is in force')).toBeVisible()
 
-  // A node follows a tenant from the first request on.
-  await page.request.get(`${deployment.origin}/demo/mcp/demo/server`)
+  await deployment.call(page)
   await page.getByRole('link', { name: 'Nodes' }).click()
   await expect(page.getByRole('cell', { name: 'Connected', exact: true })).toBeVisible()
   await page.getByRole('table').getByRole('link').first().click()
@@ -203,7 +217,7 @@ test('how the pages look', async ({ page, deployment }) => {
   await look(page, 'operations-tenants-none', none, seen('No tenant of that name'))
   await look(page, 'operations-tenant', deployment.console('tenants/demo'), seen('Out of service'))
   await look(page, 'operations-nodes', deployment.console('nodes'), seen(/^dev-/))
-  await page.request.get(`${deployment.origin}/demo/mcp/demo/server`)
+  await deployment.call(page)
   const { items } = await (await page.request.get(`${deployment.origin}/api/v1/platform/nodes`)).json()
   const connected = items.find((node: { streams: unknown[] }) => node.streams.length > 0)
   await look(page, 'operations-node', deployment.console(`nodes/${connected.id}`), seen(/up to date/))

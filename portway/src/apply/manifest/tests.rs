@@ -71,7 +71,7 @@ spec:
         "f.yaml:1: apiVersion: must be portway/v1",
         "f.yaml:3: metadata.labels: is unknown; expected slug",
         "f.yaml:3: metadata.slug: must be lower-case",
-        "f.yaml:5: spec.dispalyName: is unknown; expected displayName, description, url",
+        "f.yaml:5: spec.dispalyName: is unknown; expected displayName, description, tags, url",
         "f.yaml:6: spec.url: must start with https:// or http://",
         "f.yaml:7: spec.enabled: must be true or false",
         "f.yaml:8: spec.timeoutMs: must be 0 (the default) or 1000 to 600000",

@@ -15,7 +15,7 @@ export function TenantForm({ tenant }: { tenant: Tenant }) {
   const { update } = useTenantActions()
   const { isDirty } = form.formState
   return (
-    <Section title="Settings" description="What its own administrators cannot change.">
+    <Section title="Settings" description="Its name, and what only operators change.">
       <SectionBody>
         <Form
           form={form}
