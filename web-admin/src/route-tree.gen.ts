@@ -30,6 +30,7 @@ import { Route as TenantPeopleInvitationsRouteImport } from './routes/$tenant/pe
 import { Route as TenantServersIndexRouteImport } from './routes/$tenant/servers/index'
 import { Route as TenantServersServerRouteImport } from './routes/$tenant/servers/$server'
 import { Route as TenantServersNewRouteImport } from './routes/$tenant/servers/new'
+import { Route as TenantServersNewVirtualRouteImport } from './routes/$tenant/servers/new-virtual'
 import { Route as TenantSettingsIndexRouteImport } from './routes/$tenant/settings/index'
 import { Route as TenantSettingsClientsRouteImport } from './routes/$tenant/settings/clients'
 import { Route as TenantActivityCallsCallRouteImport } from './routes/$tenant/activity/calls/$call'
@@ -152,6 +153,11 @@ const TenantServersNewRoute = TenantServersNewRouteImport.update({
   path: '/servers/new',
   getParentRoute: () => TenantRoute,
 } as any)
+const TenantServersNewVirtualRoute = TenantServersNewVirtualRouteImport.update({
+  id: '/servers/new-virtual',
+  path: '/servers/new-virtual',
+  getParentRoute: () => TenantRoute,
+} as any)
 const TenantSettingsIndexRoute = TenantSettingsIndexRouteImport.update({
   id: '/settings/',
   path: '/settings/',
@@ -253,6 +259,7 @@ export interface FileRoutesByFullPath {
   '/$tenant/people/invitations': typeof TenantPeopleInvitationsRoute
   '/$tenant/servers/$server': typeof TenantServersServerRouteWithChildren
   '/$tenant/servers/new': typeof TenantServersNewRoute
+  '/$tenant/servers/new-virtual': typeof TenantServersNewVirtualRoute
   '/$tenant/settings/clients': typeof TenantSettingsClientsRoute
   '/$tenant/activity/': typeof TenantActivityIndexRoute
   '/$tenant/identity/': typeof TenantIdentityIndexRoute
@@ -289,6 +296,7 @@ export interface FileRoutesByTo {
   '/$tenant/me/sessions': typeof TenantMeSessionsRoute
   '/$tenant/people/invitations': typeof TenantPeopleInvitationsRoute
   '/$tenant/servers/new': typeof TenantServersNewRoute
+  '/$tenant/servers/new-virtual': typeof TenantServersNewVirtualRoute
   '/$tenant/settings/clients': typeof TenantSettingsClientsRoute
   '/$tenant/activity': typeof TenantActivityIndexRoute
   '/$tenant/identity': typeof TenantIdentityIndexRoute
@@ -328,6 +336,7 @@ export interface FileRoutesById {
   '/$tenant/people/invitations': typeof TenantPeopleInvitationsRoute
   '/$tenant/servers/$server': typeof TenantServersServerRouteWithChildren
   '/$tenant/servers/new': typeof TenantServersNewRoute
+  '/$tenant/servers/new-virtual': typeof TenantServersNewVirtualRoute
   '/$tenant/settings/clients': typeof TenantSettingsClientsRoute
   '/$tenant/activity/': typeof TenantActivityIndexRoute
   '/$tenant/identity/': typeof TenantIdentityIndexRoute
@@ -368,6 +377,7 @@ export interface FileRouteTypes {
     | '/$tenant/people/invitations'
     | '/$tenant/servers/$server'
     | '/$tenant/servers/new'
+    | '/$tenant/servers/new-virtual'
     | '/$tenant/settings/clients'
     | '/$tenant/activity/'
     | '/$tenant/identity/'
@@ -404,6 +414,7 @@ export interface FileRouteTypes {
     | '/$tenant/me/sessions'
     | '/$tenant/people/invitations'
     | '/$tenant/servers/new'
+    | '/$tenant/servers/new-virtual'
     | '/$tenant/settings/clients'
     | '/$tenant/activity'
     | '/$tenant/identity'
@@ -442,6 +453,7 @@ export interface FileRouteTypes {
     | '/$tenant/people/invitations'
     | '/$tenant/servers/$server'
     | '/$tenant/servers/new'
+    | '/$tenant/servers/new-virtual'
     | '/$tenant/settings/clients'
     | '/$tenant/activity/'
     | '/$tenant/identity/'
@@ -619,6 +631,13 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof TenantServersNewRouteImport
       parentRoute: typeof TenantRoute
     }
+    '/$tenant/servers/new-virtual': {
+      id: '/$tenant/servers/new-virtual'
+      path: '/servers/new-virtual'
+      fullPath: '/$tenant/servers/new-virtual'
+      preLoaderRoute: typeof TenantServersNewVirtualRouteImport
+      parentRoute: typeof TenantRoute
+    }
     '/$tenant/settings/': {
       id: '/$tenant/settings/'
       path: '/settings'
@@ -760,6 +779,7 @@ interface TenantRouteChildren {
   TenantPeopleInvitationsRoute: typeof TenantPeopleInvitationsRoute
   TenantServersServerRoute: typeof TenantServersServerRouteWithChildren
   TenantServersNewRoute: typeof TenantServersNewRoute
+  TenantServersNewVirtualRoute: typeof TenantServersNewVirtualRoute
   TenantSettingsClientsRoute: typeof TenantSettingsClientsRoute
   TenantActivityIndexRoute: typeof TenantActivityIndexRoute
   TenantIdentityIndexRoute: typeof TenantIdentityIndexRoute
@@ -792,6 +812,7 @@ const TenantRouteChildren: TenantRouteChildren = {
   TenantPeopleInvitationsRoute: TenantPeopleInvitationsRoute,
   TenantServersServerRoute: TenantServersServerRouteWithChildren,
   TenantServersNewRoute: TenantServersNewRoute,
+  TenantServersNewVirtualRoute: TenantServersNewVirtualRoute,
   TenantSettingsClientsRoute: TenantSettingsClientsRoute,
   TenantActivityIndexRoute: TenantActivityIndexRoute,
   TenantIdentityIndexRoute: TenantIdentityIndexRoute,
