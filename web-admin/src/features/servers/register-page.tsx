@@ -3,7 +3,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { ExternalLink } from 'lucide-react'
-import { useEffect, useState } from 'react'
+import { useEffect, useRef } from 'react'
 import { useForm } from 'react-hook-form'
 import { presets } from '@/api/queries'
 import type { Preset } from '@/api/types'
@@ -16,6 +16,7 @@ import { cn } from '@/lib/cn'
 import { paths } from '@/lib/paths'
 import { useSession } from '@/lib/session'
 import { useServerActions } from './actions'
+import { LookAt } from './look-at'
 import { ServerForm } from './server-form'
 import { bodyOf, EMPTY, presetValues, type ServerValues, slugOf } from './server-values'
 
@@ -39,19 +40,22 @@ function Register() {
   const navigate = route.useNavigate()
   const { tenant: organisation } = useSession()
   const { register } = useServerActions()
-  const [preset, setPreset] = useState<Preset>()
   const form = useForm<ServerValues>({ defaultValues: EMPTY })
   useSlugOfName(form)
-  const choose = (chosen: Preset | undefined) => {
-    setPreset(chosen)
-    form.reset(chosen ? presetValues(chosen) : EMPTY)
-  }
+  const preset = usePreset(form)
+  const choose = (chosen: Preset | undefined) =>
+    void navigate({
+      search: before => ({ ...before, preset: chosen?.slug }),
+      replace: true,
+      resetScroll: false,
+    })
   const origin = organisation.gateway_origins[0]
   return (
     <div className="space-y-5">
       <Presets chosen={preset} onChoose={choose} />
       <ServerForm
         form={form}
+        aroundUrl={field => <LookAt key={preset?.slug ?? ''}>{field}</LookAt>}
         urlAround={origin === undefined ? undefined : [`${origin}/${tenant}/mcp/`, '/server']}
         onSubmit={async values => {
           const server = await register(bodyOf(values))
@@ -71,6 +75,21 @@ function Register() {
       />
     </div>
   )
+}
+
+/** The preset of the address, which fills the form in when it is chosen. */
+function usePreset(form: ReturnType<typeof useForm<ServerValues>>): Preset | undefined {
+  const { tenant } = route.useParams()
+  const { preset: slug } = route.useSearch()
+  const { data } = useQuery(presets(tenant))
+  const preset = data?.items.find(preset => preset.slug === slug)
+  const filled = useRef<string>(undefined)
+  useEffect(() => {
+    if (filled.current === preset?.slug) return
+    filled.current = preset?.slug
+    form.reset(preset ? presetValues(preset) : EMPTY)
+  }, [form, preset])
+  return preset
 }
 
 /** The slug follows the name until somebody types one. */
