@@ -38,6 +38,10 @@ pub struct Config {
     pub public_origin: String,
     /// Origins of the gateway that new tenants get.
     pub gateway_origins: Vec<String>,
+    /// Where this process reaches the gateway itself, for the console's playground: where its public address does not
+    /// work from inside. Absent: at the tenant's first origin.
+    #[serde(default)]
+    pub gateway_internal_url: Option<Url>,
     pub database: DatabaseConfig,
     /// Key-encryption key: 32 bytes in base64. Has no default.
     pub kek: Option<SecretString>,
@@ -58,6 +62,9 @@ pub struct Config {
     /// The mail server that invitations go out through; without one, whoever invites passes the link on.
     #[serde(default)]
     pub mail: Option<MailConfig>,
+    /// People may make tenants for themselves, at `/new`: needs a mail server.
+    #[serde(default)]
+    pub tenant_sign_up: bool,
     /// Owners and admins who sign in with a password need a second factor as well.
     #[serde(default = "yes")]
     pub require_second_factor: bool,
@@ -154,6 +161,9 @@ impl Config {
         for origin in self.gateway_origins.iter().filter(|origin| !is_origin(origin)) {
             mistakes.push(format!("  gateway_origins: {origin} is no origin such as https://mcp.example.com"));
         }
+        if self.gateway_internal_url.as_ref().is_some_and(|url| !matches!(url.scheme(), "http" | "https")) {
+            mistakes.push("  gateway_internal_url: expected an http or https URL".to_owned());
+        }
         mistakes.extend(self.database_mistake().map(str::to_owned));
         if !self.grpc_listen.ip().is_loopback() && self.grpc_tls.is_none() {
             mistakes.push("  grpc_tls: needed because grpc_listen is not a loopback address".to_owned());
@@ -166,6 +176,10 @@ impl Config {
         }
         if let Err(mistake) = self.mailer() {
             mistakes.push(format!("  {mistake}"));
+        }
+        if self.tenant_sign_up && self.mail.is_none() {
+            let mistake = "  tenant_sign_up: needs mail, which the links go out through: set mail.url and mail.from";
+            mistakes.push(mistake.to_owned());
         }
         if let Err(wrong) = self.otlp.validate() {
             mistakes.extend(wrong.into_iter().map(|(field, expected)| format!("  {field}: expected {expected}")));
@@ -252,6 +266,7 @@ fn defaults() -> serde_json::Value {
         "trusted_proxies": [],
         "client_documents": true,
         "egress": {},
+        "tenant_sign_up": false,
         "require_second_factor": true,
         "admin_hosts": [],
         "key_age_days": KEY_AGE_DAYS,
@@ -331,10 +346,11 @@ mod tests {
         let config: Config = serde_json::from_value(json!({
             "listen": "127.0.0.1:1", "grpc_listen": "0.0.0.0:2", "admin_listen": "127.0.0.1:3", "public_origin": "nope",
             "gateway_origins": [], "database": { "url": "postgres://x", "connections_max": 1 }, "trusted_proxies": [],
+            "tenant_sign_up": true,
         }))
         .unwrap();
         let text = config.validate().unwrap_err().to_string();
-        for field in ["public_origin", "gateway_origins", "database.system_url", "grpc_tls", "kek"] {
+        for field in ["public_origin", "gateway_origins", "database.system_url", "grpc_tls", "kek", "tenant_sign_up"] {
             assert!(text.contains(field), "{field} not in {text}");
         }
     }

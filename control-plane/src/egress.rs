@@ -15,7 +15,7 @@ use std::path::PathBuf;
 use ipnet::IpNet;
 use serde::Deserialize;
 
-pub use self::fetch::{FetchError, Fetched, Fetcher};
+pub use self::fetch::{Conversation, FetchError, Fetched, Fetcher, Patience};
 pub use self::resolve::{Resolve, StaticResolver, SystemResolver, TextTable};
 
 /// Settings of outgoing requests.

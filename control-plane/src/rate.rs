@@ -28,6 +28,12 @@ pub enum Door {
     Front(IpAddr),
     /// Sign-in attempts of one address.
     SignIn(IpAddr),
+    /// Links to make a tenant with, asked for by one address, for one mailbox, and by all together: each sends mail.
+    SignUp(IpAddr),
+    Mailbox(String),
+    SignUps,
+    /// Operators' tokens that one address tries.
+    Operator(IpAddr),
     /// Sign-in attempts at one account, from anywhere.
     Account(String),
     Token(IpAddr),
@@ -39,6 +45,10 @@ pub enum Door {
     Documents,
     /// Questions to name servers of others, by one tenant.
     Dns,
+    /// Looks at servers of others, by one tenant (ATK-15).
+    Probe,
+    /// Tries of one person in the playground, each several requests of ours.
+    Playground(Uuid),
 }
 
 impl Door {
@@ -48,13 +58,17 @@ impl Door {
             Self::Register(_) => (40, 60, 40),
             Self::Authorize(_) => (120, 60, 120),
             Self::Front(_) => (20, 60, 10),
-            Self::SignIn(_) => (30, 60, 30),
+            Self::SignIn(_) | Self::Operator(_) => (30, 60, 30),
             Self::Account(_) => (10, 300, 10),
+            Self::SignUp(_) => (10, 600, 10),
+            Self::Mailbox(_) => (3, 3_600, 3),
+            Self::SignUps => (60, 60, 60),
             Self::Token(_) => (600, 60, 600),
             Self::Scim(_) => (6_000, 60, 36_000),
             Self::Document(_) => (20, 60, 20),
             Self::Documents => (60, 60, 60),
-            Self::Dns => (20, 60, 20),
+            Self::Dns | Self::Probe => (20, 60, 20),
+            Self::Playground(_) => (120, 60, 120),
         }
     }
 
@@ -69,12 +83,18 @@ impl Door {
             Self::Authorize(address) => Self::Authorize(network(address)),
             Self::Front(address) => Self::Front(network(address)),
             Self::SignIn(address) => Self::SignIn(network(address)),
+            Self::Operator(address) => Self::Operator(network(address)),
             Self::Token(address) => Self::Token(network(address)),
             Self::Scim(address) => Self::Scim(network(address)),
             Self::Document(address) => Self::Document(network(address)),
+            Self::SignUp(address) => Self::SignUp(network(address)),
             Self::Account(name) => Self::Account(name),
+            Self::Mailbox(email) => Self::Mailbox(email),
+            Self::SignUps => Self::SignUps,
             Self::Documents => Self::Documents,
             Self::Dns => Self::Dns,
+            Self::Probe => Self::Probe,
+            Self::Playground(user) => Self::Playground(user),
         }
     }
 }

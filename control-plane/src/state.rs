@@ -48,6 +48,8 @@ pub struct App {
     pub mail_waits: Notify,
     pub resolver: Arc<dyn Resolve>,
     pub fetcher: Fetcher,
+    /// To our own nodes.
+    pub to_gateway: Fetcher,
     pub documents: Documents,
     pub providers: Providers,
     /// Who follows the call log.
@@ -76,6 +78,7 @@ impl App {
             previous_keks.map_err(|public| Error::invalid("config.kek", "previous_kek_files", public))?;
         let fetcher = Fetcher::new(&config.egress, resolver.clone());
         let fetcher = fetcher.map_err(|public| Error::invalid("config.egress", "egress", public))?;
+        let to_gateway = fetcher.to_own_gateway().map_err(Error::internal)?;
         let mailer = config.mailer().map_err(|public| Error::invalid("config.mail", "mail", public))?;
         let store = Store::connect(&config.database, clock.clone()).await?;
         let telemetry = telemetry_of(&config, &store::new_id(&*clock).simple().to_string())?;
@@ -97,6 +100,7 @@ impl App {
             mail_waits,
             resolver,
             fetcher,
+            to_gateway,
             documents,
             providers,
             tails: Tails::default(),

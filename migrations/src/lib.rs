@@ -32,6 +32,9 @@ mod m20261128_0025_audit_chain;
 mod m20261128_0026_call_search;
 mod m20261128_0027_call_usage;
 mod m20261128_0029_switches;
+mod m20261128_0030_operator_sessions;
+mod m20261128_0031_server_tags;
+mod m20261128_0032_tenant_sign_ups;
 mod tenant_table;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -72,6 +75,9 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_0026_call_search::Migration),
             Box::new(m20261128_0027_call_usage::Migration),
             Box::new(m20261128_0029_switches::Migration),
+            Box::new(m20261128_0030_operator_sessions::Migration),
+            Box::new(m20261128_0031_server_tags::Migration),
+            Box::new(m20261128_0032_tenant_sign_ups::Migration),
         ]
     }
 }

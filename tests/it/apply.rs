@@ -97,6 +97,11 @@ async fn files_become_servers_and_again_nothing_changes() {
     let granted = owner.get(&format!("servers/{id}/grants")).await.ok();
     assert_eq!(granted["items"].as_array().unwrap().len(), 2, "whoever applied is no manager unless the file says so");
 
+    let tagged = write(folder.path(), "tagged.yaml", &text.replacen("spec:\n", "spec:\n  tags: [prod, team-a]\n", 1));
+    pipeline.run(&["apply", "-f", &tagged]).await.with(0, &["tags: none → prod, team-a"]);
+    pipeline.run(&["apply", "-f", &tagged]).await.with(0, &["No changes: 2 server(s)"]);
+    assert_eq!(owner.get(&format!("servers/{id}")).await.ok()["tags"], json!(["prod", "team-a"]));
+
     // What the file no longer says goes; what it says differently changes.
     let less = "  displayName: GitHub\n  timeoutMs: 30000\n  grants:\n    - {user: ana@acme.example, role: user}\n    - {user: bo@acme.example, role: user}\n";
     let file = write(folder.path(), "servers.yaml", &server("github", less));
@@ -121,7 +126,7 @@ async fn what_is_exported_changes_nothing_when_applied() {
     for (slug, name, description) in
         [("zeta", "yes", "two\nlines"), ("alpha", "- 'odd': \"name\" #1", ""), ("mid", "ünï 漢字", "null")]
     {
-        let body = json!({"slug": slug, "display_name": name, "description": description, "timeout_ms": 5000,
+        let body = json!({"slug": slug, "display_name": name, "description": description, "timeout_ms": 5000, "tags": ["prod", "1", "null"],
             "upstream_url": format!("https://{slug}.example/mcp?a=b&c=%20")});
         let id = owner.post("servers", body).await.ok()["id"].as_str().unwrap().to_owned();
         owner.grant(&id, &ana).await;

@@ -40,6 +40,7 @@ pub struct Setup {
     documents: bool,
     loopback: bool,
     mail: bool,
+    sign_up: bool,
     second_factor: bool,
     otlp: OtlpSettings,
 }
@@ -104,6 +105,7 @@ impl Default for Setup {
             documents: false,
             loopback: false,
             mail: false,
+            sign_up: false,
             second_factor: false,
             otlp: OtlpSettings::default(),
         }
@@ -155,6 +157,12 @@ impl Setup {
     pub fn mail(mut self) -> Self {
         self.mail = true;
         self
+    }
+
+    /// People may make tenants for themselves.
+    pub fn sign_up(mut self) -> Self {
+        self.sign_up = true;
+        self.mail()
     }
 
     /// Owners and admins with a password need a second factor, as outside of development.
@@ -214,6 +222,7 @@ impl Setup {
             config.egress.extra_ca_file = Some(server.ca_file());
             config.mail = Some(mail_config(server));
         }
+        config.tenant_sign_up = self.sign_up;
         config.require_second_factor = self.second_factor;
         config.otlp = self.otlp;
         let dns = TextTable::default();

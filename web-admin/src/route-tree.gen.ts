@@ -11,7 +11,11 @@
 import { Route as rootRouteImport } from './routes/__root'
 import { Route as IndexRouteImport } from './routes/index'
 import { Route as TenantRouteImport } from './routes/$tenant'
+import { Route as SystemRouteImport } from './routes/system'
 import { Route as TenantIndexRouteImport } from './routes/$tenant/index'
+import { Route as SystemIndexRouteImport } from './routes/system/index'
+import { Route as SystemKeysRouteImport } from './routes/system/keys'
+import { Route as SystemSignInRouteImport } from './routes/system_.sign-in'
 import { Route as TenantActivityIndexRouteImport } from './routes/$tenant/activity/index'
 import { Route as TenantActivityAuditRouteImport } from './routes/$tenant/activity/audit'
 import { Route as TenantActivityUsageRouteImport } from './routes/$tenant/activity/usage'
@@ -33,6 +37,10 @@ import { Route as TenantServersNewRouteImport } from './routes/$tenant/servers/n
 import { Route as TenantServersNewVirtualRouteImport } from './routes/$tenant/servers/new-virtual'
 import { Route as TenantSettingsIndexRouteImport } from './routes/$tenant/settings/index'
 import { Route as TenantSettingsClientsRouteImport } from './routes/$tenant/settings/clients'
+import { Route as SystemNodesIndexRouteImport } from './routes/system/nodes/index'
+import { Route as SystemNodesNodeRouteImport } from './routes/system/nodes/$node'
+import { Route as SystemTenantsIndexRouteImport } from './routes/system/tenants/index'
+import { Route as SystemTenantsSlugRouteImport } from './routes/system/tenants/$slug'
 import { Route as TenantActivityCallsCallRouteImport } from './routes/$tenant/activity/calls/$call'
 import { Route as TenantIdentityProvidersProviderRouteImport } from './routes/$tenant/identity/providers/$provider'
 import { Route as TenantIdentityProvidersNewRouteImport } from './routes/$tenant/identity/providers/new'
@@ -57,10 +65,30 @@ const TenantRoute = TenantRouteImport.update({
   path: '/$tenant',
   getParentRoute: () => rootRouteImport,
 } as any)
+const SystemRoute = SystemRouteImport.update({
+  id: '/system',
+  path: '/system',
+  getParentRoute: () => rootRouteImport,
+} as any)
 const TenantIndexRoute = TenantIndexRouteImport.update({
   id: '/',
   path: '/',
   getParentRoute: () => TenantRoute,
+} as any)
+const SystemIndexRoute = SystemIndexRouteImport.update({
+  id: '/',
+  path: '/',
+  getParentRoute: () => SystemRoute,
+} as any)
+const SystemKeysRoute = SystemKeysRouteImport.update({
+  id: '/keys',
+  path: '/keys',
+  getParentRoute: () => SystemRoute,
+} as any)
+const SystemSignInRoute = SystemSignInRouteImport.update({
+  id: '/system_/sign-in',
+  path: '/system/sign-in',
+  getParentRoute: () => rootRouteImport,
 } as any)
 const TenantActivityIndexRoute = TenantActivityIndexRouteImport.update({
   id: '/activity/',
@@ -168,6 +196,26 @@ const TenantSettingsClientsRoute = TenantSettingsClientsRouteImport.update({
   path: '/settings/clients',
   getParentRoute: () => TenantRoute,
 } as any)
+const SystemNodesIndexRoute = SystemNodesIndexRouteImport.update({
+  id: '/nodes/',
+  path: '/nodes/',
+  getParentRoute: () => SystemRoute,
+} as any)
+const SystemNodesNodeRoute = SystemNodesNodeRouteImport.update({
+  id: '/nodes/$node',
+  path: '/nodes/$node',
+  getParentRoute: () => SystemRoute,
+} as any)
+const SystemTenantsIndexRoute = SystemTenantsIndexRouteImport.update({
+  id: '/tenants/',
+  path: '/tenants/',
+  getParentRoute: () => SystemRoute,
+} as any)
+const SystemTenantsSlugRoute = SystemTenantsSlugRouteImport.update({
+  id: '/tenants/$slug',
+  path: '/tenants/$slug',
+  getParentRoute: () => SystemRoute,
+} as any)
 const TenantActivityCallsCallRoute = TenantActivityCallsCallRouteImport.update({
   id: '/activity/calls/$call',
   path: '/activity/calls/$call',
@@ -246,7 +294,11 @@ const TenantServersServerToolsRoute =
 export interface FileRoutesByFullPath {
   '/': typeof IndexRoute
   '/$tenant': typeof TenantRouteWithChildren
+  '/system': typeof SystemRouteWithChildren
+  '/system/keys': typeof SystemKeysRoute
+  '/system/sign-in': typeof SystemSignInRoute
   '/$tenant/': typeof TenantIndexRoute
+  '/system/': typeof SystemIndexRoute
   '/$tenant/activity/audit': typeof TenantActivityAuditRoute
   '/$tenant/activity/usage': typeof TenantActivityUsageRoute
   '/$tenant/identity/domains': typeof TenantIdentityDomainsRoute
@@ -261,6 +313,8 @@ export interface FileRoutesByFullPath {
   '/$tenant/servers/new': typeof TenantServersNewRoute
   '/$tenant/servers/new-virtual': typeof TenantServersNewVirtualRoute
   '/$tenant/settings/clients': typeof TenantSettingsClientsRoute
+  '/system/nodes/$node': typeof SystemNodesNodeRoute
+  '/system/tenants/$slug': typeof SystemTenantsSlugRoute
   '/$tenant/activity/': typeof TenantActivityIndexRoute
   '/$tenant/identity/': typeof TenantIdentityIndexRoute
   '/$tenant/limits/': typeof TenantLimitsIndexRoute
@@ -268,6 +322,8 @@ export interface FileRoutesByFullPath {
   '/$tenant/people/': typeof TenantPeopleIndexRoute
   '/$tenant/servers/': typeof TenantServersIndexRoute
   '/$tenant/settings/': typeof TenantSettingsIndexRoute
+  '/system/nodes/': typeof SystemNodesIndexRoute
+  '/system/tenants/': typeof SystemTenantsIndexRoute
   '/$tenant/activity/calls/$call': typeof TenantActivityCallsCallRoute
   '/$tenant/identity/providers/$provider': typeof TenantIdentityProvidersProviderRoute
   '/$tenant/identity/providers/new': typeof TenantIdentityProvidersNewRoute
@@ -284,7 +340,10 @@ export interface FileRoutesByFullPath {
 }
 export interface FileRoutesByTo {
   '/': typeof IndexRoute
+  '/system/keys': typeof SystemKeysRoute
+  '/system/sign-in': typeof SystemSignInRoute
   '/$tenant': typeof TenantIndexRoute
+  '/system': typeof SystemIndexRoute
   '/$tenant/activity/audit': typeof TenantActivityAuditRoute
   '/$tenant/activity/usage': typeof TenantActivityUsageRoute
   '/$tenant/identity/domains': typeof TenantIdentityDomainsRoute
@@ -298,6 +357,8 @@ export interface FileRoutesByTo {
   '/$tenant/servers/new': typeof TenantServersNewRoute
   '/$tenant/servers/new-virtual': typeof TenantServersNewVirtualRoute
   '/$tenant/settings/clients': typeof TenantSettingsClientsRoute
+  '/system/nodes/$node': typeof SystemNodesNodeRoute
+  '/system/tenants/$slug': typeof SystemTenantsSlugRoute
   '/$tenant/activity': typeof TenantActivityIndexRoute
   '/$tenant/identity': typeof TenantIdentityIndexRoute
   '/$tenant/limits': typeof TenantLimitsIndexRoute
@@ -305,6 +366,8 @@ export interface FileRoutesByTo {
   '/$tenant/people': typeof TenantPeopleIndexRoute
   '/$tenant/servers': typeof TenantServersIndexRoute
   '/$tenant/settings': typeof TenantSettingsIndexRoute
+  '/system/nodes': typeof SystemNodesIndexRoute
+  '/system/tenants': typeof SystemTenantsIndexRoute
   '/$tenant/activity/calls/$call': typeof TenantActivityCallsCallRoute
   '/$tenant/identity/providers/$provider': typeof TenantIdentityProvidersProviderRoute
   '/$tenant/identity/providers/new': typeof TenantIdentityProvidersNewRoute
@@ -323,7 +386,11 @@ export interface FileRoutesById {
   __root__: typeof rootRouteImport
   '/': typeof IndexRoute
   '/$tenant': typeof TenantRouteWithChildren
+  '/system': typeof SystemRouteWithChildren
+  '/system/keys': typeof SystemKeysRoute
+  '/system_/sign-in': typeof SystemSignInRoute
   '/$tenant/': typeof TenantIndexRoute
+  '/system/': typeof SystemIndexRoute
   '/$tenant/activity/audit': typeof TenantActivityAuditRoute
   '/$tenant/activity/usage': typeof TenantActivityUsageRoute
   '/$tenant/identity/domains': typeof TenantIdentityDomainsRoute
@@ -338,6 +405,8 @@ export interface FileRoutesById {
   '/$tenant/servers/new': typeof TenantServersNewRoute
   '/$tenant/servers/new-virtual': typeof TenantServersNewVirtualRoute
   '/$tenant/settings/clients': typeof TenantSettingsClientsRoute
+  '/system/nodes/$node': typeof SystemNodesNodeRoute
+  '/system/tenants/$slug': typeof SystemTenantsSlugRoute
   '/$tenant/activity/': typeof TenantActivityIndexRoute
   '/$tenant/identity/': typeof TenantIdentityIndexRoute
   '/$tenant/limits/': typeof TenantLimitsIndexRoute
@@ -345,6 +414,8 @@ export interface FileRoutesById {
   '/$tenant/people/': typeof TenantPeopleIndexRoute
   '/$tenant/servers/': typeof TenantServersIndexRoute
   '/$tenant/settings/': typeof TenantSettingsIndexRoute
+  '/system/nodes/': typeof SystemNodesIndexRoute
+  '/system/tenants/': typeof SystemTenantsIndexRoute
   '/$tenant/activity/calls/$call': typeof TenantActivityCallsCallRoute
   '/$tenant/identity/providers/$provider': typeof TenantIdentityProvidersProviderRoute
   '/$tenant/identity/providers/new': typeof TenantIdentityProvidersNewRoute
@@ -364,7 +435,11 @@ export interface FileRouteTypes {
   fullPaths:
     | '/'
     | '/$tenant'
+    | '/system'
+    | '/system/keys'
+    | '/system/sign-in'
     | '/$tenant/'
+    | '/system/'
     | '/$tenant/activity/audit'
     | '/$tenant/activity/usage'
     | '/$tenant/identity/domains'
@@ -379,6 +454,8 @@ export interface FileRouteTypes {
     | '/$tenant/servers/new'
     | '/$tenant/servers/new-virtual'
     | '/$tenant/settings/clients'
+    | '/system/nodes/$node'
+    | '/system/tenants/$slug'
     | '/$tenant/activity/'
     | '/$tenant/identity/'
     | '/$tenant/limits/'
@@ -386,6 +463,8 @@ export interface FileRouteTypes {
     | '/$tenant/people/'
     | '/$tenant/servers/'
     | '/$tenant/settings/'
+    | '/system/nodes/'
+    | '/system/tenants/'
     | '/$tenant/activity/calls/$call'
     | '/$tenant/identity/providers/$provider'
     | '/$tenant/identity/providers/new'
@@ -402,7 +481,10 @@ export interface FileRouteTypes {
   fileRoutesByTo: FileRoutesByTo
   to:
     | '/'
+    | '/system/keys'
+    | '/system/sign-in'
     | '/$tenant'
+    | '/system'
     | '/$tenant/activity/audit'
     | '/$tenant/activity/usage'
     | '/$tenant/identity/domains'
@@ -416,6 +498,8 @@ export interface FileRouteTypes {
     | '/$tenant/servers/new'
     | '/$tenant/servers/new-virtual'
     | '/$tenant/settings/clients'
+    | '/system/nodes/$node'
+    | '/system/tenants/$slug'
     | '/$tenant/activity'
     | '/$tenant/identity'
     | '/$tenant/limits'
@@ -423,6 +507,8 @@ export interface FileRouteTypes {
     | '/$tenant/people'
     | '/$tenant/servers'
     | '/$tenant/settings'
+    | '/system/nodes'
+    | '/system/tenants'
     | '/$tenant/activity/calls/$call'
     | '/$tenant/identity/providers/$provider'
     | '/$tenant/identity/providers/new'
@@ -440,7 +526,11 @@ export interface FileRouteTypes {
     | '__root__'
     | '/'
     | '/$tenant'
+    | '/system'
+    | '/system/keys'
+    | '/system_/sign-in'
     | '/$tenant/'
+    | '/system/'
     | '/$tenant/activity/audit'
     | '/$tenant/activity/usage'
     | '/$tenant/identity/domains'
@@ -455,6 +545,8 @@ export interface FileRouteTypes {
     | '/$tenant/servers/new'
     | '/$tenant/servers/new-virtual'
     | '/$tenant/settings/clients'
+    | '/system/nodes/$node'
+    | '/system/tenants/$slug'
     | '/$tenant/activity/'
     | '/$tenant/identity/'
     | '/$tenant/limits/'
@@ -462,6 +554,8 @@ export interface FileRouteTypes {
     | '/$tenant/people/'
     | '/$tenant/servers/'
     | '/$tenant/settings/'
+    | '/system/nodes/'
+    | '/system/tenants/'
     | '/$tenant/activity/calls/$call'
     | '/$tenant/identity/providers/$provider'
     | '/$tenant/identity/providers/new'
@@ -480,6 +574,8 @@ export interface FileRouteTypes {
 export interface RootRouteChildren {
   IndexRoute: typeof IndexRoute
   TenantRoute: typeof TenantRouteWithChildren
+  SystemRoute: typeof SystemRouteWithChildren
+  SystemSignInRoute: typeof SystemSignInRoute
 }
 
 declare module '@tanstack/react-router' {
@@ -498,12 +594,40 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof TenantRouteImport
       parentRoute: typeof rootRouteImport
     }
+    '/system': {
+      id: '/system'
+      path: '/system'
+      fullPath: '/system'
+      preLoaderRoute: typeof SystemRouteImport
+      parentRoute: typeof rootRouteImport
+    }
     '/$tenant/': {
       id: '/$tenant/'
       path: '/'
       fullPath: '/$tenant/'
       preLoaderRoute: typeof TenantIndexRouteImport
       parentRoute: typeof TenantRoute
+    }
+    '/system/': {
+      id: '/system/'
+      path: '/'
+      fullPath: '/system/'
+      preLoaderRoute: typeof SystemIndexRouteImport
+      parentRoute: typeof SystemRoute
+    }
+    '/system/keys': {
+      id: '/system/keys'
+      path: '/keys'
+      fullPath: '/system/keys'
+      preLoaderRoute: typeof SystemKeysRouteImport
+      parentRoute: typeof SystemRoute
+    }
+    '/system_/sign-in': {
+      id: '/system_/sign-in'
+      path: '/system/sign-in'
+      fullPath: '/system/sign-in'
+      preLoaderRoute: typeof SystemSignInRouteImport
+      parentRoute: typeof rootRouteImport
     }
     '/$tenant/activity/': {
       id: '/$tenant/activity/'
@@ -651,6 +775,34 @@ declare module '@tanstack/react-router' {
       fullPath: '/$tenant/settings/clients'
       preLoaderRoute: typeof TenantSettingsClientsRouteImport
       parentRoute: typeof TenantRoute
+    }
+    '/system/nodes/': {
+      id: '/system/nodes/'
+      path: '/nodes'
+      fullPath: '/system/nodes/'
+      preLoaderRoute: typeof SystemNodesIndexRouteImport
+      parentRoute: typeof SystemRoute
+    }
+    '/system/nodes/$node': {
+      id: '/system/nodes/$node'
+      path: '/nodes/$node'
+      fullPath: '/system/nodes/$node'
+      preLoaderRoute: typeof SystemNodesNodeRouteImport
+      parentRoute: typeof SystemRoute
+    }
+    '/system/tenants/': {
+      id: '/system/tenants/'
+      path: '/tenants'
+      fullPath: '/system/tenants/'
+      preLoaderRoute: typeof SystemTenantsIndexRouteImport
+      parentRoute: typeof SystemRoute
+    }
+    '/system/tenants/$slug': {
+      id: '/system/tenants/$slug'
+      path: '/tenants/$slug'
+      fullPath: '/system/tenants/$slug'
+      preLoaderRoute: typeof SystemTenantsSlugRouteImport
+      parentRoute: typeof SystemRoute
     }
     '/$tenant/activity/calls/$call': {
       id: '/$tenant/activity/calls/$call'
@@ -835,9 +987,32 @@ const TenantRouteChildren: TenantRouteChildren = {
 const TenantRouteWithChildren =
   TenantRoute._addFileChildren(TenantRouteChildren)
 
+interface SystemRouteChildren {
+  SystemKeysRoute: typeof SystemKeysRoute
+  SystemIndexRoute: typeof SystemIndexRoute
+  SystemNodesNodeRoute: typeof SystemNodesNodeRoute
+  SystemTenantsSlugRoute: typeof SystemTenantsSlugRoute
+  SystemNodesIndexRoute: typeof SystemNodesIndexRoute
+  SystemTenantsIndexRoute: typeof SystemTenantsIndexRoute
+}
+
+const SystemRouteChildren: SystemRouteChildren = {
+  SystemKeysRoute: SystemKeysRoute,
+  SystemIndexRoute: SystemIndexRoute,
+  SystemNodesNodeRoute: SystemNodesNodeRoute,
+  SystemTenantsSlugRoute: SystemTenantsSlugRoute,
+  SystemNodesIndexRoute: SystemNodesIndexRoute,
+  SystemTenantsIndexRoute: SystemTenantsIndexRoute,
+}
+
+const SystemRouteWithChildren =
+  SystemRoute._addFileChildren(SystemRouteChildren)
+
 const rootRouteChildren: RootRouteChildren = {
   IndexRoute: IndexRoute,
   TenantRoute: TenantRouteWithChildren,
+  SystemRoute: SystemRouteWithChildren,
+  SystemSignInRoute: SystemSignInRoute,
 }
 export const routeTree = rootRouteImport
   ._addFileChildren(rootRouteChildren)

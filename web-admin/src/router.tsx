@@ -3,7 +3,7 @@
 import { MutationCache, QueryCache, QueryClient } from '@tanstack/react-query'
 import { createRouter } from '@tanstack/react-router'
 import { ProblemPanel } from '@/components/problem'
-import { basePath, pages } from '@/lib/paths'
+import { basePath, operatorSignIn, pages, SYSTEM } from '@/lib/paths'
 import { ApiError } from '@/lib/problem'
 import { routeTree } from './route-tree.gen'
 import { NotFound, WayOn } from './routes/-not-found'
@@ -29,7 +29,9 @@ function leaveIfSignedOut(error: unknown) {
   if (!(error instanceof ApiError && error.status === 401)) return
   const { pathname, search } = window.location
   const tenant = pathname.slice(basePath.length).split('/')[1]
-  if (tenant) window.location.replace(pages.signIn(tenant, pathname + search))
+  const here = pathname + search
+  if (tenant === SYSTEM) window.location.replace(operatorSignIn(here))
+  else if (tenant) window.location.replace(pages.signIn(tenant, here))
 }
 
 export const router = createRouter({

@@ -11,11 +11,11 @@ use super::machine_tokens::Subject;
 use super::sso::kept;
 use super::upstream_oauth::tokens::{self, Standing};
 use super::user_credentials::{connect_url, headers, state, wants_account};
-use super::{auth_overrides, machine_tokens};
+use super::{auth_overrides, machine_tokens, playground};
 use crate::crypto::{signing, tokens as digests};
 use crate::domain::api_key::ApiKeyStatus;
 use crate::domain::credential::{AccountKind, AccountState, AuthOverride, UserCredential};
-use crate::domain::ids::{ApiKeyId, OAuthGrantId, ServerId, TenantId, UserId};
+use crate::domain::ids::{ApiKeyId, OAuthGrantId, ServerId, SessionId, TenantId, UserId};
 use crate::domain::limits::{LEASE_S, REFRESH_AHEAD_S};
 use crate::domain::machine_oauth::{ExchangeProfile, MachineSettings};
 use crate::domain::node::NodeIdentity;
@@ -282,10 +282,17 @@ async fn by_token(
         return Ok(None);
     };
     let is_for = resource::parse(&claims.aud, tenant).is_ok_and(|resource| resource.server == server.slug);
-    let grant = store.find_oauth_grant(OAuthGrantId(claims.gid)).await?;
     let user = store.find_user(UserId(claims.sub)).await?.filter(User::is_active);
-    let holds = is_for
-        && grant.is_some_and(|grant| grant.revoked_at.is_none())
-        && user.is_some_and(|user| user.epoch == claims.ep);
+    let holds = is_for && user.is_some_and(|user| user.epoch == claims.ep) && rests_on_something(store, &claims).await?;
     Ok(holds.then_some(UserId(claims.sub).into()))
+}
+
+/// A grant, or in the playground the browser session, has not ended.
+async fn rests_on_something(store: &TenantStore, claims: &AccessClaims) -> Result<bool> {
+    if claims.client_id == playground::CLIENT_ID && claims.gid == claims.sid {
+        let session = store.find_session(SessionId(claims.sid)).await?;
+        return Ok(session.is_some_and(|session| session.is_live(store.now()) && session.user_id.0 == claims.sub));
+    }
+    let grant = store.find_oauth_grant(OAuthGrantId(claims.gid)).await?;
+    Ok(grant.is_some_and(|grant| grant.revoked_at.is_none()))
 }

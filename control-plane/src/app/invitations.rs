@@ -179,7 +179,7 @@ pub(super) async fn insert(
 }
 
 /// Length only: rules about kinds of characters make passwords worse (NIST SP 800-63B §3.1.1).
-fn check_password(password: &SecretString) -> Result<(), fields::Mistake> {
+pub(super) fn check_password(password: &SecretString) -> Result<(), fields::Mistake> {
     let text = password.expose_secret();
     if text.chars().count() < PASSWORD_CHARS_MIN {
         return Err(("password.too_short", format!("must have at least {PASSWORD_CHARS_MIN} characters")));

@@ -1,6 +1,6 @@
 //! Enrolment of data-plane nodes by operators, and who a connecting node is.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use secrecy::{ExposeSecret, SecretString};
 
@@ -38,6 +38,8 @@ pub struct NodeReport {
     pub streams: Vec<NodeStatus>,
     /// The present revision of each tenant that the streams follow.
     pub revisions: HashMap<TenantId, u64>,
+    /// What those tenants are called; empty in lists.
+    pub slugs: HashMap<TenantId, String>,
 }
 
 /// Newest first; revoked ones too.
@@ -47,11 +49,26 @@ pub async fn list(app: &App, page: PageRequest<Created>) -> Result<Page<NodeRepo
     let revisions = store.list_revisions(&app.nodes.tenants()).await?;
     let identities = store.list_node_identities(page).await?;
     Ok(identities.map(|identity| {
-        let streams: Vec<_> = live.iter().filter(|one| one.identity_id == identity.id).cloned().collect();
+        let streams = streams_of(&live, identity.id);
         let followed = streams.iter().flat_map(|one| one.acked.keys());
         let revisions = followed.filter_map(|id| revisions.get(id).map(|revision| (*id, *revision))).collect();
-        NodeReport { identity, streams, revisions }
+        NodeReport { identity, streams, revisions, slugs: HashMap::new() }
     }))
+}
+
+/// One node, and what the tenants that it follows are called.
+pub async fn get(app: &App, id: NodeId) -> Result<NodeReport> {
+    let streams = streams_of(&app.nodes.list(), id);
+    let followed: BTreeSet<TenantId> = streams.iter().flat_map(|one| one.acked.keys().copied()).collect();
+    let followed: Vec<TenantId> = followed.into_iter().collect();
+    let store = app.store.system_read().await?;
+    let identity = store.get_node_identity(id).await?;
+    let (revisions, slugs) = (store.list_revisions(&followed).await?, store.list_slugs(&followed).await?);
+    Ok(NodeReport { identity, streams, revisions, slugs })
+}
+
+fn streams_of(live: &[NodeStatus], id: NodeId) -> Vec<NodeStatus> {
+    live.iter().filter(|one| one.identity_id == id).cloned().collect()
 }
 
 /// Revokes a node; its live streams end now on this replica and within the next poll on others.

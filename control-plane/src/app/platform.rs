@@ -20,7 +20,7 @@ use crate::domain::page::{Created, Page, PageRequest};
 use crate::domain::tenancy::{Tenant, TenantSettings, TenantStatus};
 use crate::domain::{Error, Result};
 use crate::state::App;
-use crate::store::{NewDataKey, ResourceKind, TenantStore};
+use crate::store::{NewDataKey, ResourceKind, SystemStore, TenantStore};
 
 /// Pool and region of tenants that name none.
 const DEFAULT_POOL: &str = "default";
@@ -98,8 +98,25 @@ pub async fn authenticate_operator(app: &App, token: &SecretString) -> Result<Op
 
 /// Creates a tenant with its keys and, if asked for, an invitation of its first owner, in one transaction.
 pub async fn create_tenant(app: &App, actor: Actor, new: NewTenant) -> Result<(Tenant, Option<NewInvitation>)> {
-    let (mut tenant, owner_email) = checked(app, new)?;
-    let system = app.store.system().await?;
+    let mut mistakes = Mistakes::default();
+    let checked = check(app, new, &mut mistakes);
+    let (tenant, owner_email) = mistakes.finish(checked)?;
+    let (store, tenant) = insert(app, app.store.system().await?, tenant, actor).await?;
+    let invitation = match owner_email {
+        Some(email) => Some(invitations::insert(&app.config, &store, &tenant, email, TenantRole::Owner, actor).await?),
+        None => None,
+    };
+    store.commit().await?;
+    Ok((tenant, invitation))
+}
+
+/// Writes a tenant with its keys as part of a transaction. The caller commits.
+pub(super) async fn insert(
+    app: &App,
+    system: SystemStore,
+    mut tenant: Tenant,
+    actor: Actor,
+) -> Result<(TenantStore, Tenant)> {
     (tenant.id, tenant.created_at) = (TenantId(system.new_id()), system.now());
     let data_key_id = system.new_id();
     let wrapped = app.kek.wrap(tenant.id, data_key_id, &Key::generate()?)?;
@@ -111,16 +128,11 @@ pub async fn create_tenant(app: &App, actor: Actor, new: NewTenant) -> Result<(T
     keys::create_session_key(app, &store).await?;
     let detail = json!({ "slug": tenant.slug, "pool": tenant.pool, "region": tenant.region });
     note(&store, actor, "tenant.created", detail);
-    let invitation = match owner_email {
-        Some(email) => Some(invitations::insert(&app.config, &store, &tenant, email, TenantRole::Owner, actor).await?),
-        None => None,
-    };
-    store.commit().await?;
-    Ok((tenant, invitation))
+    Ok((store, tenant))
 }
 
-fn checked(app: &App, new: NewTenant) -> Result<(Tenant, Option<String>)> {
-    let mut mistakes = Mistakes::default();
+/// The tenant as it is to be stored, and its first owner's address, or `None` after noting every mistake.
+pub(super) fn check(app: &App, new: NewTenant, mistakes: &mut Mistakes) -> Option<(Tenant, Option<String>)> {
     let slug = mistakes.take("slug", fields::tenant_slug(&new.slug));
     let display_name = mistakes.take("display_name", fields::name(&new.display_name));
     let owner_email = mistakes.take_some("owner_email", new.owner_email.as_deref().map(fields::email));
@@ -129,27 +141,26 @@ fn checked(app: &App, new: NewTenant) -> Result<(Tenant, Option<String>)> {
     let region = mistakes.take("region", fields::name(new.region.as_deref().unwrap_or(DEFAULT_POOL)));
     let named = new.gateway_origins;
     let gateway_origins = if named.is_empty() { app.config.gateway_origins.clone() } else { named };
-    let tenant = (|| {
-        let slug = slug?;
-        Some(Tenant {
-            // The real ones come with the transaction.
-            id: TenantId(uuid::Uuid::nil()),
-            created_at: app.clock.now(),
-            issuer: format!("{}/t/{slug}", app.config.public_origin),
-            slug,
-            display_name: display_name?,
-            status: TenantStatus::Active,
-            gateway_origins,
-            pool: pool?,
-            region: region?,
-            settings: TenantSettings::default(),
-        })
-    })();
-    Ok((mistakes.finish(tenant)?, owner_email))
+    let slug = slug?;
+    let tenant = Tenant {
+        // The real ones come with the transaction.
+        id: TenantId(uuid::Uuid::nil()),
+        created_at: app.clock.now(),
+        issuer: format!("{}/t/{slug}", app.config.public_origin),
+        slug,
+        display_name: display_name?,
+        status: TenantStatus::Active,
+        gateway_origins,
+        pool: pool?,
+        region: region?,
+        settings: TenantSettings::default(),
+    };
+    Some((tenant, owner_email))
 }
 
-pub async fn list_tenants(app: &App, page: PageRequest<Created>) -> Result<Page<Tenant>> {
-    app.store.system_read().await?.list_tenants(page).await
+/// Tenants with `text` in their name or slug, newest first.
+pub async fn list_tenants(app: &App, text: &str, page: PageRequest<Created>) -> Result<Page<Tenant>> {
+    app.store.system_read().await?.list_tenants(text, page).await
 }
 
 pub async fn get_tenant(app: &App, slug: &str) -> Result<Tenant> {

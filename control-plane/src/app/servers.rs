@@ -12,7 +12,8 @@ use crate::domain::credential::{CredentialMark, OutboundInput};
 use crate::domain::fields::{self, Mistakes};
 use crate::domain::ids::{AccessGrantId, ServerId, UserId};
 use crate::domain::page::{Created, Page, PageRequest};
-use crate::domain::server::{AccessGrant, OutboundAuth, Server, ServerKind, ServerStatus, origin};
+use crate::domain::server::{AccessGrant, OutboundAuth, Server, ServerFilter, ServerKind, ServerStatus, origin};
+use crate::domain::tags;
 use crate::domain::tenancy::Tenant;
 use crate::domain::tool_switches::ToolSwitches;
 use crate::domain::transport::Transport;
@@ -40,6 +41,7 @@ pub struct NewServer {
     pub slug: String,
     pub display_name: String,
     pub description: String,
+    pub tags: Vec<String>,
     /// Of a server; a virtual one has `members` in its place.
     pub upstream_url: Option<String>,
     pub members: Option<Vec<Member>>,
@@ -53,6 +55,8 @@ pub struct NewServer {
 pub struct ServerChange {
     pub display_name: Option<String>,
     pub description: Option<String>,
+    /// All of them.
+    pub tags: Option<Vec<String>>,
     pub upstream_url: Option<String>,
     pub outbound_auth: Option<OutboundInput>,
     pub timeout_ms: Option<u32>,
@@ -97,6 +101,7 @@ pub(super) fn checked(store: &TenantStore, new: &NewServer, created_by: Option<U
     let slug = mistakes.take("slug", fields::server_slug(&new.slug));
     let display_name = mistakes.take("display_name", fields::name(&new.display_name));
     let description = mistakes.take("description", fields::description(&new.description));
+    tags::check(&new.tags, &mut mistakes);
     let (kind, upstream_url) = match (&new.members, &new.upstream_url) {
         (None, url) => {
             let url = url.as_deref().unwrap_or_default();
@@ -127,6 +132,7 @@ pub(super) fn checked(store: &TenantStore, new: &NewServer, created_by: Option<U
             kind,
             transport,
             tool_switches: ToolSwitches::default(),
+            tags: new.tags.clone(),
             created_by,
             created_at: now,
             updated_at: now,
@@ -192,20 +198,23 @@ pub(super) const fn resource(server: &Server) -> ResourceKind {
 }
 
 /// Servers that the caller sees: those granted, or all.
-pub async fn list(ctx: &Ctx, text: &str, page: PageRequest<Created>) -> Result<Page<Seen>> {
+pub async fn list(ctx: &Ctx, filter: &ServerFilter, page: PageRequest<Created>) -> Result<Page<Seen>> {
+    let mut mistakes = Mistakes::default();
+    mistakes.take_some("tag", filter.tag.as_deref().map(tags::tag));
+    mistakes.finish(Some(()))?;
     let sees_all = allows(ctx.caller.role, Action::ReadAllServers);
     let of = if sees_all { ServersOf::Tenant } else { ServersOf::GrantedTo(ctx.caller.principal) };
-    list_of(ctx, of, text, page).await
+    list_of(ctx, of, filter, page).await
 }
 
 /// Servers that the caller may use now, whatever their tenant role.
 pub async fn list_mine(ctx: &Ctx, page: PageRequest<Created>) -> Result<Page<Seen>> {
-    list_of(ctx, ServersOf::UsableBy(ctx.caller.principal), "", page).await
+    list_of(ctx, ServersOf::UsableBy(ctx.caller.principal), &ServerFilter::default(), page).await
 }
 
-async fn list_of(ctx: &Ctx, of: ServersOf, text: &str, page: PageRequest<Created>) -> Result<Page<Seen>> {
+async fn list_of(ctx: &Ctx, of: ServersOf, filter: &ServerFilter, page: PageRequest<Created>) -> Result<Page<Seen>> {
     let store = ctx.app.store.tenant_read(ctx.tenant_id).await?;
-    let page = store.list_servers(of, text, page).await?;
+    let page = store.list_servers(of, filter, page).await?;
     let ids: Vec<ServerId> = page.items.iter().map(|server| server.id).collect();
     let roles = store.list_server_roles(ctx.caller.principal, &ids).await?;
     let marks = store.list_credential_marks(&ids).await?;
@@ -234,6 +243,9 @@ pub async fn update(ctx: &Ctx, id: ServerId, change: ServerChange) -> Result<See
     let upstream_url = mistakes.take_some("upstream_url", change.upstream_url.as_deref().map(fields::upstream_url));
     let timeout_ms = mistakes.take_some("timeout_ms", change.timeout_ms.map(fields::timeout_ms));
     let transport = change.transport.map(|transport| transport.checked(&mut mistakes));
+    if let Some(tags) = &change.tags {
+        tags::check(tags, &mut mistakes);
+    }
     let is_virtual = old.kind == ServerKind::Virtual;
     if is_virtual && (upstream_url.is_some() || change.outbound_auth.is_some() || transport.is_some()) {
         mistakes.add("members", only_members());
@@ -267,6 +279,7 @@ pub async fn update(ctx: &Ctx, id: ServerId, change: ServerChange) -> Result<See
         timeout_ms: timeout_ms.unwrap_or(old.timeout_ms),
         transport: transport.unwrap_or_else(|| old.transport.clone()),
         status: status.unwrap_or(old.status),
+        tags: change.tags.unwrap_or_else(|| old.tags.clone()),
         ..old.clone()
     };
     let mut mistakes = Mistakes::default();
@@ -306,6 +319,7 @@ fn changed_fields(old: &Server, new: &Server) -> Vec<&'static str> {
         ("timeout_ms", old.timeout_ms != new.timeout_ms),
         ("transport", old.transport != new.transport),
         ("status", old.status != new.status),
+        ("tags", old.tags != new.tags),
     ];
     fields.into_iter().filter(|(_, changed)| *changed).map(|(field, _)| field).collect()
 }

@@ -4,7 +4,7 @@
 use chrono::TimeDelta;
 
 use super::keys::{self, KeyKind, Rotation};
-use super::{api_keys, authorize, registration, sso};
+use super::{api_keys, authorize, operator_sessions, registration, sign_up, sso};
 use crate::domain::Result;
 use crate::domain::audit::Actor;
 use crate::domain::ids::TenantId;
@@ -16,8 +16,13 @@ use crate::state::App;
 
 /// Expired authorization requests, tokens and secrets, browser sessions that ended, keys that
 /// lapsed or ended, and clients that
-/// nobody ever approved.
+/// nobody ever approved. Outside of tenants: operators' sessions, and links of sign-ups.
 pub async fn forget_expired(app: &App) -> Result<()> {
+    for outcome in [operator_sessions::forget_ended(app).await, sign_up::forget_expired(app).await] {
+        if let Err(error) = outcome {
+            tracing::error!(%error, "expired rows outside of tenants were not forgotten");
+        }
+    }
     for tenant in list_tenants(app).await? {
         if let Err(error) = forget_expired_of(app, tenant).await {
             tracing::error!(tenant.id = %tenant, %error, "expired rows were not forgotten");
@@ -54,7 +59,7 @@ pub(super) async fn list_kept_tenants(app: &App) -> Result<Vec<Tenant>> {
     let (mut after, mut kept) = (None, Vec::new());
     loop {
         let page = PageRequest { limit: PAGE_SIZE_MAX, after };
-        let tenants = app.store.system_read().await?.list_tenants(page).await?;
+        let tenants = app.store.system_read().await?.list_tenants("", page).await?;
         after = tenants.items.last().map(|tenant| Created { at: tenant.created_at, id: tenant.id.0 });
         // One that is being deleted may have lost its data key.
         let more = tenants.next_cursor.is_some();

@@ -25,7 +25,7 @@ use crate::domain::limits::{CLIENT_ASSERTION_S, FETCH_MS_MAX, UPSTREAM_ANSWER_BY
 use crate::domain::machine_oauth::{ExchangeProfile, MachineAuth, MachineSettings};
 use crate::domain::server::Server;
 use crate::domain::tenancy::Tenant;
-use crate::domain::upstream_oauth::{Provider, UpstreamClient};
+use crate::domain::upstream_oauth::{OauthSettings, Provider, UpstreamClient};
 use crate::egress::FetchError;
 use crate::state::App;
 
@@ -113,6 +113,11 @@ pub(super) async fn machine(
     pairs.extend(settings.extra_parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())));
     let granted = tokens::ask(app, server, &provider, &client, &pairs).await?;
     Ok(granted.bearer())
+}
+
+/// Where the people of a server that is not registered would authorize Portway, and for what scopes.
+pub(super) async fn of_stranger(app: &App, server: &Server) -> Result<(Provider, Vec<String>), Refusal> {
+    discovery::find(app, server, &OauthSettings::default()).await
 }
 
 /// The authorization server of a server, the resource that the server is there, and the scope to ask for.

@@ -20,7 +20,7 @@ use crate::domain::ids::{ServerId, UserCredentialId};
 use crate::domain::key_form::{KeyForm, Values};
 use crate::domain::page::{Created, Page, PageRequest};
 use crate::domain::principal::PrincipalId;
-use crate::domain::server::{OutboundAuth, Server, ServerKind, ServerStatus, Subject, SubjectName};
+use crate::domain::server::{OutboundAuth, Server, ServerFilter, ServerKind, ServerStatus, Subject, SubjectName};
 use crate::domain::upstream_oauth::OauthSettings;
 use crate::domain::{Error, Result};
 use crate::state::App;
@@ -73,7 +73,8 @@ pub async fn list_mine(ctx: &Ctx) -> Result<Vec<Account>> {
     let (mut accounts, mut after, mut seen) = (Vec::new(), None, HashSet::new());
     loop {
         let page = PageRequest { limit: SERVERS_AT_ONCE, after };
-        let servers = store.list_servers(ServersOf::UsableBy(ctx.caller.principal), "", page).await?;
+        let usable = ServersOf::UsableBy(ctx.caller.principal);
+        let servers = store.list_servers(usable, &ServerFilter::default(), page).await?;
         after = servers.items.last().map(|server| Created { at: server.created_at, id: server.id.0 });
         let ids: Vec<ServerId> = servers.items.iter().filter(|server| is_virtual(server)).map(|one| one.id).collect();
         let mut found: Vec<Server> = servers.items.into_iter().filter(wants_account).collect();

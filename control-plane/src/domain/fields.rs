@@ -10,6 +10,9 @@ use super::limits::{
 };
 use super::{Error, Result};
 
+/// The first segment of the pages where organisations are created.
+const SIGN_UP_PAGE: &str = "new";
+
 /// Why a value is refused: a stable code, and words that follow the field's name.
 pub type Mistake = (&'static str, String);
 
@@ -41,8 +44,12 @@ impl Mistakes {
     }
 }
 
+/// Of a new tenant: none is called like a page that lies beside the tenants' own on a host for both planes.
 pub fn tenant_slug(text: &str) -> Result<TenantSlug, Mistake> {
-    TenantSlug::parse(text).map_err(slug_mistake)
+    match TenantSlug::parse(text).map_err(slug_mistake)? {
+        slug if slug.as_str() == SIGN_UP_PAGE => Err(slug_mistake(SlugError::Reserved)),
+        slug => Ok(slug),
+    }
 }
 
 pub fn server_slug(text: &str) -> Result<ServerSlug, Mistake> {
@@ -155,6 +162,16 @@ mod tests {
         check(description, "a\nb", Ok("a\nb"));
         check(description, "a\u{7}b", Err("description.control_character"));
         check(description, &"x".repeat(DESCRIPTION_CHARS_MAX + 1), Err("description.too_long"));
+    }
+
+    #[test]
+    fn slugs_of_new_tenants() {
+        let code = |text: &str| tenant_slug(text).map(drop).map_err(|(code, _)| code);
+        assert_eq!((code("acme"), code("newly")), (Ok(()), Ok(())));
+        assert_eq!(
+            (code("new"), code("api"), code("x")),
+            (Err("slug.reserved"), Err("slug.reserved"), Err("slug.length"))
+        );
     }
 
     #[test]

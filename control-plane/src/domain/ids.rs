@@ -122,6 +122,7 @@ macro_rules! id {
 
 id!(TenantId, "ten");
 id!(OperatorId, "opr");
+id!(OperatorSessionId, "ops");
 id!(NodeId, "nod");
 id!(UserId, "usr");
 id!(ScimTokenId, "sct");
@@ -133,6 +134,7 @@ id!(AuthOverrideId, "aov");
 id!(LimitRuleId, "lim");
 id!(SessionId, "ses");
 id!(InvitationId, "inv");
+id!(SignUpId, "sgu");
 id!(
     /// A personal API key (`api_keys`); the key itself starts with `pwk_`.
     ApiKeyId,

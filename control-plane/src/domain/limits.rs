@@ -10,6 +10,9 @@ pub const PAGE_SIZE_MAX: u64 = 200;
 /// Length of names that people type.
 pub const NAME_CHARS_MAX: usize = 120;
 pub const DESCRIPTION_CHARS_MAX: usize = 2_000;
+/// Tags of one server, and the length of each.
+pub const TAGS_MAX: usize = 10;
+pub const TAG_CHARS_MAX: usize = 32;
 pub const URL_BYTES_MAX: usize = 2_048;
 /// Request bodies of the REST API and of the authorization server.
 pub const BODY_BYTES_MAX: usize = 256 * 1024;
@@ -22,6 +25,13 @@ pub const SESSION_ABSOLUTE_S: i64 = 24 * 3_600;
 pub const SESSION_TOUCH_S: i64 = 60;
 /// How long a browser session that ended is kept, if no grant rests on it.
 pub const SESSION_KEPT_S: i64 = 30 * 86_400;
+/// An operator's session may change every tenant: it ends this long after it was last used…
+pub const OPERATOR_SESSION_IDLE_S: i64 = 3_600;
+/// …and this long after it began in any case.
+pub const OPERATOR_SESSION_ABSOLUTE_S: i64 = 12 * 3_600;
+/// The link of a sign-up is good for this long; its mail is tried after each of these waits.
+pub const SIGN_UP_S: i64 = 86_400;
+pub const SIGN_UP_MAIL_WAITS_MS: [u64; 3] = [0, 10_000, 50_000];
 pub const USER_AGENT_CHARS_MAX: usize = 200;
 /// A retired signing key stays published until the last token it signed is dead: the longest access token, and an hour.
 pub const SIGNING_KEY_RETIRED_S: i64 = 13 * 3_600;
@@ -60,6 +70,18 @@ pub const DOCUMENT_STALE_MAX_S: i64 = 7 * 86_400;
 pub const DOCUMENT_BYTES_MAX: usize = 32 * 1024;
 pub const FETCH_MS_MAX: u64 = 5_000;
 pub const DOCUMENTS_KEPT_MAX: u64 = 10_000;
+/// A try in the playground: how long all of it may take, what is read of one answer, how much of it is shown raw, and
+/// how long the token lives that it goes by.
+pub const TRY_MS_MAX: u64 = 90_000;
+pub const TRY_BYTES_MAX: usize = 2 * 1024 * 1024;
+pub const TRY_SHOWN_BYTES_MAX: usize = 64 * 1024;
+pub const TRY_TOKEN_S: i64 = 120;
+/// Pages of tools that are looked through for one tool's schema.
+pub const TRY_PAGES_MAX: usize = 20;
+/// A look at a server that is about to be registered: time and size of one answer.
+pub const PROBE_MS_MAX: u64 = 8_000;
+pub const PROBE_BYTES_MAX: usize = 1024 * 1024;
+pub const PROBE_TOOLS_MAX: usize = 200;
 /// Hosts of one list of a tenant's client policy.
 pub const CLIENT_HOSTS_MAX: usize = 100;
 /// Tools of a server in one list of its switches.

@@ -29,6 +29,7 @@ pub struct Server {
     pub kind: ServerKind,
     pub transport: Transport,
     pub tool_switches: ToolSwitches,
+    pub tags: Vec<String>,
     pub created_by: Option<UserId>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
@@ -65,6 +66,14 @@ impl Server {
     pub fn origin(&self) -> String {
         origin(&self.upstream_url)
     }
+}
+
+/// Which servers to list.
+#[derive(Debug, Clone, Default)]
+pub struct ServerFilter {
+    /// Part of the name or the slug, in any case; empty for all.
+    pub text: String,
+    pub tag: Option<String>,
 }
 
 /// The origin that a stored URL is at.

@@ -34,6 +34,8 @@ pub(super) enum ConnectError {
 pub(super) struct GuardedConnector {
     pub(super) resolver: Arc<dyn Resolve>,
     pub(super) allowed: Arc<[IpNet]>,
+    /// Our own gateway, where the operator said it is: any address, also without TLS.
+    pub(super) is_own: bool,
 }
 
 impl GuardedConnector {
@@ -58,10 +60,10 @@ impl GuardedConnector {
             Err(_) => self.resolver.resolve(host, port).await.map_err(ConnectError::Resolve)?,
         };
         // Nobody listens in on loopback.
-        if !encrypted && !addresses.iter().all(|at| at.ip().to_canonical().is_loopback()) {
+        if !encrypted && !self.is_own && !addresses.iter().all(|at| at.ip().to_canonical().is_loopback()) {
             return Err(ConnectError::Plaintext);
         }
-        let permitted: Vec<_> = addresses.into_iter().filter(|at| may_reach(at.ip(), &self.allowed)).collect();
+        let permitted: Vec<_> = addresses.into_iter().filter(|at| self.is_own || may_reach(at.ip(), &self.allowed)).collect();
         if permitted.is_empty() { Err(ConnectError::Blocked) } else { Ok(permitted) }
     }
 }
@@ -98,8 +100,8 @@ mod tests {
                 ("inside.example".to_owned(), vec![ip("10.1.0.7")]),
             ]);
             let allowed = Arc::from(["10.1.0.0/16".parse().unwrap()]);
-            let connector =
-                GuardedConnector { resolver: Arc::new(StaticResolver { names, ..StaticResolver::default() }), allowed };
+            let resolver = Arc::new(StaticResolver { names, ..StaticResolver::default() });
+            let connector = GuardedConnector { resolver, allowed, is_own: false };
             let verdict = match connector.permitted(&uri.parse().unwrap()).await {
                 Ok(addresses) => format!("{addresses:?}"),
                 Err(error) => format!("{error:?}"),
@@ -118,7 +120,7 @@ mod tests {
         check("http://10.1.0.7/", "Plaintext").await;
         check("http://127.0.0.1/", "Blocked").await;
         let allowed = Arc::from(["127.0.0.0/8".parse().unwrap()]);
-        let connector = GuardedConnector { resolver: Arc::new(StaticResolver::default()), allowed };
+        let connector = GuardedConnector { resolver: Arc::new(StaticResolver::default()), allowed, is_own: false };
         assert!(connector.permitted(&"http://127.0.0.1:8080/".parse().unwrap()).await.is_ok());
         assert!(connector.permitted(&"http://[::1]:8080/".parse().unwrap()).await.is_err());
     }

@@ -1,19 +1,24 @@
 //! One GET of a small JSON document, and requests to identity providers.
 
+use std::io;
 use std::path::Path;
-use std::sync::Arc;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures::StreamExt as _;
 use http::header::{ACCEPT, AGE, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::body::Frame;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::{ClientConfig, RootCertStore};
+use sse_stream::SseStream;
 use url::Url;
 
 use super::EgressConfig;
@@ -61,6 +66,22 @@ impl FetchError {
     }
 }
 
+/// How much of an answer is read, and for how long.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    pub bytes_max: usize,
+    pub limit: Duration,
+}
+
+/// An answer as it came, and the data of its events if it is a stream of them.
+#[derive(Debug)]
+pub struct Conversation {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Vec<u8>,
+    pub events: Vec<String>,
+}
+
 /// The client. It keeps no connection open: documents are rare, and an idle socket is a place to wait in ambush.
 #[derive(Clone)]
 pub struct Fetcher {
@@ -72,8 +93,14 @@ pub struct Fetcher {
 impl Fetcher {
     /// Fails with words for an operator if the extra certificates cannot be read.
     pub fn new(config: &EgressConfig, resolver: Arc<dyn Resolve>) -> Result<Self, String> {
-        let connector = GuardedConnector { resolver, allowed: config.allowed_private_ranges.clone().into() };
+        let allowed = config.allowed_private_ranges.clone().into();
+        let connector = GuardedConnector { resolver, allowed, is_own: false };
         Self::of(connector, roots(config.extra_ca_file.as_deref())?)
+    }
+
+    /// The same for requests to our own gateway, whose address operators set, and nobody else.
+    pub fn to_own_gateway(&self) -> Result<Self, String> {
+        Self::of(GuardedConnector { is_own: true, ..self.connector.clone() }, self.roots.clone())
     }
 
     /// The same with certificates (PEM) that are trusted besides: for requests about the one server that they were set
@@ -109,15 +136,51 @@ impl Fetcher {
     /// Sends a request as it is and reads at most `bytes_max` of the answer, whatever its status. Redirects are answers
     /// too. http reaches loopback only, and that only in a range that the operator allowed.
     pub async fn send(&self, request: Request<Vec<u8>>, bytes_max: usize) -> Result<Response<Vec<u8>>, FetchError> {
-        let (mut head, body) = request.into_parts();
-        head.headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
-        let request = Request::from_parts(head, Full::from(body));
         let exchange = async {
-            let (head, body) = self.client.request(request).await?.into_parts();
+            let (head, body) = self.client.request(ours(request)).await?.into_parts();
             let body = Limited::new(body, bytes_max).collect().await.map_err(|_| FetchError::Body)?.to_bytes();
             Ok(Response::from_parts(head, body.to_vec()))
         };
         let limit = Duration::from_millis(FETCH_MS_MAX);
+        tokio::time::timeout(limit, exchange).await.unwrap_or(Err(FetchError::Timeout))
+    }
+
+    /// The same where the answer may be a stream of events, which need not end: it is read until `is_last` says so of an
+    /// event.
+    pub async fn converse(
+        &self,
+        request: Request<Vec<u8>>,
+        Patience { bytes_max, limit }: Patience,
+        is_last: &(dyn Fn(&str) -> bool + Sync),
+    ) -> Result<Conversation, FetchError> {
+        let exchange = async {
+            let (head, body) = self.client.request(ours(request)).await?.into_parts();
+            let seen = Arc::new(Mutex::new(Vec::new()));
+            let keep = {
+                let seen = seen.clone();
+                move |frame: Frame<Bytes>| {
+                    if let Some(data) = frame.data_ref() {
+                        seen.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(data);
+                    }
+                    frame
+                }
+            };
+            let body = Limited::new(body, bytes_max).map_frame(keep).map_err(broken);
+            let mut events = Vec::new();
+            if text(&head.headers, CONTENT_TYPE).to_ascii_lowercase().starts_with("text/event-stream") {
+                let mut stream = pin!(SseStream::new(body));
+                while let Some(event) = stream.next().await {
+                    events.extend(event.map_err(|_| FetchError::Body)?.data);
+                    if events.last().is_some_and(|event| is_last(event)) {
+                        break;
+                    }
+                }
+            } else {
+                body.collect().await.map_err(|_| FetchError::Body)?;
+            }
+            let body = std::mem::take(&mut *seen.lock().unwrap_or_else(PoisonError::into_inner));
+            Ok(Conversation { status: head.status, headers: head.headers, body, events })
+        };
         tokio::time::timeout(limit, exchange).await.unwrap_or(Err(FetchError::Timeout))
     }
 
@@ -141,6 +204,18 @@ impl Fetcher {
         let age_s = text(&head.headers, AGE).parse().unwrap_or(0);
         Ok(Fetched { body, cache_control: text(&head.headers, CACHE_CONTROL), age_s })
     }
+}
+
+/// Too large, or cut off.
+fn broken(error: Box<dyn std::error::Error + Send + Sync>) -> io::Error {
+    io::Error::other(error)
+}
+
+/// Says who asks.
+fn ours(request: Request<Vec<u8>>) -> Request<Full<Bytes>> {
+    let (mut head, body) = request.into_parts();
+    head.headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
+    Request::from_parts(head, Full::from(body))
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

@@ -3,6 +3,7 @@
 
 mod authority;
 mod calls;
+mod capabilities;
 mod node;
 mod plane;
 mod replicas;

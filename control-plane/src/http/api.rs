@@ -14,12 +14,16 @@ pub(super) mod invitations;
 pub(super) mod keys;
 pub(super) mod limit_rules;
 pub(super) mod nodes;
+pub(super) mod operator_session;
 mod outbound_auth;
 pub(super) mod overrides;
 pub(super) mod platform;
+pub(super) mod playground;
 pub(super) mod presets;
+pub(super) mod reach;
 pub(super) mod scim;
 pub(super) mod second_factor;
+pub(super) mod server_probes;
 pub(super) mod servers;
 pub(super) mod service_accounts;
 pub(super) mod session;
@@ -42,11 +46,12 @@ use crate::state::App;
 
 pub fn router(app: Arc<App>) -> Router {
     let platform = Router::new()
+        .route("/session", get(operator_session::get).post(operator_session::create).delete(operator_session::delete))
         .route("/tenants", get(platform::list).post(platform::create))
         .route("/tenants/{tenant}", get(platform::get).patch(platform::update).delete(platform::delete))
         .route("/data-keys/rewrap", post(platform::rewrap))
         .route("/nodes", get(nodes::list).post(nodes::enrol))
-        .route("/nodes/{node}", delete(nodes::revoke))
+        .route("/nodes/{node}", get(nodes::get).delete(nodes::revoke))
         .route("/tenants/{tenant}/key-rotations", post(platform::rotate_keys))
         .route("/tenants/{tenant}/owner-invitations", post(platform::invite_owner));
     let tenant = Router::new()
@@ -56,6 +61,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/me/accounts", get(credentials::list_mine))
         .route("/users", get(users::list))
         .route("/users/{user}", get(users::get).patch(users::update))
+        .route("/users/{user}/grants", get(reach::of_user))
         .route("/users/{user}/groups", get(groups::list_of_user))
         .route("/groups", get(groups::list).post(groups::create))
         .route("/groups/{group}", get(groups::get).patch(groups::update).delete(groups::delete))
@@ -83,12 +89,15 @@ pub fn router(app: Arc<App>) -> Router {
             "/service-accounts/{service_account}",
             get(service_accounts::get).patch(service_accounts::update).delete(service_accounts::delete),
         )
+        .route("/service-accounts/{service_account}/grants", get(reach::of_service_account))
         .route("/servers", get(servers::list).post(servers::register))
         .route("/servers/{server}", get(servers::get).patch(servers::update).delete(servers::retire))
         .route("/servers/{server}/credentials", get(credentials::list).put(credentials::put))
         .route("/servers/{server}/credentials/{credential}", delete(credentials::delete))
         .route("/servers/{server}/overrides", get(overrides::list).put(overrides::put))
         .route("/servers/{server}/overrides/{override}", delete(overrides::delete))
+        .route("/servers/{server}/playground", post(playground::create))
+        .route("/server-probes", post(server_probes::create))
         .route("/servers/{server}/uses", get(servers::list_uses))
         .route("/servers/{server}/uses/{use}", delete(servers::end_use))
         .route(

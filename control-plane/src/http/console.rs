@@ -1,5 +1,6 @@
 //! The web console: the files that `web-admin` was built into, embedded in a release and read from the checkout by a debug
-//! build. Whatever lies under `/console/{tenant}` and is no file gets the one page; its script reads the address.
+//! build. Whatever lies under `/console/{tenant}`, or under `/console/system` for operators, and is no file gets the one
+//! page; its script reads the address.
 //!
 //! Nothing here looks at sessions: the page holds nothing, and its script asks the API like any client.
 
@@ -11,7 +12,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::Path;
 use axum::http::header::{
-    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, COOKIE, VARY,
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, VARY,
 };
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -19,6 +20,7 @@ use axum::routing::get;
 use proto::names::TenantSlug;
 use secrecy::ExposeSecret as _;
 
+use super::cookies;
 use super::pages::{self, PageError, see_other};
 use crate::crypto::tokens;
 use crate::domain::limits::COOKIE_BYTES_MAX;
@@ -33,7 +35,9 @@ struct Dist;
 /// What stands in the page for the nonce of its Content-Security-Policy (`web-admin/vite.config.ts`).
 const NONCE: &str = "__CSP_NONCE__";
 const SYSTEM_THEME: &str = "data-theme=\"system\"";
-const THEME_COOKIE: &str = "portway-theme";
+
+/// Where operators are. A reserved word, so that it is no tenant.
+const OPERATIONS: &str = "system";
 
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 /// Of what keeps its name when it changes.
@@ -94,16 +98,18 @@ fn answer(find: impl Fn(&str) -> Option<Cow<'static, [u8]>>, path: &str, headers
     if path.starts_with("assets/") {
         return file(find, path, headers, FOR_EVER);
     }
-    match path.split('/').next().map(TenantSlug::parse) {
-        Some(Ok(_)) => page(&index, headers, nonce),
-        // No tenant is called like a file.
-        _ => file(find, path, headers, AN_HOUR),
+    let place = path.split('/').next().unwrap_or_default();
+    // No tenant is called like a file.
+    if place == OPERATIONS || TenantSlug::parse(place).is_ok() {
+        page(&index, headers, nonce)
+    } else {
+        file(find, path, headers, AN_HOUR)
     }
 }
 
 /// The one page, with a fresh nonce and the theme that the person chose, so that nothing flashes.
 fn page(index: &[u8], headers: &HeaderMap, nonce: &str) -> Response {
-    let theme = theme(headers).map_or_else(|| SYSTEM_THEME.to_owned(), |theme| format!("data-theme=\"{theme}\""));
+    let theme = cookies::theme(headers).map_or_else(|| SYSTEM_THEME.to_owned(), |theme| format!("data-theme=\"{theme}\""));
     let html = String::from_utf8_lossy(index).replace(NONCE, nonce).replacen(SYSTEM_THEME, &theme, 1);
     let policy = format!(
         "default-src 'none'; script-src 'self'; style-src 'self' 'nonce-{nonce}'; img-src 'self'; connect-src 'self'; \
@@ -111,14 +117,6 @@ fn page(index: &[u8], headers: &HeaderMap, nonce: &str) -> Response {
     );
     let headers = [(CONTENT_TYPE, "text/html; charset=utf-8"), (CACHE_CONTROL, "no-store")];
     (headers, [(CONTENT_SECURITY_POLICY, policy)], html).into_response()
-}
-
-/// `web-admin/src/lib/theme.ts` writes it; no other value gets into the page.
-fn theme(headers: &HeaderMap) -> Option<&'static str> {
-    let lines = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    let (_, chosen) = pairs.find(|(name, _)| *name == THEME_COOKIE)?;
-    ["light", "dark"].into_iter().find(|theme| *theme == chosen)
 }
 
 /// A file as it is, or packed as the client can take it (`web-admin/scripts/pack.mjs`).

@@ -11,9 +11,20 @@ use proto::names::TenantSlug;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::config::Config;
-use crate::domain::limits::{CHALLENGE_S, COOKIE_BYTES_MAX, SESSION_ABSOLUTE_S};
+use crate::domain::limits::{CHALLENGE_S, COOKIE_BYTES_MAX, OPERATOR_SESSION_ABSOLUTE_S, SESSION_ABSOLUTE_S};
 
-/// Which cookie.
+const THEME_COOKIE: &str = "portway-theme";
+
+/// Which cookie outside of tenants. No tenant's is called like one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OutsideCookie {
+    /// The session of an operator.
+    Operator,
+    /// Short-lived: the forms of somebody who makes a tenant.
+    SignUp,
+}
+
+/// Which cookie of a tenant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CookieKind {
     Session,
@@ -50,13 +61,33 @@ impl CookieKind {
 
 /// The cookie's name for a tenant.
 pub fn name(config: &Config, kind: CookieKind, tenant: &TenantSlug) -> String {
-    let prefix = if config.is_https() { "__Host-" } else { "" };
-    format!("{prefix}portway-{}-{tenant}", kind.label())
+    format!("{}portway-{}-{tenant}", prefix(config), kind.label())
+}
+
+/// The name of a cookie outside of tenants.
+pub fn outside_name(config: &Config, kind: OutsideCookie) -> String {
+    let label = match kind {
+        OutsideCookie::Operator => "operator",
+        OutsideCookie::SignUp => "sign-up",
+    };
+    format!("{}portway-{label}", prefix(config))
+}
+
+fn prefix(config: &Config) -> &'static str {
+    if config.is_https() { "__Host-" } else { "" }
 }
 
 /// Reads a cookie. A name that occurs twice reads as absent: one of them was planted.
 pub fn read(config: &Config, kind: CookieKind, tenant: &TenantSlug, headers: &HeaderMap) -> Option<SecretString> {
-    let name = name(config, kind, tenant);
+    read_named(&name(config, kind, tenant), headers)
+}
+
+/// The same outside of tenants.
+pub fn read_outside(config: &Config, kind: OutsideCookie, headers: &HeaderMap) -> Option<SecretString> {
+    read_named(&outside_name(config, kind), headers)
+}
+
+fn read_named(name: &str, headers: &HeaderMap) -> Option<SecretString> {
     let mut found = headers
         .get_all(COOKIE)
         .iter()
@@ -86,6 +117,33 @@ pub fn set(config: &Config, kind: CookieKind, tenant: &TenantSlug, value: &Secre
 /// Value of a `Set-Cookie` header that removes a cookie.
 pub fn clear(config: &Config, kind: CookieKind, tenant: &TenantSlug) -> String {
     format!("{}={}; Max-Age=0", name(config, kind, tenant), attributes(config))
+}
+
+/// The theme that the person chose; `web-admin/src/lib/theme.ts` writes it, and no other value gets into a page.
+pub fn theme(headers: &HeaderMap) -> Option<&'static str> {
+    let lines = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    let (_, chosen) = pairs.find(|(name, _)| *name == THEME_COOKIE)?;
+    ["light", "dark"].into_iter().find(|theme| *theme == chosen)
+}
+
+/// Value of a `Set-Cookie` header that sets a cookie outside of tenants.
+pub fn set_outside(config: &Config, kind: OutsideCookie, value: &SecretString) -> String {
+    let age = match kind {
+        OutsideCookie::Operator => format!("; Max-Age={OPERATOR_SESSION_ABSOLUTE_S}"),
+        OutsideCookie::SignUp => String::new(),
+    };
+    format!("{}={}{}{age}", outside_name(config, kind), value.expose_secret(), strict(config))
+}
+
+/// Value of a `Set-Cookie` header that removes it.
+pub fn clear_outside(config: &Config, kind: OutsideCookie) -> String {
+    format!("{}={}; Max-Age=0", outside_name(config, kind), strict(config))
+}
+
+/// What needs these comes from our own pages only: no link from elsewhere has to bring them.
+fn strict(config: &Config) -> String {
+    attributes(config).replace("SameSite=Lax", "SameSite=Strict")
 }
 
 fn attributes(config: &Config) -> &'static str {
@@ -120,6 +178,14 @@ mod tests {
             "portway-flow-acme=v; Path=/; HttpOnly; SameSite=Lax"
         );
         assert!(clear(&tls, CookieKind::Flow, &acme).ends_with("Secure; Max-Age=0"));
+        assert_eq!(
+            set_outside(&tls, OutsideCookie::Operator, &"v".into()),
+            "__Host-portway-operator=v; Path=/; HttpOnly; SameSite=Strict; Secure; Max-Age=43200"
+        );
+        assert_eq!(
+            clear_outside(&plain, OutsideCookie::Operator),
+            "portway-operator=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0"
+        );
     }
 
     #[test]

@@ -15,9 +15,9 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::cookies::{self, CookieKind};
+use super::cookies::{self, CookieKind, OutsideCookie};
 use super::problem::Problem;
-use crate::app::{Caller, Ctx, api_keys, platform, sessions};
+use crate::app::{Caller, Ctx, api_keys, operator_sessions, platform, sessions};
 use crate::config::Config;
 use crate::domain::error::FieldError;
 use crate::domain::ids::{
@@ -25,6 +25,7 @@ use crate::domain::ids::{
     InvitationId, LimitRuleId, NodeId, OAuthGrantId, OperatorId, ScimTokenId, ServerId, ServiceAccountId, SessionId,
     TenantId, UserCredentialId, UserId, UserIdentityId,
 };
+use crate::domain::operator::OperatorSession;
 use crate::domain::tenancy::Tenant;
 use crate::domain::{Error, Result};
 use crate::state::App;
@@ -81,7 +82,7 @@ async fn find_tenant(parts: &mut Parts, app: &App) -> Result<Option<Tenant>> {
     }
 }
 
-/// The bearer of an operator's token.
+/// An operator, by token or by session cookie.
 #[derive(Debug, Clone, Copy)]
 pub struct Operator(pub OperatorId);
 
@@ -89,8 +90,39 @@ impl FromRequestParts<Arc<App>> for Operator {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
-        let token = bearer(&parts.headers).ok_or(Error::Unauthenticated)?;
-        Ok(Self(platform::authenticate_operator(app, &token).await?))
+        OperatorScope::from_request_parts(parts, app).await.map(|scope| Self(scope.operator))
+    }
+}
+
+/// The same with the session, which a bearer of the token has none of.
+pub struct OperatorScope {
+    pub operator: OperatorId,
+    pub session: Option<OperatorSession>,
+}
+
+impl FromRequestParts<Arc<App>> for OperatorScope {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
+        // No site can make a browser send one, so there is nothing forged to refuse.
+        if let Some(token) = bearer(&parts.headers) {
+            return Ok(Self { operator: platform::authenticate_operator(app, &token).await?, session: None });
+        }
+        let token = cookies::read_outside(&app.config, OutsideCookie::Operator, &parts.headers);
+        let session = operator_sessions::authenticate(app, &token.ok_or(Error::Unauthenticated)?).await?;
+        refuse_forged(parts, &app.config)?;
+        Ok(Self { operator: session.operator_id, session: Some(session) })
+    }
+}
+
+/// A request that no other site has caused, of somebody who is not signed in yet.
+pub struct Unforged;
+
+impl FromRequestParts<Arc<App>> for Unforged {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
+        refuse_forged(parts, &app.config).map(|()| Self)
     }
 }
 

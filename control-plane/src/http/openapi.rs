@@ -10,8 +10,8 @@ use utoipa::{Modify, OpenApi};
 
 use super::api::{
     audit, calls, clients, connections, credentials, domains, grants, groups, identities, identity_providers,
-    invitations, keys, limit_rules, nodes, overrides, platform, presets, scim, second_factor, servers,
-    service_accounts, session, tenant, tool_switches, usage, users,
+    invitations, keys, limit_rules, nodes, operator_session, overrides, platform, playground, presets, reach, scim,
+    second_factor, server_probes, servers, service_accounts, session, tenant, tool_switches, usage, users,
 };
 use super::problem::ProblemView;
 use crate::domain::tail::TailEnd;
@@ -30,10 +30,11 @@ use crate::domain::tail::TailEnd;
         grants::list, grants::put, grants::delete, grants::candidates,
         credentials::list_mine, credentials::list, credentials::put, credentials::delete,
         overrides::list, overrides::put, overrides::delete, servers::list_uses, servers::end_use, presets::list,
+        playground::create, server_probes::create,
         tool_switches::get, tool_switches::put, tool_switches::change,
         limit_rules::list, limit_rules::create, limit_rules::get, limit_rules::replace, limit_rules::delete,
         groups::list, groups::create, groups::get, groups::update, groups::delete, groups::list_members,
-        groups::change_members, groups::list_of_user,
+        groups::change_members, groups::list_of_user, reach::of_user, reach::of_service_account,
         keys::list, keys::create, keys::revoke, keys::rotate,
         service_accounts::list, service_accounts::create, service_accounts::get, service_accounts::update,
         service_accounts::delete,
@@ -45,7 +46,8 @@ use crate::domain::tail::TailEnd;
         clients::list, clients::create, clients::get, clients::update, clients::delete, clients::rotate_secret,
         scim::overview, scim::list_tokens, scim::create_token, scim::delete_token, scim::list_requests,
         scim::give_user, scim::take_user,
-        nodes::enrol, nodes::list, nodes::revoke,
+        operator_session::create, operator_session::get, operator_session::delete,
+        nodes::enrol, nodes::list, nodes::get, nodes::revoke,
         platform::create, platform::list, platform::get, platform::update, platform::invite_owner,
         platform::rotate_keys, platform::delete, platform::rewrap,
     ),
@@ -71,12 +73,17 @@ impl Modify for Shared {
             "Unsafe methods also need the header x-portway-csrf: 1.",
         ));
         components.add_security_scheme("session", SecurityScheme::ApiKey(cookie));
+        let cookie = ApiKey::Cookie(ApiKeyValue::with_description(
+            "__Host-portway-operator",
+            "Unsafe methods also need the header x-portway-csrf: 1.",
+        ));
+        components.add_security_scheme("operator_session", SecurityScheme::ApiKey(cookie));
         let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
         components.add_security_scheme("operator", SecurityScheme::Http(bearer.clone()));
         components.add_security_scheme("api_key", SecurityScheme::Http(bearer));
         for (path, item) in &mut document.paths.paths {
             let schemes: &[&str] = match path {
-                path if path.starts_with("/api/v1/platform") => &["operator"],
+                path if path.starts_with("/api/v1/platform") => &["operator", "operator_session"],
                 path if is_for_people(path) => &["session"],
                 _ => &["session", "api_key"],
             };
@@ -91,7 +98,7 @@ impl Modify for Shared {
 /// A key never makes, sees or ends keys, and has no say about what people are signed in with themselves.
 fn is_for_people(path: &str) -> bool {
     let mine = ["/me/connections", "/me/sessions", "/me/sign-out-everywhere"];
-    let secrets = path.contains("/keys") || path.contains("/scim/tokens");
+    let secrets = path.contains("/keys") || path.contains("/scim/tokens") || path.ends_with("/playground");
     secrets || path.ends_with("/session") || mine.iter().any(|own| path.contains(own))
 }
 

@@ -1,4 +1,4 @@
-//! Pages for people: the door, sign-in (by a password, its second step, by a provider), consent, connected, invitation,
+//! Pages for people: the door, a new organisation, sign-in (by a password, its second step, by a provider), consent, connected, invitation,
 //! home, API keys, accounts at servers, connections, security, errors. Server-rendered, no JavaScript, nothing from other origins. What they
 //! may do is in the Content-Security-Policy below.
 
@@ -16,6 +16,7 @@ mod keys;
 mod second_factor;
 mod security;
 mod sign_in;
+mod sign_up;
 mod sso;
 
 use std::sync::Arc;
@@ -32,7 +33,7 @@ use proto::names::TenantSlug;
 use secrecy::SecretString;
 
 pub(super) use self::error::PageError;
-use super::cookies::{self, CookieKind};
+use super::cookies::{self, CookieKind, OutsideCookie};
 use super::oauth::find_tenant;
 use crate::app::{Ctx, sessions};
 use crate::config::Config;
@@ -49,6 +50,9 @@ const POLICY: &str =
 pub(super) fn router(app: Arc<App>) -> Router {
     Router::new()
         .route("/", get(door::show).post(door::find))
+        .route("/new", get(sign_up::show).post(sign_up::ask))
+        .route("/new/sent", get(sign_up::sent))
+        .route("/new/{token}", get(sign_up::show_form).post(sign_up::submit))
         .route("/t/{tenant}", get(home::add_slash))
         .route("/t/{tenant}/", get(home::show))
         .route("/t/{tenant}/keys", get(keys::show).post(keys::create))
@@ -79,6 +83,7 @@ pub(super) fn router(app: Arc<App>) -> Router {
         .route("/t/{tenant}/join/{token}", get(join::show).post(join::submit))
         .route("/t/{tenant}/consent/{request}", get(consent::show).post(consent::decide))
         .route("/t/{tenant}/connected/{request}", get(consent::connected))
+        .route("/assets/theme.css", get(assets::theme))
         .route("/assets/{file}", get(assets::serve))
         .with_state(app)
 }
@@ -141,6 +146,17 @@ impl FlowCookie {
         }
         let value = tokens::opaque("")?;
         let set = Some(cookies::set(config, CookieKind::Flow, tenant, &value));
+        Ok(Self { value, set })
+    }
+
+    /// The same outside of tenants.
+    pub(super) fn read_or_make_outside(config: &Config, headers: &HeaderMap) -> Result<Self> {
+        let kind = OutsideCookie::SignUp;
+        if let Some(value) = cookies::read_outside(config, kind, headers) {
+            return Ok(Self { value, set: None });
+        }
+        let value = tokens::opaque("")?;
+        let set = Some(cookies::set_outside(config, kind, &value));
         Ok(Self { value, set })
     }
 

@@ -9,6 +9,7 @@ use super::{TenantStore, conflict_or, db_error, newest_first};
 use crate::domain::access::ServerRole;
 use crate::domain::ids::{AccessGrantId, ServerId, UserId};
 use crate::domain::page::{Created, Page, PageRequest};
+use crate::domain::principal::PrincipalId;
 use crate::domain::server::{AccessGrant, GrantFilter, Subject};
 use crate::domain::{Error, Result};
 
@@ -68,6 +69,18 @@ impl TenantStore {
             .filter(Column::TenantId.eq(self.tenant_id.0))
             .filter(Column::ServerId.eq(server_id.0))
             .filter(self.grants_matching(filter));
+        let rows = newest_first(query, page, Column::CreatedAt, Column::Id, &self.tx).await?;
+        let grants = rows.into_iter().map(grant_of).collect::<Result<Vec<_>>>()?;
+        Ok(Page::cut(grants, page.limit, |grant| Created { at: grant.created_at, id: grant.id.0 }))
+    }
+
+    /// Grants by which a person or service account reaches servers, newest first.
+    pub async fn list_grants_reaching(
+        &self,
+        principal: PrincipalId,
+        page: PageRequest<Created>,
+    ) -> Result<Page<AccessGrant>> {
+        let query = Entity::find().filter(self.grants_of(principal));
         let rows = newest_first(query, page, Column::CreatedAt, Column::Id, &self.tx).await?;
         let grants = rows.into_iter().map(grant_of).collect::<Result<Vec<_>>>()?;
         Ok(Page::cut(grants, page.limit, |grant| Created { at: grant.created_at, id: grant.id.0 }))

@@ -22,7 +22,7 @@ use crate::domain::{Error, Result};
 const BACK_OFF_MIN: Duration = Duration::from_millis(100);
 const BACK_OFF_MAX: Duration = Duration::from_secs(5);
 /// Tenants asked for by one query.
-const QUERY_TENANTS_MAX: usize = 1_000;
+pub(super) const QUERY_TENANTS_MAX: usize = 1_000;
 
 impl Store {
     /// Listens until `shutdown`, reconnecting with back-off. On SQLite there is nobody else to listen to.

@@ -35,6 +35,12 @@ impl SystemStore {
         Ok(row.map(|row| (identity_of(&row), row.secret_sha256)))
     }
 
+    /// By its id, revoked or not.
+    pub async fn get_node_identity(&self, id: NodeId) -> Result<NodeIdentity> {
+        let row = node_identity::Entity::find_by_id(id.0).one(&self.tx).await.map_err(db_error)?;
+        row.as_ref().map(identity_of).ok_or(Error::NotFound { what: "node" })
+    }
+
     /// Newest first; revoked ones too.
     pub async fn list_node_identities(&self, page: PageRequest<Created>) -> Result<Page<NodeIdentity>> {
         let query = node_identity::Entity::find();

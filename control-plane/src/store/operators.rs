@@ -6,6 +6,7 @@ use super::entity::operator::{ActiveModel, Column, Entity};
 use super::{SystemStore, conflict_or, db_error};
 use crate::domain::Result;
 use crate::domain::ids::OperatorId;
+use crate::domain::operator::Operator;
 
 impl SystemStore {
     pub async fn insert_operator(&self, id: OperatorId, name: &str, token_sha256: [u8; 32]) -> Result<()> {
@@ -30,5 +31,11 @@ impl SystemStore {
             .await
             .map_err(db_error)?;
         Ok(row.map(|row| OperatorId(row.id)))
+    }
+
+    /// The operator, unless revoked.
+    pub async fn find_operator(&self, id: OperatorId) -> Result<Option<Operator>> {
+        let row = Entity::find_by_id(id.0).filter(Column::RevokedAt.is_null()).one(&self.tx).await.map_err(db_error)?;
+        Ok(row.map(|row| Operator { id: OperatorId(row.id), name: row.name }))
     }
 }

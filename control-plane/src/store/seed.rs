@@ -44,6 +44,7 @@ impl TenantStore {
             kind: Set("single".to_owned()),
             transport: Set(None),
             tool_switches: Set(None),
+            tags: Set(None),
             timeout_ms: Set(0),
             created_by: Set(None),
             created_at: Set(self.now()),

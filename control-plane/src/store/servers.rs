@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use proto::names::ServerSlug;
-use sea_orm::sea_query::{Expr, Query, SelectStatement};
+use sea_orm::sea_query::{Expr, LikeExpr, Query, SelectStatement};
 use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QuerySelect};
 
 use super::entity::server::{ActiveModel, Column, Entity};
@@ -15,7 +15,7 @@ use crate::domain::access::ServerRole;
 use crate::domain::ids::ServerId;
 use crate::domain::page::{Created, Page, PageRequest};
 use crate::domain::principal::PrincipalId;
-use crate::domain::server::{Server, ServerStatus};
+use crate::domain::server::{Server, ServerFilter, ServerStatus};
 use crate::domain::tool_switches::ToolSwitches;
 use crate::domain::{Error, Result};
 
@@ -44,6 +44,7 @@ impl TenantStore {
             kind: Set(server.kind.as_str().to_owned()),
             transport: Set(transport(server)?),
             tool_switches: Set(tool_switches(&server.tool_switches)?),
+            tags: Set(tags(&server.tags)),
             created_by: Set(server.created_by.map(|id| id.0)),
             created_at: Set(server.created_at),
             updated_at: Set(server.updated_at),
@@ -83,12 +84,22 @@ impl TenantStore {
         row.map(server_of).transpose()
     }
 
-    /// Servers with a part of their name or slug, newest first; all of them if it is empty.
-    pub async fn list_servers(&self, of: ServersOf, text: &str, page: PageRequest<Created>) -> Result<Page<Server>> {
+    /// The servers that fit, newest first.
+    pub async fn list_servers(
+        &self,
+        of: ServersOf,
+        filter: &ServerFilter,
+        page: PageRequest<Created>,
+    ) -> Result<Page<Server>> {
         let mut query = Entity::find()
             .filter(Column::TenantId.eq(self.tenant_id.0))
-            .filter(contains(text, [Column::DisplayName, Column::Slug]))
+            .filter(contains(&filter.text, [Column::DisplayName, Column::Slug]))
             .filter(Column::Status.ne(ServerStatus::Retired.as_str()));
+        if let Some(tag) = &filter.tag {
+            // In the text of a list of them: a tag has no character that means something there (`domain::tags`).
+            let has = LikeExpr::new(format!("%\"{tag}\"%"));
+            query = query.filter(Expr::col((Entity, Column::Tags)).cast_as("text").like(has));
+        }
         if let ServersOf::UsableBy(_) = of {
             query = query.filter(Column::Status.eq(ServerStatus::Enabled.as_str()));
         }
@@ -103,6 +114,17 @@ impl TenantStore {
         let rows = newest_first(query, page, Column::CreatedAt, Column::Id, &self.tx).await?;
         let servers = rows.into_iter().map(server_of).collect::<Result<Vec<_>>>()?;
         Ok(Page::cut(servers, page.limit, |server| Created { at: server.created_at, id: server.id.0 }))
+    }
+
+    /// These servers, retired ones too.
+    pub async fn find_servers(&self, ids: &[ServerId]) -> Result<HashMap<ServerId, Server>> {
+        let rows = Entity::find()
+            .filter(Column::TenantId.eq(self.tenant_id.0))
+            .filter(Column::Id.is_in(ids.iter().map(|id| id.0)))
+            .all(&self.tx)
+            .await
+            .map_err(db_error)?;
+        rows.into_iter().map(|row| server_of(row).map(|server| (server.id, server))).collect()
     }
 
     /// The slugs of servers, retired ones too.
@@ -159,6 +181,7 @@ impl TenantStore {
             .col_expr(Column::TimeoutMs, Expr::value(i64::from(server.timeout_ms)))
             .col_expr(Column::Transport, Expr::value(transport(server)?))
             .col_expr(Column::ToolSwitches, Expr::value(tool_switches(&server.tool_switches)?))
+            .col_expr(Column::Tags, Expr::value(tags(&server.tags)))
             .col_expr(Column::UpdatedAt, Expr::value(server.updated_at))
             .filter(Column::TenantId.eq(self.tenant_id.0))
             .filter(Column::Id.eq(server.id.0))
@@ -196,6 +219,11 @@ fn tool_switches(switches: &ToolSwitches) -> Result<Option<serde_json::Value>> {
         true => Ok(None),
         false => serde_json::to_value(switches).map(Some).map_err(Error::internal),
     }
+}
+
+/// Absent where there are none.
+fn tags(tags: &[String]) -> Option<serde_json::Value> {
+    (!tags.is_empty()).then(|| tags.into())
 }
 
 /// Absent where there is nothing of its own.

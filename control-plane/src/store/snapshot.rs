@@ -259,6 +259,7 @@ pub(super) fn server_of(row: server::Model) -> Result<Server> {
         kind: ServerKind::parse(&row.kind).ok_or_else(|| unreadable("servers", "kind"))?,
         transport: row.transport.map(serde_json::from_value).transpose().map_err(Error::internal)?.unwrap_or_default(),
         tool_switches: switches_of(row.tool_switches)?,
+        tags: row.tags.map(serde_json::from_value).transpose().map_err(Error::internal)?.unwrap_or_default(),
         created_by: row.created_by.map(UserId),
         created_at: row.created_at,
         updated_at: row.updated_at,

@@ -1,13 +1,17 @@
 //! Work across tenants: the deployment row, tenants, operators. Its own database role on PostgreSQL.
 
+use std::collections::HashMap;
+
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter,
-    sea_query::Expr,
+    QuerySelect, sea_query::Expr,
 };
 use uuid::Uuid;
 
 use super::entity::{data_key, deployment, tenant, tenant_head};
+use super::listen::QUERY_TENANTS_MAX;
 use super::tenancy::to_tenant;
+use super::users::contains;
 use super::{Store, TenantStore, changes, conflict_or, db_error, new_id, newest_first};
 use crate::domain::ids::TenantId;
 use crate::domain::page::{Created, Page, PageRequest};
@@ -106,12 +110,30 @@ impl SystemStore {
         row.map(to_tenant).transpose()
     }
 
-    /// Tenants, newest first.
-    pub async fn list_tenants(&self, page: PageRequest<Created>) -> Result<Page<Tenant>> {
-        let query = tenant::Entity::find();
+    /// Tenants with a part of their name or slug, newest first; all of them if it is empty.
+    pub async fn list_tenants(&self, text: &str, page: PageRequest<Created>) -> Result<Page<Tenant>> {
+        let columns = [tenant::Column::DisplayName, tenant::Column::Slug];
+        let query = tenant::Entity::find().filter(contains(text, columns));
         let rows = newest_first(query, page, tenant::Column::CreatedAt, tenant::Column::Id, &self.tx).await?;
         let tenants = rows.into_iter().map(to_tenant).collect::<Result<Vec<_>>>()?;
         Ok(Page::cut(tenants, page.limit, |tenant| Created { at: tenant.created_at, id: tenant.id.0 }))
+    }
+
+    /// The slugs of tenants.
+    pub async fn list_slugs(&self, tenants: &[TenantId]) -> Result<HashMap<TenantId, String>> {
+        let mut slugs = HashMap::with_capacity(tenants.len());
+        for some in tenants.chunks(QUERY_TENANTS_MAX) {
+            let rows: Vec<(Uuid, String)> = tenant::Entity::find()
+                .select_only()
+                .columns([tenant::Column::Id, tenant::Column::Slug])
+                .filter(tenant::Column::Id.is_in(some.iter().map(|id| id.0)))
+                .into_tuple()
+                .all(&self.tx)
+                .await
+                .map_err(db_error)?;
+            slugs.extend(rows.into_iter().map(|(id, slug)| (TenantId(id), slug)));
+        }
+        Ok(slugs)
     }
 
     pub async fn find_tenant(&self, id: TenantId) -> Result<Option<Tenant>> {

@@ -93,6 +93,10 @@ fn document(server: &Server) -> String {
         format!("  description: {}", scalar(&server.description)),
         format!("  enabled: {}", server.enabled),
     ]);
+    if !server.tags.is_empty() {
+        lines.push("  tags:".to_owned());
+        lines.extend(server.tags.iter().map(|tag| format!("    - {}", scalar(tag))));
+    }
     match &server.reach {
         Reach::Upstream(upstream) => {
             lines.push(format!("  url: {}", scalar(&upstream.url)));

@@ -115,6 +115,7 @@ pub(super) struct ServerSpec {
     pub(super) slug: String,
     pub(super) display_name: String,
     pub(super) description: String,
+    pub(super) tags: Vec<String>,
     pub(super) enabled: bool,
     pub(super) reach: ReachSpec,
     /// `None`: left as they are.

@@ -276,6 +276,7 @@ fn fields(spec: &ServerSpec, server: &Server, set_secrets: bool) -> Vec<Field> {
     let mut fields = differing([
         ("displayName", shown(&server.display_name), shown(&spec.display_name)),
         ("description", shown(&server.description), shown(&spec.description)),
+        ("tags", listed(&server.tags), listed(&spec.tags)),
         ("enabled", server.enabled.to_string(), spec.enabled.to_string()),
     ]);
     if let (ReachSpec::Upstream(wanted), Reach::Upstream(stored)) = (&spec.reach, &server.reach) {
@@ -315,6 +316,7 @@ fn values(spec: &ServerSpec) -> Vec<(&'static str, String)> {
     let mut values = vec![
         ("displayName", shown(&spec.display_name)),
         ("description", shown(&spec.description)),
+        ("tags", listed(&spec.tags)),
         ("enabled", spec.enabled.to_string()),
     ];
     if let ReachSpec::Upstream(upstream) = &spec.reach {
@@ -331,6 +333,11 @@ fn values(spec: &ServerSpec) -> Vec<(&'static str, String)> {
 /// On one line, and visible when empty.
 fn shown(text: &str) -> String {
     format!("{text:?}")
+}
+
+/// Their order counts: it is kept.
+fn listed(tags: &[String]) -> String {
+    if tags.is_empty() { "none".to_owned() } else { tags.join(", ") }
 }
 
 fn wanted_auth(auth: &AuthSpec) -> String {

@@ -62,6 +62,7 @@ pub(super) struct Server {
     pub(super) slug: String,
     pub(super) display_name: String,
     pub(super) description: String,
+    pub(super) tags: Vec<String>,
     pub(super) enabled: bool,
     pub(super) reach: Reach,
     pub(super) grants: Vec<Grant>,
@@ -116,6 +117,7 @@ struct ServerView {
     slug: String,
     display_name: String,
     description: String,
+    tags: Vec<String>,
     status: String,
     your_role: Option<ServerRole>,
     /// `virtual`: made of others.
@@ -223,6 +225,7 @@ impl Present {
                 slug: view.slug,
                 display_name: view.display_name,
                 description: view.description,
+                tags: view.tags,
                 enabled: view.status == "enabled",
                 reach,
                 grants,

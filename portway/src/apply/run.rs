@@ -170,6 +170,7 @@ impl Tenant<'_> {
                 "slug": slug,
                 "display_name": display_name,
                 "description": description,
+                "tags": spec.tags,
                 "upstream_url": upstream.url,
                 "timeout_ms": upstream.timeout_ms,
                 "outbound_auth": auth(&upstream.auth),
@@ -179,6 +180,7 @@ impl Tenant<'_> {
                 "slug": slug,
                 "display_name": display_name,
                 "description": description,
+                "tags": spec.tags,
                 "members": self.members(members),
             }),
         };
@@ -256,6 +258,7 @@ fn patch(spec: &ServerSpec, server: &Server, fields: &[Field]) -> Map<String, Va
         match (field.name, &spec.reach) {
             ("displayName", _) => set("display_name", json!(spec.display_name)),
             ("description", _) => set("description", json!(spec.description)),
+            ("tags", _) => set("tags", json!(spec.tags)),
             ("enabled", _) => set("status", json!(if spec.enabled { "enabled" } else { "disabled" })),
             ("url", ReachSpec::Upstream(upstream)) => set("upstream_url", json!(upstream.url)),
             ("timeoutMs", ReachSpec::Upstream(upstream)) => set("timeout_ms", json!(upstream.timeout_ms)),

@@ -47,6 +47,7 @@ pub(super) async fn start_control_plane(
         admin_listen: admin,
         public_origin: origin.to_owned(),
         gateway_origins: vec![origin.to_owned()],
+        gateway_internal_url: None,
         database: control_plane::store::DatabaseConfig {
             url: data.database_url()?,
             system_url: None,
@@ -55,6 +56,7 @@ pub(super) async fn start_control_plane(
         },
         kek: Some(key_encryption_key(data)?),
         // One person, one machine.
+        tenant_sign_up: false,
         require_second_factor: false,
         mail: None,
         kek_file: None,

@@ -114,6 +114,7 @@ async fn demo_server(
         slug: SERVER.to_owned(),
         display_name: "Demo".to_owned(),
         description: "A small MCP server to try the gateway with.".to_owned(),
+        tags: Vec::new(),
         upstream_url: Some(upstream_url.to_owned()),
         outbound_auth: OutboundInput::None,
         timeout_ms: 0,

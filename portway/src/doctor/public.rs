@@ -50,7 +50,7 @@ pub(super) async fn reachable(client: &Client, url: &Url, now: DateTime<Utc>, re
         is_ours,
         "control plane",
         found,
-        "send /, /t/, /api/, /assets/ and /console/ of this host to the control plane",
+        "send /, /t/, /api/, /assets/, /console/ and /new of this host to the control plane",
     );
     is_ours
 }

@@ -8,11 +8,12 @@ pub(super) enum Plane {
 }
 
 /// Paths of the control plane: the path itself and everything below it.
-const CONTROL: [&str; 6] = [
+const CONTROL: [&str; 7] = [
     "/t",
     "/api",
     "/assets",
     "/console",
+    "/new",
     "/.well-known/oauth-authorization-server",
     "/.well-known/openid-configuration",
 ];
@@ -39,6 +40,8 @@ mod tests {
             "/assets/app.css",
             "/console",
             "/console/demo/servers",
+            "/new",
+            "/new/pwu_token",
             "/.well-known/oauth-authorization-server/t/demo",
             "/.well-known/openid-configuration/t/demo",
             "/t",
@@ -52,6 +55,7 @@ mod tests {
             "/tenant/mcp/api/server",
             "/apis/mcp/x/server",
             "/consoles/mcp/x/server",
+            "/newly/mcp/x/server",
             "/%74/demo/oauth/token",
             "/.well-known/oauth-authorization-server-x",
             "//",

@@ -19,6 +19,7 @@ pub mod rounds;
 pub mod run;
 pub mod scim;
 pub mod stage;
+pub mod way;
 pub mod wire;
 
 // People and their IDEs as the tests have them. Compiled from the same files and not through that crate, which brings

@@ -81,7 +81,7 @@ pub async fn measure(stage: &Stage, owner: &Person, seconds: u64, notes: &mut Ve
 async fn watch(node: &Node, is_over: impl Fn() -> bool) -> Result<Seen> {
     let mut seen = Seen::default();
     while !is_over() {
-        seen.waiting = seen.waiting.max(node.metric("portway_usage_queued").await?);
+        seen.waiting = seen.waiting.max(node.gauge("portway_usage_queue").await?);
         seen.resident = resident_bytes(node.process.pid())?;
         sleep(LOOK_EVERY).await;
     }

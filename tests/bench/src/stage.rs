@@ -46,7 +46,8 @@ pub struct Stage {
     pub nginx: SocketAddr,
     pub operator: Operator,
     gateway: SocketAddr,
-    grpc: SocketAddr,
+    /// Of the control plane, for nodes.
+    pub grpc: SocketAddr,
     node_secret: String,
     processes: Vec<Process>,
 }
@@ -61,10 +62,18 @@ pub struct Node {
 impl Node {
     /// One number of its metrics; 0 where it has not been counted yet.
     pub async fn metric(&self, name: &str) -> Result<f64> {
+        Ok(self.read_metric(name).await?.unwrap_or(0.0))
+    }
+
+    /// One that is always there.
+    pub async fn gauge(&self, name: &str) -> Result<f64> {
+        self.read_metric(name).await?.with_context(|| format!("the node measures no {name}"))
+    }
+
+    async fn read_metric(&self, name: &str) -> Result<Option<f64>> {
         let url = format!("http://{}/metrics", self.admin);
         let page = crate::http::builder().build()?.get(url).send().await?.text().await?;
-        let value = page.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok());
-        Ok(value.unwrap_or(0.0))
+        Ok(page.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok()))
     }
 }
 
@@ -120,8 +129,13 @@ impl Stage {
     }
 
     fn run(&mut self, name: &'static str, core: usize, command: &Command) -> Result<()> {
-        self.processes.push(Process::start(name, core, &with_files(command), self.folder.path())?);
+        self.processes.push(self.start_program(name, core, command)?);
         Ok(())
+    }
+
+    /// A program that the caller ends.
+    pub fn start_program(&self, name: &'static str, core: usize, command: &Command) -> Result<Process> {
+        Process::start(name, core, &with_files(command), self.folder.path())
     }
 
     /// The process of that name.

@@ -11,6 +11,8 @@ pub(super) const LINES: &[Line] = &[
     ("GET /tenants/{tenant}/users",                      "",               [401,   401,     403,   403, 403,    200,    200,  200,  401,     401]),
     ("GET /tenants/{tenant}/users/{user}",               "",               [401,   401,     403,   403, 403,    200,    200,  200,  401,     401]),
     ("GET /tenants/{tenant}/users/{user}",               "oneself",        [401,   401,     200,   200, 200,    200,    200,  200,  401,     401]),
+    ("GET /tenants/{tenant}/users/{user}/grants",        "",               [401,   401,     403,   403, 403,    200,    200,  200,  401,     401]),
+    ("GET /tenants/{tenant}/users/{user}/grants",        "oneself",        [401,   401,     200,   200, 200,    200,    200,  200,  401,     401]),
     ("PATCH /tenants/{tenant}/users/{user}",             "",               [401,   401,     403,   403, 403,    403,    200,  200,  401,     401]),
     ("PATCH /tenants/{tenant}/users/{user}",             "oneself",        [401,   401,     200,   200, 200,    200,    200,  200,  401,     401]),
     ("PATCH /tenants/{tenant}/users/{user}",             "own role",       [401,   401,     403,   403, 403,    403,    403,  200,  401,     401]),

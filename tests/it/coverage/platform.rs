@@ -8,8 +8,12 @@ use super::scene::Asked;
 #[rustfmt::skip]
 pub(super) const LINES: &[Line] = &[
     //                                                                      nobody stranger member user manager auditor admin owner operator revoked
+    ("GET /platform/session",                            "",               [401,   401,     401,   401, 401,    401,    401,  401,  200,     401]),
+    ("POST /platform/session",                           "",               [200,   200,     200,   200, 200,    200,    200,  200,  200,     200]),
+    ("DELETE /platform/session",                         "",               [401,   401,     401,   401, 401,    401,    401,  401,  403,     401]),
     ("GET /platform/nodes",                              "",               [401,   401,     401,   401, 401,    401,    401,  401,  200,     401]),
     ("POST /platform/nodes",                             "",               [401,   401,     401,   401, 401,    401,    401,  401,  201,     401]),
+    ("GET /platform/nodes/{node}",                       "",               [401,   401,     401,   401, 401,    401,    401,  401,  200,     401]),
     ("DELETE /platform/nodes/{node}",                    "",               [401,   401,     401,   401, 401,    401,    401,  401,  204,     401]),
     ("GET /platform/tenants",                            "",               [401,   401,     401,   401, 401,    401,    401,  401,  200,     401]),
     ("POST /platform/tenants",                           "",               [401,   401,     401,   401, 401,    401,    401,  401,  201,     401]),
@@ -24,6 +28,7 @@ pub(super) const LINES: &[Line] = &[
 /// What is sent.
 pub(super) fn body(asked: &Asked<'_>) -> Option<Value> {
     Some(match (asked.method, asked.path) {
+        (_, "/platform/session") => json!({"token": asked.operator_token}),
         (_, "/platform/tenants/{tenant}") => json!({"display_name": "Acme"}),
         (_, "/platform/data-keys/rewrap") => json!({}),
         (_, "/platform/tenants/{tenant}/key-rotations") => json!({"keys": ["signing", "session"]}),

@@ -93,6 +93,7 @@ pub(super) struct Asked<'a> {
     /// A name that nothing has yet.
     pub(super) fresh: &'a str,
     pub(super) owner_name: &'a str,
+    pub(super) operator_token: &'a str,
     pub(super) things: &'a Things,
 }
 
@@ -212,7 +213,8 @@ impl Scene {
         let fresh = self.world.app().new_id().simple().to_string();
         let (method, path) = operation.split_once(' ').unwrap();
         let owner_name = &self.owner.user_name;
-        let body = Asked { method, path, what, fresh: &fresh, owner_name, things: &things }.body();
+        let operator_token = self.world.operator.token.expose_secret();
+        let body = Asked { method, path, what, fresh: &fresh, owner_name, operator_token, things: &things }.body();
         let target = match what {
             "oneself" | "own role" => person.unwrap_or(things.person.id),
             "of an owner" => things.other_owner.id,

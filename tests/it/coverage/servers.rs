@@ -23,6 +23,8 @@ pub(super) const LINES: &[Line] = &[
     ("GET /tenants/{tenant}/servers/{server}/tool-switches", "",           [401,   401,     404,   403, 200,    200,    200,  200,  401,     401]),
     ("PUT /tenants/{tenant}/servers/{server}/tool-switches", "",           [401,   401,     404,   403, 200,    403,    200,  200,  401,     401]),
     ("PATCH /tenants/{tenant}/servers/{server}/tool-switches", "",         [401,   401,     404,   403, 200,    403,    200,  200,  401,     401]),
+    ("POST /tenants/{tenant}/server-probes",             "",               [401,   401,     403,   403, 403,    403,    200,  200,  401,     401]),
+    ("POST /tenants/{tenant}/servers/{server}/playground", "",             [401,   401,     404,   200, 200,    403,    403,  403,  401,     401]),
     ("GET /tenants/{tenant}/servers/{server}/uses",      "",               [401,   401,     404,   403, 200,    403,    200,  200,  401,     401]),
     ("DELETE /tenants/{tenant}/servers/{server}/uses/{use}", "",           [401,   401,     404,   403, 204,    403,    204,  204,  401,     401]),
 ];
@@ -34,6 +36,8 @@ pub(super) fn body(asked: &Asked<'_>) -> Option<Value> {
             json!({"slug": asked.slug(), "display_name": "New", "upstream_url": "https://mcp.example/mcp"})
         }
         (_, "/tenants/{tenant}/servers/{server}") => json!({"description": "changed"}),
+        (_, "/tenants/{tenant}/server-probes") => json!({"upstream_url": "https://127.0.0.1:1/mcp"}),
+        (_, "/tenants/{tenant}/servers/{server}/playground") => json!({"method": "tools/list"}),
         (_, "/tenants/{tenant}/servers/{server}/tool-switches") => json!({"off": ["delete_everything"]}),
         (_, "/tenants/{tenant}/servers/{server}/grants") if asked.what == "everyone" => {
             json!({"subject": {"kind": "everyone"}, "role": "user"})

@@ -11,6 +11,7 @@ pub(super) const LINES: &[Line] = &[
     ("GET /tenants/{tenant}/service-accounts",           "",               [401,   401,     403,   403, 403,    200,    200,  200,  401,     401]),
     ("POST /tenants/{tenant}/service-accounts",          "",               [401,   401,     403,   403, 403,    403,    201,  201,  401,     401]),
     ("GET /tenants/{tenant}/service-accounts/{service_account}", "",       [401,   401,     403,   403, 403,    200,    200,  200,  401,     401]),
+    ("GET /tenants/{tenant}/service-accounts/{service_account}/grants", "", [401, 401,     403,   403, 403,    200,    200,  200,  401,     401]),
     ("PATCH /tenants/{tenant}/service-accounts/{service_account}", "",     [401,   401,     403,   403, 403,    403,    200,  200,  401,     401]),
     ("PATCH /tenants/{tenant}/service-accounts/{service_account}", "deactivate", [401, 401, 403,   403, 403,    403,    200,  200,  401,     401]),
     ("DELETE /tenants/{tenant}/service-accounts/{service_account}", "",    [401,   401,     403,   403, 403,    403,    200,  200,  401,     401]),

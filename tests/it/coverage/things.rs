@@ -90,6 +90,7 @@ impl Scene {
             kind: ServerKind::Single,
             transport: Transport::default(),
             tool_switches: Default::default(),
+            tags: Vec::new(),
             created_by: Some(self.owner.id),
             created_at: store.now(),
             updated_at: store.now(),

@@ -24,6 +24,9 @@ async fn every_metric_that_is_asked_for_exists() {
     let upstream = McpServer::start(Era::Legacy).await;
     let owner = world.tenant("acme").await;
     owner.register_server("github", upstream.url.as_str()).await;
+    let rule = json!({"name": "all", "key": ["tenant"], "windows": [{"limit": 1000, "per": "second"}]});
+    owner.post("limit-rules", rule).await.ok();
+    world.synced("acme").await;
     // What never happened is on no page: a call, and Redis that goes away in the middle of one.
     let mut ide = owner.ide("github").await;
     assert_eq!(ide.initialize().await.status, 200);
@@ -60,7 +63,8 @@ fn check_names(pages: &str) {
 fn files() -> Vec<std::path::PathBuf> {
     let observability = deploy().join("observability");
     let boards = std::fs::read_dir(observability.join("dashboards")).unwrap().map(|entry| entry.unwrap().path());
-    boards.chain([observability.join("alerts.yaml")]).collect()
+    let scaling = deploy().join("helm/portway/templates/node/autoscaler.yaml");
+    boards.chain([observability.join("alerts.yaml"), scaling]).collect()
 }
 
 fn names(text: &str) -> BTreeSet<&str> {

@@ -6,12 +6,14 @@ use world::db::{Backend, Db};
 use super::rows::Backstage;
 
 /// Tables that belong to no tenant. A new one needs a reason.
-const PLATFORM_TABLES: [(&str, &str); 5] = [
+const PLATFORM_TABLES: [(&str, &str); 7] = [
     ("deployment", "one row: which database this is"),
     ("node_identities", "nodes serve many tenants"),
+    ("operator_sessions", "as operators do"),
     ("operators", "operators stand outside of tenants"),
     ("replicas", "processes of the control plane serve every tenant"),
     ("seaql_migrations", "which migrations ran"),
+    ("tenant_sign_ups", "links for people who have no tenant yet"),
 ];
 
 const ROLES: [&str; 2] = ["portway_app", "portway_system"];

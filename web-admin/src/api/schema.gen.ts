@@ -46,11 +46,31 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** One node with its live streams. */
+        get: operations["platform_get_node"];
         put?: never;
         post?: never;
         /** Revoke a node: its live streams end. */
         delete: operations["platform_revoke_node"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/platform/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which operator am I? */
+        get: operations["platform_get_session"];
+        put?: never;
+        /** Sign in with an operator's token. */
+        post: operations["platform_sign_in"];
+        /** Sign out. */
+        delete: operations["platform_sign_out"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1734,6 +1754,8 @@ export interface components {
              */
             lag: number;
             rejects: components["schemas"]["RejectView"][];
+            /** @description What the tenant is called; absent in lists. */
+            slug?: string | null;
             tenant_id: components["schemas"]["TenantId"];
         };
         GrantBody: {
@@ -2253,6 +2275,28 @@ export interface components {
             /** @default null */
             tools?: components["schemas"]["Item"][] | null;
         };
+        /** @description Who runs this deployment. */
+        Operator: {
+            id: components["schemas"]["OperatorId"];
+            name: string;
+        };
+        OperatorId: string;
+        /** @description Which operator is signed in. */
+        OperatorSessionView: {
+            /**
+             * Format: date-time
+             * @description When the session ends however much it is used; absent where a token came with the request.
+             */
+            expires_at?: string | null;
+            operator: components["schemas"]["Operator"];
+        };
+        OperatorSignIn: {
+            /**
+             * Format: password
+             * @description Of an operator: `pwo_…`.
+             */
+            token: string;
+        };
         /** @description How the gateway authenticates to the server. */
         OutboundAuth: {
             /** @enum {string} */
@@ -2660,6 +2704,8 @@ export interface components {
                 members?: components["schemas"]["Member"][] | null;
                 slug: string;
                 status: components["schemas"]["ServerStatus"];
+                /** @description In the order in which they were given. */
+                tags: string[];
                 /** Format: date-time */
                 updated_at: string;
                 upstream?: components["schemas"]["UpstreamView"] | null;
@@ -3083,6 +3129,8 @@ export interface components {
             outbound_auth?: components["schemas"]["OutboundAuthInput"];
             /** @description Part of the gateway URL for ever: lower-case letters, digits, single hyphens, 2 to 40. */
             slug: string;
+            /** @description Words to find it by: at most 10, of 1 to 32 lower-case letters, digits and hyphens, each once. */
+            tags?: string[];
             /** Format: int32 */
             timeout_ms?: number;
             transport?: components["schemas"]["Transport"];
@@ -3103,6 +3151,8 @@ export interface components {
             members?: components["schemas"]["Member"][] | null;
             outbound_auth?: components["schemas"]["OutboundAuthInput"] | null;
             status?: ("enabled" | "disabled") | null;
+            /** @description All of them: what is left out is removed. */
+            tags?: string[] | null;
             /** Format: int32 */
             timeout_ms?: number | null;
             transport?: components["schemas"]["Transport"] | null;
@@ -3138,6 +3188,8 @@ export interface components {
             members?: components["schemas"]["Member"][] | null;
             slug: string;
             status: components["schemas"]["ServerStatus"];
+            /** @description In the order in which they were given. */
+            tags: string[];
             /** Format: date-time */
             updated_at: string;
             upstream?: components["schemas"]["UpstreamView"] | null;
@@ -3693,6 +3745,37 @@ export interface operations {
             };
         };
     };
+    platform_get_node: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                node: components["schemas"]["NodeId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NodeView"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     platform_revoke_node: {
         parameters: {
             query?: never;
@@ -3722,9 +3805,100 @@ export interface operations {
             };
         };
     };
+    platform_get_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperatorSessionView"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    platform_sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OperatorSignIn"];
+            };
+        };
+        responses: {
+            /** @description Signed in; the cookie is set */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperatorSessionView"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    platform_sign_out: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Signed out; the cookie is gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     platform_list_tenants: {
         parameters: {
             query?: {
+                /** @description Part of the name or the slug. */
+                q?: string;
                 /** @description Rows of the page, 1 to 200; 50 if absent. */
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
@@ -6194,6 +6368,8 @@ export interface operations {
             query?: {
                 /** @description Part of the name or the slug. */
                 q?: string;
+                /** @description Servers with this tag. */
+                tag?: string;
                 /** @description Rows of the page, 1 to 200; 50 if absent. */
                 limit?: number;
                 /** @description `next_cursor` of the page before. */

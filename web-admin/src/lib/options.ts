@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { groupsFound, machinesFound, serversFound, usage, usersFound } from '@/api/queries'
 import { can } from './can'
 import { useSession, useTenant } from './session'
+import { useTags } from './tags'
 import { plural } from './units'
 
 export type Option = { value: string; label: string; hint?: string }
@@ -17,6 +18,18 @@ export function useServerOptions(typed: string): Options {
     hint: slug,
   }))
   return { options: options ?? [], isPending }
+}
+
+/** Tags that servers have; of those servers that have been looked at. */
+export function useTagOptions(typed: string): Options {
+  const { tags, isPending } = useTags()
+  return {
+    options: matching(
+      tags.map(tag => ({ value: tag, label: tag })),
+      typed,
+    ),
+    isPending,
+  }
 }
 
 /** People and service accounts; whoever may not see people has only themselves to choose. */

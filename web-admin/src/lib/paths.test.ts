@@ -1,7 +1,7 @@
 import type { LinkProps } from '@tanstack/react-router'
 import { expect, test } from 'vitest'
 import { router } from '@/router'
-import { files, pages, paths } from './paths'
+import { afterSignIn, files, operations, operatorSignIn, pages, paths } from './paths'
 
 test('addresses inside the console', () => {
   const address = (link: LinkProps) => router.buildLocation(link as never).href
@@ -66,6 +66,31 @@ test('addresses inside the console', () => {
       "user": "/console/acme/people/users/usr_1",
     }
   `)
+})
+
+test('addresses of operators', () => {
+  const address = (link: LinkProps) => router.buildLocation(link as never).href
+  expect([
+    address(operations.tenants()),
+    address(operations.tenant('acme')),
+    address(operations.nodes()),
+    address(operations.node('nod_1')),
+    address(operations.keys()),
+  ]).toEqual([
+    '/console/system/tenants',
+    '/console/system/tenants/acme',
+    '/console/system/nodes',
+    '/console/system/nodes/nod_1',
+    '/console/system/keys',
+  ])
+  expect(operatorSignIn('/console/system/tenants?q=a')).toBe('/console/system/sign-in?to=tenants%3Fq%3Da')
+  expect(operatorSignIn('/console/acme/servers')).toBe('/console/system/sign-in')
+  const check = (to: string | undefined, place: string) => expect(afterSignIn(to)).toBe(place)
+  check('nodes/nod_1', '/console/system/nodes/nod_1')
+  check(undefined, '/console/system/tenants')
+  check('sign-in?to=sign-in', '/console/system/tenants')
+  check('../acme/servers', '/console/system/tenants')
+  check('//evil.example', '/console/system///evil.example')
 })
 
 test('files and streams of the API', () => {

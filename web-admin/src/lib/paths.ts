@@ -53,6 +53,15 @@ export const paths = {
     linkOptions({ to: '/$tenant/people/users/$user', params: { tenant, user } }),
 }
 
+/** Where operators are: beside the organisations, none of which can be called `system`. */
+export const operations = {
+  keys: () => linkOptions({ to: '/system/keys' }),
+  node: (node: string) => linkOptions({ to: '/system/nodes/$node', params: { node } }),
+  nodes: () => linkOptions({ to: '/system/nodes' }),
+  tenant: (slug: string) => linkOptions({ to: '/system/tenants/$slug', params: { slug } }),
+  tenants: () => linkOptions({ to: '/system/tenants' }),
+}
+
 type Parameters = Record<string, string | undefined>
 
 function fromApi(tenant: string, rest: string, parameters: Parameters): string {
@@ -73,6 +82,20 @@ const page = (tenant: string, rest = '') => `/t/${encodeURIComponent(tenant)}/${
 
 /** Where the router lives. */
 export const basePath = '/console'
+
+/** The word in the place of the tenant. */
+export const SYSTEM = 'system'
+
+/** Operators' sign-in, and back to `here`: a path with a query, as the address bar has it. */
+export function operatorSignIn(here: string): string {
+  const system = `${basePath}/${SYSTEM}/`
+  const inside = here.startsWith(system) ? here.slice(system.length) : ''
+  return `${system}sign-in${inside && `?to=${encodeURIComponent(inside)}`}`
+}
+
+/** Where they go on: what `operatorSignIn` noted. Whatever it says, it stays below `/console/system/`. */
+export const afterSignIn = (to: string | undefined): string =>
+  `${basePath}/${SYSTEM}/${to && !to.includes('..') && !to.startsWith('sign-in') ? to : 'tenants'}`
 
 /** Pages that the control plane renders. */
 export const pages = {

@@ -1,8 +1,8 @@
-import { Link, useParams } from '@tanstack/react-router'
+import { Link, useParams, useRouterState } from '@tanstack/react-router'
 import { Compass } from 'lucide-react'
 import { EmptyState } from '@/components/page'
 import { Button } from '@/components/ui/button'
-import { pages, paths } from '@/lib/paths'
+import { operations, pages, paths, SYSTEM } from '@/lib/paths'
 
 export const NotFound = () => (
   <div className="mx-auto max-w-2xl px-4 py-10">
@@ -15,6 +15,14 @@ export const NotFound = () => (
 /** Out of a dead end. */
 export function WayOn() {
   const { tenant } = useParams({ strict: false })
+  const place = useRouterState({ select: state => state.location.pathname.split('/')[1] })
+  if (place === SYSTEM) {
+    return (
+      <Button asChild>
+        <Link {...operations.tenants()}>To the tenants</Link>
+      </Button>
+    )
+  }
   return (
     <Button asChild>
       {tenant ? <Link {...paths.servers(tenant)}>To the servers</Link> : <a href={pages.door}>To the door</a>}

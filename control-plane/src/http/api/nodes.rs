@@ -1,5 +1,6 @@
 //! Operators' API: enrolled nodes and what they are doing.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -71,6 +72,9 @@ pub(crate) struct StreamView {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct FollowedView {
     tenant_id: TenantId,
+    /// What the tenant is called; absent in lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    slug: Option<String>,
     acknowledged_revision: u64,
     /// Revisions behind the present one.
     lag: u64,
@@ -95,20 +99,21 @@ impl From<NodeIdentity> for NodeIdentityView {
 
 impl From<NodeReport> for NodeView {
     fn from(report: NodeReport) -> Self {
-        let NodeReport { identity, streams, revisions } = report;
+        let NodeReport { identity, streams, revisions, slugs } = report;
         let present = |id: &TenantId| revisions.get(id).copied().unwrap_or_default();
-        let streams = streams.into_iter().map(|status| stream(status, present)).collect();
+        let streams = streams.into_iter().map(|status| stream(status, present, &slugs)).collect();
         Self { node: identity.into(), streams }
     }
 }
 
-fn stream(status: NodeStatus, present: impl Fn(&TenantId) -> u64) -> StreamView {
+fn stream(status: NodeStatus, present: impl Fn(&TenantId) -> u64, slugs: &HashMap<TenantId, String>) -> StreamView {
     let mut rejects = status.rejects;
     let mut tenants: Vec<FollowedView> = status
         .acked
         .into_iter()
         .map(|(tenant_id, acknowledged_revision)| FollowedView {
             tenant_id,
+            slug: slugs.get(&tenant_id).cloned(),
             acknowledged_revision,
             lag: present(&tenant_id).saturating_sub(acknowledged_revision),
             rejects: rejects
@@ -154,6 +159,17 @@ pub(crate) async fn list(
     Query(query): Query<PageQuery>,
 ) -> Result<Json<PageView<NodeView>>, Problem> {
     Ok(Json(PageView::of(nodes::list(&app, query.parse()?).await?)))
+}
+
+/// One node with its live streams.
+#[utoipa::path(get, path = "/api/v1/platform/nodes/{node}", tag = "platform", operation_id = "platform_get_node",
+    params(("node" = NodeId, Path)), responses((status = 200, body = NodeView)))]
+pub(crate) async fn get(
+    State(app): State<Arc<App>>,
+    _: Operator,
+    Target(id): Target<NodeId>,
+) -> Result<Json<NodeView>, Problem> {
+    Ok(Json(nodes::get(&app, id).await?.into()))
 }
 
 /// Revoke a node: its live streams end.

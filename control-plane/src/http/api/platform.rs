@@ -8,12 +8,13 @@ use proto::names::TenantSlug;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::PageView;
 use super::invitations::NewInvitationView;
 use super::tenant::TenantView;
-use super::{PageQuery, PageView};
 use crate::app::keys::{KeyKind, Rotation};
 use crate::app::platform::{self, NewTenant, PlatformChange, Rewrapped};
 use crate::domain::audit::Actor;
+use crate::domain::page::PageRequest;
 use crate::http::extract::{Json, Operator, Query, Target};
 use crate::http::problem::Problem;
 use crate::state::App;
@@ -68,6 +69,19 @@ pub(crate) struct OwnerBody {
     email: String,
 }
 
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct TenantQuery {
+    /// Part of the name or the slug.
+    #[serde(default)]
+    q: String,
+    /// Rows of the page, 1 to 200; 50 if absent.
+    limit: Option<u64>,
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
 /// Create a tenant.
 #[utoipa::path(post, path = "/api/v1/platform/tenants", tag = "platform", operation_id = "platform_create_tenant",
     request_body = TenantBody, responses((status = 201, body = NewTenantView)))]
@@ -85,13 +99,14 @@ pub(crate) async fn create(
 
 /// List tenants, newest first.
 #[utoipa::path(get, path = "/api/v1/platform/tenants", tag = "platform", operation_id = "platform_list_tenants",
-    params(PageQuery), responses((status = 200, body = PageView<TenantView>)))]
+    params(TenantQuery), responses((status = 200, body = PageView<TenantView>)))]
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
     _: Operator,
-    Query(query): Query<PageQuery>,
+    Query(query): Query<TenantQuery>,
 ) -> Result<Json<PageView<TenantView>>, Problem> {
-    Ok(Json(PageView::of(platform::list_tenants(&app, query.parse()?).await?)))
+    let page = PageRequest::parse(query.limit, query.cursor.as_deref())?;
+    Ok(Json(PageView::of(platform::list_tenants(&app, query.q.trim(), page).await?)))
 }
 
 /// One tenant.

@@ -12,7 +12,7 @@ use crate::domain::access::ServerRole;
 use crate::domain::bundle::Member;
 use crate::domain::ids::{ServerId, UserId};
 use crate::domain::page::PageRequest;
-use crate::domain::server::{ServerKind, ServerStatus};
+use crate::domain::server::{ServerFilter, ServerKind, ServerStatus};
 use crate::domain::transport::Transport;
 use crate::http::extract::{Json, Query, Target, TenantScope, VirtualServerId};
 use crate::http::problem::Problem;
@@ -24,6 +24,8 @@ pub(crate) struct ServerView {
     slug: proto::names::ServerSlug,
     display_name: String,
     description: String,
+    /// In the order in which they were given.
+    tags: Vec<String>,
     status: ServerStatus,
     /// What to paste into an IDE.
     gateway_url: String,
@@ -81,6 +83,7 @@ impl From<Seen> for ServerView {
             slug: server.slug,
             display_name: server.display_name,
             description: server.description,
+            tags: server.tags,
             status: server.status,
             gateway_url,
             your_role: role,
@@ -102,6 +105,9 @@ pub(crate) struct ServerBody {
     display_name: String,
     #[serde(default)]
     description: String,
+    /// Words to find it by: at most 10, of 1 to 32 lower-case letters, digits and hyphens, each once.
+    #[serde(default)]
+    tags: Vec<String>,
     /// Where the server speaks MCP over HTTP.
     upstream_url: Option<String>,
     /// In place of `upstream_url`: the servers that a virtual server is made of. You must manage each of them.
@@ -120,6 +126,8 @@ pub(crate) struct ServerBody {
 pub(crate) struct ServerPatch {
     display_name: Option<String>,
     description: Option<String>,
+    /// All of them: what is left out is removed.
+    tags: Option<Vec<String>>,
     upstream_url: Option<String>,
     outbound_auth: Option<OutboundAuthBody>,
     timeout_ms: Option<u32>,
@@ -145,6 +153,8 @@ pub(crate) struct ServerQuery {
     /// Part of the name or the slug.
     #[serde(default)]
     q: String,
+    /// Servers with this tag.
+    tag: Option<String>,
     /// Rows of the page, 1 to 200; 50 if absent.
     limit: Option<u64>,
     /// `next_cursor` of the page before.
@@ -167,7 +177,8 @@ pub(crate) async fn list(
     Query(query): Query<ServerQuery>,
 ) -> Result<Json<PageView<ServerView>>, Problem> {
     let page = PageRequest::parse(query.limit, query.cursor.as_deref())?;
-    Ok(Json(PageView::of(servers::list(&ctx, query.q.trim(), page).await?)))
+    let filter = ServerFilter { text: query.q.trim().to_owned(), tag: query.tag };
+    Ok(Json(PageView::of(servers::list(&ctx, &filter, page).await?)))
 }
 
 /// List servers you may use, newest first.
@@ -187,11 +198,17 @@ pub(crate) async fn register(
     TenantScope(ctx): TenantScope,
     Json(body): Json<ServerBody>,
 ) -> Result<(StatusCode, Json<ServerView>), Problem> {
-    let ServerBody { slug, display_name, description, upstream_url, members, outbound_auth, timeout_ms, transport } =
-        body;
-    let outbound_auth = outbound_auth.into();
-    let new =
-        NewServer { slug, display_name, description, upstream_url, members, outbound_auth, timeout_ms, transport };
+    let new = NewServer {
+        slug: body.slug,
+        display_name: body.display_name,
+        description: body.description,
+        tags: body.tags,
+        upstream_url: body.upstream_url,
+        members: body.members,
+        outbound_auth: body.outbound_auth.into(),
+        timeout_ms: body.timeout_ms,
+        transport: body.transport,
+    };
     Ok((StatusCode::CREATED, Json(servers::register(&ctx, new).await?.into())))
 }
 
@@ -215,17 +232,15 @@ pub(crate) async fn update(
     Json(body): Json<ServerPatch>,
 ) -> Result<Json<ServerView>, Problem> {
     let enabled = body.status.map(|status| status == Switch::Enabled);
-    let ServerPatch { display_name, description, upstream_url, outbound_auth, timeout_ms, transport, members, .. } =
-        body;
-    let outbound_auth = outbound_auth.map(Into::into);
     let change = ServerChange {
-        display_name,
-        description,
-        upstream_url,
-        outbound_auth,
-        timeout_ms,
-        transport,
-        members,
+        display_name: body.display_name,
+        description: body.description,
+        tags: body.tags,
+        upstream_url: body.upstream_url,
+        outbound_auth: body.outbound_auth.map(Into::into),
+        timeout_ms: body.timeout_ms,
+        transport: body.transport,
+        members: body.members,
         enabled,
     };
     Ok(Json(servers::update(&ctx, id, change).await?.into()))

@@ -33,8 +33,10 @@ fn header<'a>(response: &'a Response, name: &axum::http::HeaderName) -> &'a str 
 }
 
 #[tokio::test]
-async fn every_address_of_a_tenant_is_the_one_page() {
-    for path in ["acme", "acme/", "acme/servers", "acme/servers/srv_1/how-to-use", "acme/assets/x.js"] {
+async fn every_address_of_a_tenant_and_of_operators_is_the_one_page() {
+    let of_operators = ["system", "system/tenants/acme"];
+    let of_a_tenant = ["acme", "acme/", "acme/servers", "acme/servers/srv_1/how-to-use", "acme/assets/x.js"];
+    for path in of_operators.into_iter().chain(of_a_tenant) {
         let response = answer(files, path, &HeaderMap::new(), "n0nce");
         assert_eq!(response.status(), StatusCode::OK, "{path}");
         assert_eq!(header(&response, &CACHE_CONTROL), "no-store");
@@ -81,7 +83,14 @@ async fn files_are_kept_for_ever_and_packed_as_the_client_takes_them() {
 
 #[tokio::test]
 async fn what_is_not_there_is_not_there() {
-    for path in ["assets/gone-1a2b.js", "assets/../index.html", "Acme/servers", ".vite/manifest.json", "index.htm"] {
+    for path in [
+        "assets/gone-1a2b.js",
+        "assets/../index.html",
+        "Acme/servers",
+        "admin/tenants",
+        ".vite/manifest.json",
+        "index.htm",
+    ] {
         assert_eq!(answer(files, path, &HeaderMap::new(), "n").status(), StatusCode::NOT_FOUND, "{path}");
     }
 }

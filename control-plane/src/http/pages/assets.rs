@@ -1,13 +1,15 @@
-//! The stylesheet, under a name that changes with its content, so that browsers may keep it for ever.
+//! The stylesheet, under a name that changes with its content, so that browsers may keep it for ever; and the theme that
+//! the person chose in the console, if they did.
 
 use std::sync::LazyLock;
 
 use axum::extract::Path;
-use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 
 use crate::crypto::tokens;
+use crate::http::cookies;
 
 const STYLES: &str = include_str!("../../../assets/portway.css");
 
@@ -20,6 +22,15 @@ static STYLESHEET: LazyLock<String> = LazyLock::new(|| {
 /// Path of the stylesheet, for templates.
 pub(crate) fn stylesheet() -> &'static str {
     &STYLESHEET
+}
+
+/// Small, so that it can be asked for with every page.
+pub(super) async fn theme(headers: HeaderMap) -> Response {
+    let styles = match cookies::theme(&headers) {
+        Some(theme) => format!(":root {{ color-scheme: {theme}; }}\n"),
+        None => String::new(),
+    };
+    ([(CONTENT_TYPE, "text/css; charset=utf-8"), (CACHE_CONTROL, "no-store")], styles).into_response()
 }
 
 pub(super) async fn serve(Path(file): Path<String>) -> Response {

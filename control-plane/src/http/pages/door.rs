@@ -26,6 +26,8 @@ struct DoorPage<'a> {
     email_problem: String,
     name: &'a str,
     name_problem: String,
+    /// Whether organisations can be created here.
+    sign_up: bool,
 }
 
 #[derive(Template)]
@@ -35,18 +37,19 @@ struct ChoicePage<'a> {
     tenants: &'a [Tenant],
 }
 
-pub(super) async fn show(RawQuery(query): RawQuery) -> Response {
+pub(super) async fn show(State(app): State<Arc<App>>, RawQuery(query): RawQuery) -> Response {
+    let empty = DoorPage { sign_up: app.config.tenant_sign_up, ..DoorPage::default() };
     let query = query.unwrap_or_default();
     let typed = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "tenant");
     let Some((_, typed)) = typed else {
-        return page(StatusCode::OK, &DoorPage::default());
+        return page(StatusCode::OK, &empty);
     };
     let name = typed.trim().to_lowercase();
     match TenantSlug::parse(&name) {
         Ok(tenant) => see_other(&format!("/t/{tenant}/")),
         Err(reason) => {
             let name_problem = format!("That is no name of an organisation: it {reason}.");
-            page(StatusCode::BAD_REQUEST, &DoorPage { name: &name, name_problem, ..DoorPage::default() })
+            page(StatusCode::BAD_REQUEST, &DoorPage { name: &name, name_problem, ..empty })
         }
     }
 }
@@ -64,7 +67,7 @@ pub(super) async fn find(
         Ok(found) => found,
         Err(Error::InvalidFields(mistakes)) => {
             let problem = mistakes.iter().map(|one| format!("The address {}.", one.message)).collect();
-            return Ok(again(&email, problem));
+            return Ok(again(&app, &email, problem));
         }
         Err(error) => return Err(error.into()),
     };
@@ -74,13 +77,14 @@ pub(super) async fn find(
                 "No organisation here has shown that {domain} is its own. Type its name below, or ask whoever told you \
                  about Portway for it."
             );
-            again(&email, problem)
+            again(&app, &email, problem)
         }
         [tenant] => see_other(&format!("/t/{}/", tenant.slug)),
         tenants => page(StatusCode::OK, &ChoicePage { domain: &domain, tenants }),
     })
 }
 
-fn again(email: &str, email_problem: String) -> Response {
-    page(StatusCode::BAD_REQUEST, &DoorPage { email, email_problem, ..DoorPage::default() })
+fn again(app: &App, email: &str, email_problem: String) -> Response {
+    let sign_up = app.config.tenant_sign_up;
+    page(StatusCode::BAD_REQUEST, &DoorPage { email, email_problem, sign_up, ..DoorPage::default() })
 }

@@ -136,6 +136,19 @@ impl PageError {
         Self::new(StatusCode::NOT_FOUND, "invitation.gone", "This link is no longer good", message)
     }
 
+    pub(super) fn no_sign_up() -> Self {
+        let message = "Organisations are created by whoever runs this Portway. Ask them for one.";
+        Self::new(StatusCode::NOT_FOUND, "sign_up.off", "Nothing here", message)
+    }
+
+    pub(super) fn sign_up_gone() -> Self {
+        let message = "This link was used, or it has expired. If you have created your organisation, find it and sign in; \
+                       else ask for a new link.";
+        let next = Next { url: "/".to_owned(), label: "To the door" };
+        let gone = Self::new(StatusCode::NOT_FOUND, "sign_up.gone", "This link is no longer good", message);
+        Self { next: Some(Box::new(next)), ..gone }
+    }
+
     /// A form without the token that only our own pages contain, or too old a page.
     pub(super) fn forged() -> Self {
         let message = "This form was open for too long, or you signed in or out in another tab. Go back, reload the \

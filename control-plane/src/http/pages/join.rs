@@ -45,7 +45,7 @@ struct JoinPage<'a> {
 }
 
 /// The token of the link.
-pub(super) struct LinkToken(SecretString);
+pub(super) struct LinkToken(pub(super) SecretString);
 
 impl FromRequestParts<Arc<App>> for LinkToken {
     type Rejection = PageError;

@@ -130,6 +130,7 @@ impl World {
             kind: ServerKind::Single,
             transport: Transport::default(),
             tool_switches: Default::default(),
+            tags: Vec::new(),
             created_by: None,
             created_at: store.now(),
             updated_at: store.now(),

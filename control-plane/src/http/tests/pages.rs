@@ -1,7 +1,8 @@
 //! Sign-in, sign-out, home.
 
-use axum::http::StatusCode;
-use axum::http::header::{CACHE_CONTROL, RETRY_AFTER, SET_COOKIE};
+use axum::body::Body;
+use axum::http::header::{CACHE_CONTROL, COOKIE, HOST, RETRY_AFTER, SET_COOKIE};
+use axum::http::{Request, StatusCode};
 use chrono::TimeDelta;
 use secrecy::ExposeSecret;
 
@@ -172,6 +173,20 @@ async fn the_stylesheet_is_kept_for_ever_under_its_hashed_name() {
     assert_eq!(world.get("/assets/portway-0.css").await.status, StatusCode::NOT_FOUND);
     let missing = world.get("/t/nobody/login").await;
     assert!(missing.status == StatusCode::NOT_FOUND && missing.body.contains("tenant.unknown"));
+}
+
+#[tokio::test]
+async fn pages_have_the_theme_that_was_chosen_in_the_console() {
+    let world = World::start().await;
+    assert!(world.get("/t/acme/login").await.body.contains("href=\"/assets/theme.css\""));
+    let check = async |cookie: &str, expected: &str| {
+        let request = Request::get("/assets/theme.css").header(HOST, "auth.example").header(COOKIE, cookie);
+        let css = world.send(request.body(Body::empty()).unwrap()).await;
+        assert_eq!((css.header(CACHE_CONTROL), css.body.as_str()), ("no-store", expected), "{cookie}");
+    };
+    check("portway-theme=dark", ":root { color-scheme: dark; }\n").await;
+    check("portway-theme=light", ":root { color-scheme: light; }\n").await;
+    check("portway-theme=red;}", "").await;
 }
 
 #[tokio::test]

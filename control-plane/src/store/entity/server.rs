@@ -19,6 +19,7 @@ pub struct Model {
     pub kind: String,
     pub transport: Option<Json>,
     pub tool_switches: Option<Json>,
+    pub tags: Option<Json>,
     pub created_by: Option<Uuid>,
     pub created_at: ChronoDateTimeUtc,
     pub updated_at: ChronoDateTimeUtc,

@@ -1,8 +1,9 @@
 //! Documents of servers.
 
 use control_plane::domain::access::ServerRole;
-use control_plane::domain::fields;
+use control_plane::domain::fields::{self, Mistakes};
 use control_plane::domain::transport::Transport;
+use control_plane::domain::{Error, tags};
 
 use super::super::yaml::{Entry, Node, Value};
 use super::{
@@ -19,6 +20,7 @@ impl Reader<'_> {
         let known = [
             "displayName",
             "description",
+            "tags",
             "url",
             "preset",
             "enabled",
@@ -37,6 +39,7 @@ impl Reader<'_> {
             find(entries, "displayName").map(|node| self.checked(node, "spec.displayName", fields::name));
         let description =
             find(entries, "description").map(|node| self.checked(node, "spec.description", fields::description));
+        let tags = find(entries, "tags").map(|node| self.tags(node));
         let enabled = find(entries, "enabled").map(|node| self.truth(node, "spec.enabled"));
         let reach = match find(entries, "members") {
             Some(node) => self.only_members(entries, node).map(ReachSpec::Members),
@@ -48,6 +51,7 @@ impl Reader<'_> {
             place: self.place(document.line),
             display_name: display_name.unwrap_or_else(|| Some(slug.clone()))?,
             description: description.unwrap_or_else(|| Some(String::new()))?,
+            tags: tags.unwrap_or_else(|| Some(Vec::new()))?,
             enabled: enabled.unwrap_or(Some(true))?,
             reach: reach?,
             grants: match grants {
@@ -56,6 +60,21 @@ impl Reader<'_> {
             },
             slug,
         })
+    }
+
+    fn tags(&mut self, node: &Node) -> Option<Vec<String>> {
+        let written = self.list(node, "spec.tags", |reader, node, field| reader.checked(node, field, tags::tag))?;
+        let mut mistakes = Mistakes::default();
+        tags::check(&written, &mut mistakes);
+        match mistakes.finish(Some(written)) {
+            Err(Error::InvalidFields(errors)) => {
+                for error in errors {
+                    self.wrong(node.line, &joined("spec", &error.field), error.message);
+                }
+                None
+            }
+            checked => checked.ok(),
+        }
     }
 
     fn upstream(&mut self, spec: &Node, entries: &[Entry]) -> Option<UpstreamSpec> {

@@ -269,6 +269,12 @@ fn mistakes_in_groups_and_service_accounts() {
     check("Group", "{slug: x}", "{}", "f.yaml:3: metadata.slug: is unknown; expected name");
     check("ServiceAccount", "{name: ' '}", "{}", "f.yaml:3: metadata.name: must not be empty");
     check("ServiceAccount", "{name: x}", "{enabled: maybe}", "f.yaml:4: spec.enabled: must be true or false");
+    let reach = "url: https://x.example/mcp";
+    let tags =
+        |tags: &str, expected: &str| check("Server", "{slug: xx}", &format!("{{{reach}, tags: {tags}}}"), expected);
+    tags("[a, B]", "f.yaml:4: spec.tags[1]: must have 1 to 32 lower-case letters");
+    tags("[a, a]", "f.yaml:4: spec.tags[1]: is there already");
+    tags("a", "f.yaml:4: spec.tags: must be a list");
     let two = "apiVersion: portway/v1\nkind: Group\nmetadata: {name: x}\nspec: {}\n---\n";
     let mistakes = parse(&format!("{two}{}", two.replace("name: x", "name: X"))).unwrap_err();
     assert!(mistakes[0].starts_with("f.yaml:6: metadata.name: X is described at f.yaml:1 already"), "{mistakes:?}");

@@ -2,7 +2,7 @@
 
 use control_plane::domain::access::ServerRole;
 use control_plane::domain::ids::{AccessGrantId, ServerId};
-use control_plane::domain::server::{AccessGrant, GrantFilter, Server, Subject};
+use control_plane::domain::server::{AccessGrant, GrantFilter, Server, ServerFilter, Subject};
 use control_plane::store::{ServersOf, TenantStore};
 
 use super::super::seed::Seed;
@@ -22,13 +22,14 @@ fn servers() -> Vec<Case> {
         });
         hidden find_server(their.server.id);
         hidden find_server_by_slug(&their.server.slug);
-        own list_servers(ServersOf::Tenant, "", page());
-        own list_servers(ServersOf::GrantedTo(their.user.id.into()), "", page());
-        own list_servers(ServersOf::UsableBy(their.user.id.into()), "", page());
+        own list_servers(ServersOf::Tenant, &ServerFilter::default(), page());
+        own list_servers(ServersOf::GrantedTo(their.user.id.into()), &ServerFilter::default(), page());
+        own list_servers(ServersOf::UsableBy(their.user.id.into()), &ServerFilter::default(), page());
         hidden list_server_roles(their.user.id.into(), &[their.server.id]);
         hidden list_server_roles(own.user.id.into(), &[their.server.id]);
         hidden lock_server(their.server.id);
         hidden list_server_slugs(&[their.server.id]);
+        hidden find_servers(&[their.server.id]);
         hidden update_server(&Server { display_name: "taken over".to_owned(), ..their.server.clone() });
         refused put_shared_credential(&their.credential, None);
         refused put_shared_credential(&own.credential, Some(their.user.id));
@@ -71,6 +72,8 @@ fn access() -> Vec<Case> {
         hidden find_access_grant_of(own.server.id, their.grant.subject);
         hidden list_access_grants(their.server.id, &GrantFilter::default(), page());
         hidden list_access_grants(own.server.id, &named(their), page());
+        own list_grants_reaching(their.user.id.into(), page());
+        own list_grants_reaching(own.user.id.into(), page());
         hidden update_access_grant(their.grant.id, ServerRole::User);
         hidden delete_access_grant(their.grant.id);
         hidden delete_access_grants_on(their.server.id);

@@ -24,6 +24,13 @@ export const keys = {
   users: (tenant: string) => [tenant, 'users'] as const,
 }
 
+/** Of operators. No tenant is called `system`, so these are nobody else's. */
+export const platformKeys = {
+  nodes: ['system', 'nodes'],
+  session: ['system', 'session'],
+  tenants: ['system', 'tenants'],
+} as const
+
 /** Rows that a list asks for at once. */
 export const PAGE_ROWS = 100
 /** The most that the API gives at once: enough for what organisations have few of. */

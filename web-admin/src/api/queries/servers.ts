@@ -14,16 +14,18 @@ export const presets = (tenant: string) =>
 
 // Servers.
 
+export type ServerFilter = { q?: string; tag?: string }
+
 /** `q` is a part of the name or the slug. */
-export const serverList = (tenant: string, { q }: { q?: string } = {}) =>
+export const serverList = (tenant: string, { q, tag }: ServerFilter = {}) =>
   infiniteQueryOptions({
     ...paged,
-    queryKey: [...keys.servers(tenant), 'list', { q }],
+    queryKey: [...keys.servers(tenant), 'list', { q, tag }],
     queryFn: ({ signal, pageParam: cursor }) =>
       take(
         api.GET('/api/v1/tenants/{tenant}/servers', {
           signal,
-          params: { path: { tenant }, query: { q, cursor, limit: PAGE_ROWS } },
+          params: { path: { tenant }, query: { q, tag, cursor, limit: PAGE_ROWS } },
         }),
       ),
   })

@@ -5,6 +5,7 @@ import { CopyButton } from '@/components/ui/copy'
 import { Time } from '@/components/ui/time'
 import { AUTH_WORDS } from '@/lib/auth-words'
 import { paths } from '@/lib/paths'
+import { ServerTags } from './server-tags'
 
 const columns = columnsOf<Server>()
 
@@ -38,6 +39,11 @@ export const serverColumns = (tenant: string, accounts: ReadonlyMap<string, Acco
           />
         </span>
       ),
+    }),
+    columns.accessor('tags', {
+      header: 'Tags',
+      meta: { className: 'max-xl:hidden w-52' },
+      cell: info => <ServerTags tenant={tenant} tags={info.getValue()} atMost={3} />,
     }),
     columns.display({
       id: 'auth',

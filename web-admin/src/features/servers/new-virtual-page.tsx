@@ -11,12 +11,12 @@ import { toast } from '@/components/ui/toast'
 import { can } from '@/lib/can'
 import { paths } from '@/lib/paths'
 import { useSession, useTenant } from '@/lib/session'
+import { slugOf } from '@/lib/slug'
 import { useServerActions } from './actions'
 import { BundleEditor } from './bundle-editor'
 import { type MemberDraft, membersOf } from './bundle-values'
 import { checked } from './members-form'
 import { required, SlugField } from './server-form'
-import { slugOf } from './server-values'
 
 type Values = { slug: string; display_name: string; description: string; members: MemberDraft[] }
 

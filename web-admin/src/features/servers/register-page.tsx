@@ -15,10 +15,11 @@ import { can } from '@/lib/can'
 import { cn } from '@/lib/cn'
 import { paths } from '@/lib/paths'
 import { useSession } from '@/lib/session'
+import { slugOf } from '@/lib/slug'
 import { useServerActions } from './actions'
 import { LookAt } from './look-at'
 import { ServerForm } from './server-form'
-import { bodyOf, EMPTY, presetValues, type ServerValues, slugOf } from './server-values'
+import { bodyOf, EMPTY, presetValues, type ServerValues } from './server-values'
 
 const route = getRouteApi('/$tenant/servers/new')
 

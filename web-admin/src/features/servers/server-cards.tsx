@@ -9,6 +9,7 @@ import { CopyButton } from '@/components/ui/copy'
 import { Skeleton } from '@/components/ui/skeleton'
 import { paths } from '@/lib/paths'
 import { authOf, ServerBadges } from './columns'
+import { ServerTags } from './server-tags'
 
 type ServerCardsProps = {
   tenant: string
@@ -67,7 +68,8 @@ function ServerCard({
         </h2>
         <ServerBadges server={server} account={account} />
       </div>
-      <p className="mt-1 line-clamp-2 text-quiet">{server.description}</p>
+      <p className="mt-1 mb-2 line-clamp-2 text-quiet">{server.description}</p>
+      <ServerTags tenant={tenant} tags={server.tags} />
       <div className="mt-auto flex items-center gap-2 pt-3 text-quiet text-xs">
         <span className="truncate font-mono">{server.slug}</span>
         <CopyButton

@@ -3,9 +3,12 @@
 import type { ReactNode } from 'react'
 import { type UseFormReturn, useWatch } from 'react-hook-form'
 import { Form, TextArea, TextField } from '@/components/form'
+import { TokenField } from '@/components/token-field'
 import { Card } from '@/components/ui/card'
+import { useTagOptions } from '@/lib/options'
+import { slugOf } from '@/lib/slug'
 import { AuthFields, More } from './auth-fields'
-import { fieldOf, type ServerValues, slugOf } from './server-values'
+import { fieldOf, type ServerValues } from './server-values'
 
 type ServerFormProps = {
   form: UseFormReturn<ServerValues>
@@ -61,6 +64,15 @@ export function ServerForm({
           {registered ? <FixedSlug /> : <SlugField around={urlAround} />}
         </div>
         <TextField name="description" label="Description" optional placeholder="What people use it for." />
+        <TokenField
+          name="tags"
+          label="Tags"
+          hint="Words to find it by, such as a team or prod: lower-case letters, digits and hyphens, at most 10."
+          none="No tags"
+          add="Add a tag"
+          free
+          useOptions={useTagOptions}
+        />
       </Card>
       {!isVirtual && (
         <>

@@ -7,6 +7,7 @@ import { Badge } from '@/components/ui/badge'
 import { Button } from '@/components/ui/button'
 import { paths } from '@/lib/paths'
 import { useServer } from '@/lib/server'
+import { ServerTags } from './server-tags'
 
 /** One line for each tab that exists. */
 const TABS: readonly { label: string; link: (tenant: string, server: string) => LinkProps; exact?: true }[] =
@@ -33,6 +34,7 @@ export function ServerLayout() {
           ) : (
             <Badge tone="good">Enabled</Badge>
           )}
+          <ServerTags tenant={tenant} tags={server.tags} />
         </>
       }
       actions={

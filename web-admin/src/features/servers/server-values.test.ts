@@ -1,12 +1,13 @@
 import { expect, test } from 'vitest'
 import type { OutboundAuth, OutboundAuthInput, Server } from '@/api/types'
-import { type AuthKind, bodyOf, EMPTY, fieldOf, patchOf, slugOf, valuesOf } from './server-values'
+import { type AuthKind, bodyOf, EMPTY, fieldOf, patchOf, valuesOf } from './server-values'
 
 const registered = (outbound_auth: OutboundAuth): Server => ({
   id: 'srv_1',
   slug: 'github',
   display_name: 'GitHub',
   description: '',
+  tags: ['prod', 'team-a'],
   status: 'enabled',
   gateway_url: 'https://gw.example/acme/mcp/github/server',
   kind: 'single',
@@ -86,6 +87,15 @@ test('a server that moves sends its authentication along', () => {
   expect(patch).toEqual({ upstream_url: 'https://other.example/mcp', outbound_auth: { kind: 'none' } })
 })
 
+test('tags go as they stand, of virtual servers too', () => {
+  const server = registered({ kind: 'none' })
+  expect(patchOf({ ...valuesOf(server), tags: ['team-a', 'prod'] }, server)).toEqual({
+    tags: ['team-a', 'prod'],
+  })
+  const virtual: Server = { ...server, kind: 'virtual', upstream: undefined, members: [] }
+  expect(patchOf({ ...valuesOf(virtual), tags: [] }, virtual)).toEqual({ tags: [] })
+})
+
 test('a virtual server is edited by its names', () => {
   const virtual: Server = {
     ...registered({ kind: 'none' }),
@@ -114,6 +124,7 @@ test('where a refusal stands', () => {
     expect(fieldOf(kind)(field), field).toBe(expected)
   check('none', 'slug', 'slug')
   check('none', 'timeout_ms', 'timeout_s')
+  check('none', 'tags[2]', 'tags')
   check('none', 'transport.static_headers.X-A', 'static_headers')
   check('none', 'transport.ca_certificates', 'ca_certificates')
   check('shared_header', 'outbound_auth.headers[1].name', 'shared.headers.1.name')
@@ -122,14 +133,4 @@ test('where a refusal stands', () => {
   check('oauth_per_user', 'outbound_auth.endpoints.token', 'oauth.endpoints.token')
   check('oauth_per_user', 'outbound_auth.extra_parameters.x', 'oauth.extra_parameters')
   check('token_exchange', 'outbound_auth.identity_provider', 'machine.identity_provider')
-})
-
-test('a slug made of a name', () => {
-  const check = (name: string, expected: string) => expect(slugOf(name), name).toBe(expected)
-  check('GitHub', 'github')
-  check('Jira & Confluence', 'jira-confluence')
-  check('  Büro 365! ', 'buro-365')
-  check('1Password', 'password')
-  check('x'.repeat(60), 'x'.repeat(40))
-  check('日本', '')
 })

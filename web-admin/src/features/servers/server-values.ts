@@ -48,6 +48,7 @@ export type ServerValues = {
   slug: string
   display_name: string
   description: string
+  tags: string[]
   upstream_url: string
   kind: AuthKind
   shared: { headers: HeaderValues[] }
@@ -76,6 +77,7 @@ export const EMPTY: ServerValues = {
   slug: '',
   display_name: '',
   description: '',
+  tags: [],
   upstream_url: '',
   kind: 'none',
   shared: { headers: [{ name: 'Authorization', value: '' }] },
@@ -119,8 +121,8 @@ export const EMPTY: ServerValues = {
 
 /** The form of a server that is registered. */
 export function valuesOf(server: Server): ServerValues {
-  const { slug, display_name, description, upstream } = server
-  const named = { ...EMPTY, slug, display_name, description }
+  const { slug, display_name, description, tags, upstream } = server
+  const named = { ...EMPTY, slug, display_name, description, tags }
   if (!upstream) return named
   const { url, outbound_auth, timeout_ms, transport } = upstream
   return {
@@ -216,6 +218,7 @@ export function bodyOf(values: ServerValues): NewServer {
     slug: values.slug.trim(),
     display_name: values.display_name.trim(),
     description: values.description.trim(),
+    tags: values.tags,
     upstream_url: values.upstream_url.trim(),
     outbound_auth: authOf(values),
     timeout_ms: Math.round(Number(values.timeout_s || 0) * 1_000),
@@ -230,6 +233,7 @@ export function patchOf(values: ServerValues, server: Server): ServerPatch {
   const patch: ServerPatch = {}
   if (differs('display_name')) patch.display_name = after.display_name
   if (differs('description')) patch.description = after.description
+  if (differs('tags')) patch.tags = values.tags
   if (server.kind === 'virtual') return patch
   if (differs('upstream_url')) patch.upstream_url = after.upstream_url
   // A server that moves needs its shared secrets again, in the same save.
@@ -346,6 +350,7 @@ export function fieldOf(kind: AuthKind): (apiField: string) => string {
   return field => {
     const path = field.replace(/\[(\d+)\]/g, '.$1')
     if (path === 'timeout_ms') return 'timeout_s'
+    if (path.startsWith('tags.')) return 'tags'
     if (path.startsWith('transport.')) return path.split('.')[1] ?? path
     // A member of a map is typed in the map's field.
     if (path.includes('.extra_parameters')) return `${PART[kind]}.extra_parameters`
@@ -354,14 +359,4 @@ export function fieldOf(kind: AuthKind): (apiField: string) => string {
     if (path === 'outbound_auth.fields') return 'own_key.fields.0.name'
     return path.replace(/^outbound_auth/, PART[kind])
   }
-}
-
-/** A slug made of a name; the person may type another. */
-export function slugOf(name: string): string {
-  const plain = name.normalize('NFKD').replace(/[\u0300-\u036f]/g, '')
-  const joined = plain.toLowerCase().replace(/[^a-z0-9]+/g, '-')
-  return joined
-    .replace(/^[^a-z]+/, '')
-    .slice(0, 40)
-    .replace(/-+$/, '')
 }

@@ -7,12 +7,14 @@ import { useCallback, useMemo } from 'react'
 import { myAccounts, serverList } from '@/api/queries'
 import type { Server } from '@/api/types'
 import { DataTable, SearchField } from '@/components/data-table'
+import { Filter } from '@/components/filter'
 import { EmptyState, Page } from '@/components/page'
 import { Button } from '@/components/ui/button'
 import { Hint } from '@/components/ui/tooltip'
 import { can } from '@/lib/can'
 import { paths } from '@/lib/paths'
 import { useSession } from '@/lib/session'
+import { useTags } from '@/lib/tags'
 import { serverColumns } from './columns'
 import { FirstRun } from './first-run'
 import { ServerCards } from './server-cards'
@@ -21,9 +23,9 @@ const route = getRouteApi('/$tenant/servers/')
 
 export function ServersPage() {
   const { tenant } = route.useParams()
-  const { q, view } = route.useSearch()
+  const { q, tag, view } = route.useSearch()
   const navigate = route.useNavigate()
-  const query = useInfiniteQuery(serverList(tenant, { q }))
+  const query = useInfiniteQuery(serverList(tenant, { q, tag }))
   const accounts = useAccounts(tenant)
   const columns = useMemo(() => serverColumns(tenant, accounts), [tenant, accounts])
   const setText = useCallback(
@@ -31,7 +33,8 @@ export function ServersPage() {
     [navigate],
   )
   const isCards = view === 'cards'
-  const empty = q ? <NothingFound text={q} onClear={() => setText(undefined)} /> : <NoServers />
+  const clear = () => void navigate({ search: before => ({ view: before.view }), replace: true })
+  const empty = q || tag ? <NothingFound text={q} tag={tag} onClear={clear} /> : <NoServers />
   return (
     <Page
       title="Servers"
@@ -40,6 +43,10 @@ export function ServersPage() {
     >
       <div className="mb-4 flex items-center gap-2">
         <SearchField label="Find a server" value={q} onChange={setText} />
+        <TagFilter
+          value={tag}
+          onChange={tag => void navigate({ search: before => ({ ...before, tag }), replace: true })}
+        />
         <Hint text={isCards ? 'As a table' : 'As cards'}>
           <Button
             kind="secondary"
@@ -68,7 +75,7 @@ export function ServersPage() {
           empty={empty}
         />
       )}
-      <WhatIsLeft query={query} isSearched={q !== undefined} />
+      <WhatIsLeft query={query} isSearched={q !== undefined || tag !== undefined} />
     </Page>
   )
 }
@@ -139,8 +146,20 @@ function NoServers() {
   return <FirstRun server={undefined} />
 }
 
-const NothingFound = ({ text, onClear }: { text: string; onClear: () => void }) => (
-  <EmptyState title="No server of that name" action={<Button onClick={onClear}>Show all servers</Button>}>
-    None of the servers that you see has “{text}” in its name or its slug.
+type NothingFoundProps = { text: string | undefined; tag: string | undefined; onClear: () => void }
+
+const NothingFound = ({ text, tag, onClear }: NothingFoundProps) => (
+  <EmptyState title="No such server" action={<Button onClick={onClear}>Show all servers</Button>}>
+    None of the servers that you see has{' '}
+    {[text && `“${text}” in its name or its slug`, tag && `the tag ${tag}`].filter(Boolean).join(' and ')}.
   </EmptyState>
 )
+
+/** By a tag, where servers have any. */
+function TagFilter({ value, onChange }: { value: string | undefined; onChange: (tag?: string) => void }) {
+  const { tags } = useTags()
+  const known = value === undefined || tags.includes(value) ? tags : [...tags, value]
+  if (known.length === 0) return null
+  const options = known.map(tag => ({ value: tag, label: tag }))
+  return <Filter label="Tag" all="Any tag" value={value} options={options} onChange={onChange} />
+}

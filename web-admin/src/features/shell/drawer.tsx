@@ -1,6 +1,6 @@
 import { Dialog as Radix } from 'radix-ui'
 import type { ReactNode } from 'react'
-import { Wordmark } from './wordmark'
+import { Wordmark } from '@/components/wordmark'
 
 /** The navigation of a narrow screen. */
 export default function Drawer(props: { onOpenChange: (open: boolean) => void; children: ReactNode }) {

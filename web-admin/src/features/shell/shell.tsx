@@ -5,13 +5,13 @@ import { Menu as MenuIcon, Search } from 'lucide-react'
 import { lazy, Suspense, useEffect, useState } from 'react'
 import { Button } from '@/components/ui/button'
 import { Kbd } from '@/components/ui/kbd'
+import { Wordmark } from '@/components/wordmark'
 import { pages, paths } from '@/lib/paths'
 import { useSession, useTenant } from '@/lib/session'
 import { Announcer } from './announcer'
 import { Initials } from './initials'
 import { SECTIONS } from './nav'
 import { MODIFIER, useShortcuts } from './use-shortcuts'
-import { Wordmark } from './wordmark'
 
 // Opened by whoever wants them: not a part of the first page.
 const Palette = lazy(() => import('./palette'))

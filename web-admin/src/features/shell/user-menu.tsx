@@ -1,23 +1,15 @@
-import { Cable, Keyboard, KeyRound, LogOut, Monitor, Moon, Rows3, ShieldCheck, Sun } from 'lucide-react'
-import { useState } from 'react'
+import { Cable, Keyboard, KeyRound, LogOut, Rows3, ShieldCheck } from 'lucide-react'
 import { Button } from '@/components/ui/button'
-import { Menu, MenuChoice, MenuItem, MenuLabel, MenuLine } from '@/components/ui/menu'
+import { Menu, MenuItem, MenuLine } from '@/components/ui/menu'
 import { pages } from '@/lib/paths'
 import { useSession, useTenant } from '@/lib/session'
-import { setTheme, type Theme, theme } from '@/lib/theme'
 import { Initials } from './initials'
 import { signOut } from './sign-out'
-
-const THEME_OPTIONS = [
-  { value: 'system', label: 'As the system', icon: <Monitor /> },
-  { value: 'light', label: 'Light', icon: <Sun /> },
-  { value: 'dark', label: 'Dark', icon: <Moon /> },
-] as const
+import { ThemeChoice } from './theme-choice'
 
 export default function UserMenu({ onShortcuts }: { onShortcuts: () => void }) {
   const tenant = useTenant()
   const { user } = useSession()
-  const [chosen, setChosen] = useState<Theme>(theme)
   const trigger = (
     <Button kind="quiet" size="icon" aria-label={`Account of ${user.display_name}`}>
       <Initials name={user.display_name} />
@@ -37,15 +29,7 @@ export default function UserMenu({ onShortcuts }: { onShortcuts: () => void }) {
       <MenuLink href={pages.connections(tenant)} icon={<Cable />} label="Connections" />
       <MenuLink href={pages.security(tenant)} icon={<ShieldCheck />} label="Second factor" />
       <MenuLine />
-      <MenuLabel>Theme</MenuLabel>
-      <MenuChoice
-        value={chosen}
-        options={THEME_OPTIONS}
-        onChange={value => {
-          setTheme(value)
-          setChosen(value)
-        }}
-      />
+      <ThemeChoice />
       <MenuLine />
       <MenuItem onSelect={onShortcuts}>
         <Keyboard /> Keyboard shortcuts

@@ -1,0 +1,28 @@
+import { Badge } from '@/components/ui/badge'
+import { plural } from '@/lib/units'
+import type { NodeSummary } from './node-summary'
+
+/** How often the pages of nodes ask again. */
+export const POLL_MS = 5_000
+
+const STATES = {
+  connected: { label: 'Connected', tone: 'good' },
+  away: { label: 'Not connected', tone: 'warning' },
+  revoked: { label: 'Revoked', tone: 'plain' },
+} as const
+
+export const NodeBadge = ({ state }: Pick<NodeSummary, 'state'>) => (
+  <Badge tone={STATES[state].tone}>{STATES[state].label}</Badge>
+)
+
+/** What wants to be looked at; nothing if all is well. */
+export function NodeTroubles({ lag, rejects }: Pick<NodeSummary, 'lag' | 'rejects'>) {
+  return (
+    <>
+      {lag > 0 && <Badge tone="warning">{plural(lag, 'revision')} behind</Badge>}
+      {rejects > 0 && <Badge tone="alert">{plural(rejects, 'refusal')}</Badge>}
+    </>
+  )
+}
+
+export const listOr = (texts: string[], otherwise = '—') => (texts.length > 0 ? texts.join(', ') : otherwise)

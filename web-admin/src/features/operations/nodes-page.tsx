@@ -1,0 +1,120 @@
+//! The nodes that carry calls, and how far each has followed.
+
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { Network, Plus } from 'lucide-react'
+import { useState } from 'react'
+import { nodeList } from '@/api/queries'
+import type { Node } from '@/api/types'
+import { columnsOf, DataTable, RowLink } from '@/components/data-table'
+import { EmptyState, Page } from '@/components/page'
+import { Button } from '@/components/ui/button'
+import { Time } from '@/components/ui/time'
+import { operations } from '@/lib/paths'
+import { EnrolFlow } from './enrol'
+import { summaryOf } from './node-summary'
+import { listOr, NodeBadge, NodeTroubles, POLL_MS } from './node-words'
+
+export function NodesPage() {
+  const query = useInfiniteQuery({ ...nodeList(), refetchInterval: POLL_MS })
+  const [isEnrolling, setEnrolling] = useState(false)
+  const enrol = (
+    <Button kind="primary" onClick={() => setEnrolling(true)}>
+      <Plus /> Enrol a node
+    </Button>
+  )
+  return (
+    <Page
+      title="Nodes"
+      description="They carry the calls. Streams are shown of nodes that are connected to the replica of the control plane that answers this page; one that is connected to another replica looks away."
+      actions={enrol}
+    >
+      <DataTable
+        noun={['node', 'nodes']}
+        query={query}
+        columns={COLUMNS}
+        rowId={node => node.id}
+        empty={
+          <EmptyState icon={<Network />} title="Enrol the first node" action={enrol}>
+            A node serves the tenants of its pool. It gets a secret of its own, and with it everything it has
+            to know from the control plane.
+          </EmptyState>
+        }
+      />
+      {isEnrolling && <EnrolFlow onClose={() => setEnrolling(false)} />}
+    </Page>
+  )
+}
+
+const columns = columnsOf<Node>()
+
+const COLUMNS = columns.columns([
+  columns.accessor('name', {
+    header: 'Node',
+    cell: ({ row: { original } }) => {
+      const summary = summaryOf(original)
+      return (
+        <div className="min-w-0">
+          <div className="flex flex-wrap items-center gap-x-2 gap-y-0.5">
+            <RowLink {...operations.node(original.id)} className="truncate">
+              {original.name}
+            </RowLink>
+            <span className="md:hidden">
+              <NodeBadge state={summary.state} />
+            </span>
+            <NodeTroubles {...summary} />
+          </div>
+          <p className="truncate text-quiet text-xs">Pool {original.pool}</p>
+        </div>
+      )
+    },
+  }),
+  columns.display({
+    id: 'state',
+    header: 'State',
+    meta: { className: 'max-md:hidden w-36' },
+    cell: ({ row: { original } }) => <NodeBadge state={summaryOf(original).state} />,
+  }),
+  columns.display({
+    id: 'version',
+    header: 'Version',
+    meta: { className: 'max-lg:hidden w-32' },
+    cell: ({ row: { original } }) => (
+      <span className="text-quiet">{listOr(summaryOf(original).versions)}</span>
+    ),
+  }),
+  columns.display({
+    id: 'region',
+    header: 'Region',
+    meta: { className: 'max-lg:hidden w-32' },
+    cell: ({ row: { original } }) => (
+      <span className="text-quiet">{listOr(summaryOf(original).regions)}</span>
+    ),
+  }),
+  columns.display({
+    id: 'since',
+    header: 'Connected since',
+    meta: { className: 'max-md:hidden w-40' },
+    cell: ({ row: { original } }) => {
+      const { since } = summaryOf(original)
+      return <span className="text-quiet">{since ? <Time at={since} /> : '—'}</span>
+    },
+  }),
+  columns.display({
+    id: 'streams',
+    header: 'Streams',
+    meta: { className: 'max-md:hidden w-24 text-right' },
+    cell: ({ row: { original } }) => (
+      <span className="text-quiet tabular-nums">{original.streams.length}</span>
+    ),
+  }),
+  columns.display({
+    id: 'lag',
+    header: 'Behind',
+    meta: { className: 'max-md:hidden w-24 text-right' },
+    cell: ({ row: { original } }) => (
+      <span className="text-quiet tabular-nums">
+        {original.streams.length > 0 ? summaryOf(original).lag : '—'}
+      </span>
+    ),
+  }),
+])
