@@ -618,6 +618,20 @@ CREATE POLICY tenant_only ON oauth_grants FOR ALL TO portway_app USING ((tenant_
 GRANT DELETE, INSERT, SELECT, UPDATE ON oauth_grants TO portway_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON oauth_grants TO portway_system;
 
+CREATE TABLE operator_sessions (
+    id uuid NOT NULL,
+    operator_id uuid NOT NULL,
+    token_sha256 bytea NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    last_seen_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    CONSTRAINT operator_sessions_pkey PRIMARY KEY (id),
+    CONSTRAINT operator_sessions_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES operators(id),
+    CONSTRAINT operator_sessions_token_sha256_key UNIQUE (token_sha256)
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON operator_sessions TO portway_system;
+
 CREATE TABLE operators (
     id uuid NOT NULL,
     name text NOT NULL,
@@ -882,6 +896,7 @@ CREATE TABLE servers (
     kind text NOT NULL DEFAULT 'single'::text,
     transport jsonb,
     tool_switches jsonb,
+    tags jsonb,
     CONSTRAINT servers_pkey PRIMARY KEY (tenant_id, id),
     CONSTRAINT servers_status_check CHECK ((status = ANY (ARRAY['enabled'::text, 'disabled'::text, 'retired'::text]))),
     CONSTRAINT servers_tenant_id_created_by_fkey FOREIGN KEY (tenant_id, created_by) REFERENCES users(tenant_id, id),
@@ -1033,6 +1048,18 @@ CREATE POLICY every_tenant ON tenant_heads FOR ALL TO portway_system USING (true
 CREATE POLICY tenant_only ON tenant_heads FOR ALL TO portway_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif"))) WITH CHECK ((tenant_id = ( SELECT (NULLIF(current_setting('portway.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
 GRANT DELETE, INSERT, SELECT, UPDATE ON tenant_heads TO portway_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON tenant_heads TO portway_system;
+
+CREATE TABLE tenant_sign_ups (
+    id uuid NOT NULL,
+    email text NOT NULL,
+    token_sha256 bytea NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone,
+    CONSTRAINT tenant_sign_ups_pkey PRIMARY KEY (id),
+    CONSTRAINT tenant_sign_ups_token_sha256_key UNIQUE (token_sha256)
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON tenant_sign_ups TO portway_system;
 
 CREATE TABLE tenants (
     id uuid NOT NULL,

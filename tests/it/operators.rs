@@ -194,10 +194,13 @@ async fn a_node_says_what_it_follows() {
     let world = World::setup().nodes(1).start().await;
     let ana = world.tenant("acme").await;
     ana.register_server("github", "https://mcp.example.com/mcp").await;
-    world.synced("acme").await;
     let nodes = world.operator.api(Method::GET, "nodes", None).await.ok();
-    let id = nodes["items"][0]["id"].as_str().unwrap();
-    let node = world.operator.api(Method::GET, &format!("nodes/{id}"), None).await.ok();
+    let path = format!("nodes/{}", nodes["items"][0]["id"].as_str().unwrap());
+    let node = async || world.operator.api(Method::GET, &path, None).await.ok();
+    assert_eq!(node().await["streams"][0]["tenants"], json!([]), "not before somebody calls");
+    ana.browser.client().get(ana.url("github")).send().await.unwrap();
+    world.synced("acme").await;
+    let node = node().await;
     let tenants = &node["streams"][0]["tenants"];
     assert_eq!(
         (&tenants[0]["slug"], &tenants[0]["lag"], &tenants[0]["rejects"]),

@@ -135,6 +135,8 @@ test('an operator makes a tenant, closes it, opens it, looks at the node, and le
   await page.getByRole('dialog').getByRole('button', { name: 'Replace the key' }).click()
   await expect(page.getByText('the new key is in force')).toBeVisible()
 
+  // A node follows a tenant from the first request on.
+  await page.request.get(`${deployment.origin}/demo/mcp/demo/server`)
   await page.getByRole('link', { name: 'Nodes' }).click()
   await expect(page.getByRole('cell', { name: 'Connected', exact: true })).toBeVisible()
   await page.getByRole('table').getByRole('link').first().click()
@@ -201,6 +203,7 @@ test('how the pages look', async ({ page, deployment }) => {
   await look(page, 'operations-tenants-none', none, seen('No tenant of that name'))
   await look(page, 'operations-tenant', deployment.console('tenants/demo'), seen('Out of service'))
   await look(page, 'operations-nodes', deployment.console('nodes'), seen(/^dev-/))
+  await page.request.get(`${deployment.origin}/demo/mcp/demo/server`)
   const { items } = await (await page.request.get(`${deployment.origin}/api/v1/platform/nodes`)).json()
   const connected = items.find((node: { streams: unknown[] }) => node.streams.length > 0)
   await look(page, 'operations-node', deployment.console(`nodes/${connected.id}`), seen(/up to date/))

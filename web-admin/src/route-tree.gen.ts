@@ -50,10 +50,14 @@ import { Route as TenantPeopleServiceAccountsIndexRouteImport } from './routes/$
 import { Route as TenantPeopleServiceAccountsAccountRouteImport } from './routes/$tenant/people/service-accounts/$account'
 import { Route as TenantPeopleUsersUserRouteImport } from './routes/$tenant/people/users/$user'
 import { Route as TenantServersServerIndexRouteImport } from './routes/$tenant/servers/$server/index'
+import { Route as TenantServersServerAuthenticationRouteImport } from './routes/$tenant/servers/$server/authentication'
 import { Route as TenantServersServerCollaboratorsRouteImport } from './routes/$tenant/servers/$server/collaborators'
 import { Route as TenantServersServerHowToUseRouteImport } from './routes/$tenant/servers/$server/how-to-use'
+import { Route as TenantServersServerLimitsRouteImport } from './routes/$tenant/servers/$server/limits'
 import { Route as TenantServersServerSettingsRouteImport } from './routes/$tenant/servers/$server/settings'
 import { Route as TenantServersServerToolsRouteImport } from './routes/$tenant/servers/$server/tools'
+import { Route as TenantServersServerActivityIndexRouteImport } from './routes/$tenant/servers/$server/activity/index'
+import { Route as TenantServersServerActivityUsageRouteImport } from './routes/$tenant/servers/$server/activity/usage'
 
 const IndexRoute = IndexRouteImport.update({
   id: '/',
@@ -266,6 +270,12 @@ const TenantServersServerIndexRoute =
     path: '/',
     getParentRoute: () => TenantServersServerRoute,
   } as any)
+const TenantServersServerAuthenticationRoute =
+  TenantServersServerAuthenticationRouteImport.update({
+    id: '/authentication',
+    path: '/authentication',
+    getParentRoute: () => TenantServersServerRoute,
+  } as any)
 const TenantServersServerCollaboratorsRoute =
   TenantServersServerCollaboratorsRouteImport.update({
     id: '/collaborators',
@@ -278,6 +288,12 @@ const TenantServersServerHowToUseRoute =
     path: '/how-to-use',
     getParentRoute: () => TenantServersServerRoute,
   } as any)
+const TenantServersServerLimitsRoute =
+  TenantServersServerLimitsRouteImport.update({
+    id: '/limits',
+    path: '/limits',
+    getParentRoute: () => TenantServersServerRoute,
+  } as any)
 const TenantServersServerSettingsRoute =
   TenantServersServerSettingsRouteImport.update({
     id: '/settings',
@@ -288,6 +304,18 @@ const TenantServersServerToolsRoute =
   TenantServersServerToolsRouteImport.update({
     id: '/tools',
     path: '/tools',
+    getParentRoute: () => TenantServersServerRoute,
+  } as any)
+const TenantServersServerActivityIndexRoute =
+  TenantServersServerActivityIndexRouteImport.update({
+    id: '/activity/',
+    path: '/activity/',
+    getParentRoute: () => TenantServersServerRoute,
+  } as any)
+const TenantServersServerActivityUsageRoute =
+  TenantServersServerActivityUsageRouteImport.update({
+    id: '/activity/usage',
+    path: '/activity/usage',
     getParentRoute: () => TenantServersServerRoute,
   } as any)
 
@@ -330,13 +358,17 @@ export interface FileRoutesByFullPath {
   '/$tenant/people/groups/$group': typeof TenantPeopleGroupsGroupRoute
   '/$tenant/people/service-accounts/$account': typeof TenantPeopleServiceAccountsAccountRoute
   '/$tenant/people/users/$user': typeof TenantPeopleUsersUserRoute
+  '/$tenant/servers/$server/authentication': typeof TenantServersServerAuthenticationRoute
   '/$tenant/servers/$server/collaborators': typeof TenantServersServerCollaboratorsRoute
   '/$tenant/servers/$server/how-to-use': typeof TenantServersServerHowToUseRoute
+  '/$tenant/servers/$server/limits': typeof TenantServersServerLimitsRoute
   '/$tenant/servers/$server/settings': typeof TenantServersServerSettingsRoute
   '/$tenant/servers/$server/tools': typeof TenantServersServerToolsRoute
   '/$tenant/people/groups/': typeof TenantPeopleGroupsIndexRoute
   '/$tenant/people/service-accounts/': typeof TenantPeopleServiceAccountsIndexRoute
   '/$tenant/servers/$server/': typeof TenantServersServerIndexRoute
+  '/$tenant/servers/$server/activity/usage': typeof TenantServersServerActivityUsageRoute
+  '/$tenant/servers/$server/activity/': typeof TenantServersServerActivityIndexRoute
 }
 export interface FileRoutesByTo {
   '/': typeof IndexRoute
@@ -374,13 +406,17 @@ export interface FileRoutesByTo {
   '/$tenant/people/groups/$group': typeof TenantPeopleGroupsGroupRoute
   '/$tenant/people/service-accounts/$account': typeof TenantPeopleServiceAccountsAccountRoute
   '/$tenant/people/users/$user': typeof TenantPeopleUsersUserRoute
+  '/$tenant/servers/$server/authentication': typeof TenantServersServerAuthenticationRoute
   '/$tenant/servers/$server/collaborators': typeof TenantServersServerCollaboratorsRoute
   '/$tenant/servers/$server/how-to-use': typeof TenantServersServerHowToUseRoute
+  '/$tenant/servers/$server/limits': typeof TenantServersServerLimitsRoute
   '/$tenant/servers/$server/settings': typeof TenantServersServerSettingsRoute
   '/$tenant/servers/$server/tools': typeof TenantServersServerToolsRoute
   '/$tenant/people/groups': typeof TenantPeopleGroupsIndexRoute
   '/$tenant/people/service-accounts': typeof TenantPeopleServiceAccountsIndexRoute
   '/$tenant/servers/$server': typeof TenantServersServerIndexRoute
+  '/$tenant/servers/$server/activity/usage': typeof TenantServersServerActivityUsageRoute
+  '/$tenant/servers/$server/activity': typeof TenantServersServerActivityIndexRoute
 }
 export interface FileRoutesById {
   __root__: typeof rootRouteImport
@@ -422,13 +458,17 @@ export interface FileRoutesById {
   '/$tenant/people/groups/$group': typeof TenantPeopleGroupsGroupRoute
   '/$tenant/people/service-accounts/$account': typeof TenantPeopleServiceAccountsAccountRoute
   '/$tenant/people/users/$user': typeof TenantPeopleUsersUserRoute
+  '/$tenant/servers/$server/authentication': typeof TenantServersServerAuthenticationRoute
   '/$tenant/servers/$server/collaborators': typeof TenantServersServerCollaboratorsRoute
   '/$tenant/servers/$server/how-to-use': typeof TenantServersServerHowToUseRoute
+  '/$tenant/servers/$server/limits': typeof TenantServersServerLimitsRoute
   '/$tenant/servers/$server/settings': typeof TenantServersServerSettingsRoute
   '/$tenant/servers/$server/tools': typeof TenantServersServerToolsRoute
   '/$tenant/people/groups/': typeof TenantPeopleGroupsIndexRoute
   '/$tenant/people/service-accounts/': typeof TenantPeopleServiceAccountsIndexRoute
   '/$tenant/servers/$server/': typeof TenantServersServerIndexRoute
+  '/$tenant/servers/$server/activity/usage': typeof TenantServersServerActivityUsageRoute
+  '/$tenant/servers/$server/activity/': typeof TenantServersServerActivityIndexRoute
 }
 export interface FileRouteTypes {
   fileRoutesByFullPath: FileRoutesByFullPath
@@ -471,13 +511,17 @@ export interface FileRouteTypes {
     | '/$tenant/people/groups/$group'
     | '/$tenant/people/service-accounts/$account'
     | '/$tenant/people/users/$user'
+    | '/$tenant/servers/$server/authentication'
     | '/$tenant/servers/$server/collaborators'
     | '/$tenant/servers/$server/how-to-use'
+    | '/$tenant/servers/$server/limits'
     | '/$tenant/servers/$server/settings'
     | '/$tenant/servers/$server/tools'
     | '/$tenant/people/groups/'
     | '/$tenant/people/service-accounts/'
     | '/$tenant/servers/$server/'
+    | '/$tenant/servers/$server/activity/usage'
+    | '/$tenant/servers/$server/activity/'
   fileRoutesByTo: FileRoutesByTo
   to:
     | '/'
@@ -515,13 +559,17 @@ export interface FileRouteTypes {
     | '/$tenant/people/groups/$group'
     | '/$tenant/people/service-accounts/$account'
     | '/$tenant/people/users/$user'
+    | '/$tenant/servers/$server/authentication'
     | '/$tenant/servers/$server/collaborators'
     | '/$tenant/servers/$server/how-to-use'
+    | '/$tenant/servers/$server/limits'
     | '/$tenant/servers/$server/settings'
     | '/$tenant/servers/$server/tools'
     | '/$tenant/people/groups'
     | '/$tenant/people/service-accounts'
     | '/$tenant/servers/$server'
+    | '/$tenant/servers/$server/activity/usage'
+    | '/$tenant/servers/$server/activity'
   id:
     | '__root__'
     | '/'
@@ -562,13 +610,17 @@ export interface FileRouteTypes {
     | '/$tenant/people/groups/$group'
     | '/$tenant/people/service-accounts/$account'
     | '/$tenant/people/users/$user'
+    | '/$tenant/servers/$server/authentication'
     | '/$tenant/servers/$server/collaborators'
     | '/$tenant/servers/$server/how-to-use'
+    | '/$tenant/servers/$server/limits'
     | '/$tenant/servers/$server/settings'
     | '/$tenant/servers/$server/tools'
     | '/$tenant/people/groups/'
     | '/$tenant/people/service-accounts/'
     | '/$tenant/servers/$server/'
+    | '/$tenant/servers/$server/activity/usage'
+    | '/$tenant/servers/$server/activity/'
   fileRoutesById: FileRoutesById
 }
 export interface RootRouteChildren {
@@ -867,6 +919,13 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof TenantServersServerIndexRouteImport
       parentRoute: typeof TenantServersServerRoute
     }
+    '/$tenant/servers/$server/authentication': {
+      id: '/$tenant/servers/$server/authentication'
+      path: '/authentication'
+      fullPath: '/$tenant/servers/$server/authentication'
+      preLoaderRoute: typeof TenantServersServerAuthenticationRouteImport
+      parentRoute: typeof TenantServersServerRoute
+    }
     '/$tenant/servers/$server/collaborators': {
       id: '/$tenant/servers/$server/collaborators'
       path: '/collaborators'
@@ -879,6 +938,13 @@ declare module '@tanstack/react-router' {
       path: '/how-to-use'
       fullPath: '/$tenant/servers/$server/how-to-use'
       preLoaderRoute: typeof TenantServersServerHowToUseRouteImport
+      parentRoute: typeof TenantServersServerRoute
+    }
+    '/$tenant/servers/$server/limits': {
+      id: '/$tenant/servers/$server/limits'
+      path: '/limits'
+      fullPath: '/$tenant/servers/$server/limits'
+      preLoaderRoute: typeof TenantServersServerLimitsRouteImport
       parentRoute: typeof TenantServersServerRoute
     }
     '/$tenant/servers/$server/settings': {
@@ -895,23 +961,46 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof TenantServersServerToolsRouteImport
       parentRoute: typeof TenantServersServerRoute
     }
+    '/$tenant/servers/$server/activity/': {
+      id: '/$tenant/servers/$server/activity/'
+      path: '/activity'
+      fullPath: '/$tenant/servers/$server/activity/'
+      preLoaderRoute: typeof TenantServersServerActivityIndexRouteImport
+      parentRoute: typeof TenantServersServerRoute
+    }
+    '/$tenant/servers/$server/activity/usage': {
+      id: '/$tenant/servers/$server/activity/usage'
+      path: '/activity/usage'
+      fullPath: '/$tenant/servers/$server/activity/usage'
+      preLoaderRoute: typeof TenantServersServerActivityUsageRouteImport
+      parentRoute: typeof TenantServersServerRoute
+    }
   }
 }
 
 interface TenantServersServerRouteChildren {
+  TenantServersServerAuthenticationRoute: typeof TenantServersServerAuthenticationRoute
   TenantServersServerCollaboratorsRoute: typeof TenantServersServerCollaboratorsRoute
   TenantServersServerHowToUseRoute: typeof TenantServersServerHowToUseRoute
+  TenantServersServerLimitsRoute: typeof TenantServersServerLimitsRoute
   TenantServersServerSettingsRoute: typeof TenantServersServerSettingsRoute
   TenantServersServerToolsRoute: typeof TenantServersServerToolsRoute
   TenantServersServerIndexRoute: typeof TenantServersServerIndexRoute
+  TenantServersServerActivityUsageRoute: typeof TenantServersServerActivityUsageRoute
+  TenantServersServerActivityIndexRoute: typeof TenantServersServerActivityIndexRoute
 }
 
 const TenantServersServerRouteChildren: TenantServersServerRouteChildren = {
+  TenantServersServerAuthenticationRoute:
+    TenantServersServerAuthenticationRoute,
   TenantServersServerCollaboratorsRoute: TenantServersServerCollaboratorsRoute,
   TenantServersServerHowToUseRoute: TenantServersServerHowToUseRoute,
+  TenantServersServerLimitsRoute: TenantServersServerLimitsRoute,
   TenantServersServerSettingsRoute: TenantServersServerSettingsRoute,
   TenantServersServerToolsRoute: TenantServersServerToolsRoute,
   TenantServersServerIndexRoute: TenantServersServerIndexRoute,
+  TenantServersServerActivityUsageRoute: TenantServersServerActivityUsageRoute,
+  TenantServersServerActivityIndexRoute: TenantServersServerActivityIndexRoute,
 }
 
 const TenantServersServerRouteWithChildren =

@@ -5,17 +5,18 @@ import { Check } from 'lucide-react'
 import { useDeferredValue, useState } from 'react'
 import type { Option, Options } from '@/lib/options'
 
-export type ChooseProps = {
+export type ChooseProps<O extends Option = Option> = {
   label: string
   /** A hook: what there is for what was typed. */
-  useOptions: (typed: string) => Options
+  useOptions: (typed: string) => Options<O>
   chosen?: readonly string[]
-  onChoose: (value: string) => void
+  /** Without an option: what was typed. */
+  onChoose: (value: string, option?: O) => void
   /** What was typed may be taken as it is. */
   free?: boolean
 }
 
-export function Choose({ label, useOptions, chosen = [], onChoose, free }: ChooseProps) {
+export function Choose<O extends Option>({ label, useOptions, chosen = [], onChoose, free }: ChooseProps<O>) {
   const [typed, setTyped] = useState('')
   const wanted = useDeferredValue(typed.trim())
   const { options, isPending } = useOptions(wanted)
@@ -35,21 +36,28 @@ export function Choose({ label, useOptions, chosen = [], onChoose, free }: Choos
             {isPending ? 'Loading…' : free ? 'Type a name.' : 'Nothing of that name.'}
           </Command.Empty>
         )}
-        {isNew && <Item value={wanted} label={`“${wanted}”`} hint="As typed" onChoose={onChoose} />}
+        {isNew && (
+          <Item value={wanted} label={`“${wanted}”`} hint="As typed" onChoose={() => onChoose(wanted)} />
+        )}
         {options.map(option => (
-          <Item key={option.value} {...option} isChosen={chosen.includes(option.value)} onChoose={onChoose} />
+          <Item
+            key={option.value}
+            {...option}
+            isChosen={chosen.includes(option.value)}
+            onChoose={() => onChoose(option.value, option)}
+          />
         ))}
       </Command.List>
     </Command>
   )
 }
 
-type ItemProps = Option & { isChosen?: boolean; onChoose: (value: string) => void }
+type ItemProps = Option & { isChosen?: boolean; onChoose: () => void }
 
 const Item = ({ value, label, hint, isChosen, onChoose }: ItemProps) => (
   <Command.Item
     value={value}
-    onSelect={() => onChoose(value)}
+    onSelect={onChoose}
     className="flex min-h-8 cursor-pointer items-center gap-2 rounded-md px-2 py-1 data-[selected=true]:bg-hover max-md:min-h-10"
   >
     <span className="min-w-0 truncate">{label}</span>

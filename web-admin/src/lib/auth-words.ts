@@ -42,3 +42,34 @@ export const AUTH_WORDS: Record<AuthKind, { label: string; short: string; people
     people: 'Nothing to do: a token about the caller goes to the server.',
   },
 }
+
+type Machine = Extract<OutboundAuth, { kind: 'token_exchange' }>
+
+/** What a token exchange gives for a token. */
+export const PROFILE_WORDS: Record<NonNullable<Machine['profile']>, string> = {
+  statement: 'A statement of Portway’s about the caller',
+  identity_provider: 'The caller’s token of the identity provider',
+  on_behalf_of: 'The same, on behalf of (Entra)',
+  id_jag: 'An identity assertion grant (cross-app access)',
+}
+
+/** How a client of Portway’s shows who it is. */
+export const PROOF_WORDS: Record<NonNullable<Machine['client_auth']>, string> = {
+  secret: 'A client secret',
+  private_key_jwt: 'A signature (private_key_jwt)',
+}
+
+/** Whose token is passed through. */
+export const MODE_WORDS: Record<
+  Extract<OutboundAuth, { kind: 'passthrough' }>['mode'],
+  { label: string; hint: string }
+> = {
+  minted: {
+    label: 'A token made for this server',
+    hint: 'It lives five minutes, and is good at this server only.',
+  },
+  original: {
+    label: 'The caller’s own token',
+    hint: 'The server could call this gateway URL in their name. Only for a server that you trust like Portway itself.',
+  },
+}

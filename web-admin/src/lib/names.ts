@@ -1,7 +1,7 @@
 //! What ids are called. Rows of logs have ids only; each name is asked for once, and only for rows that are in view.
 
 import { useQueries, useQuery } from '@tanstack/react-query'
-import { groupNamed, machineNamed, type NameOf, serverNamed, userNamed } from '@/api/queries'
+import { groupNamed, machineNamed, serverNamed, userNamed } from '@/api/queries'
 import { can } from './can'
 import { useSession, useTenant } from './session'
 
@@ -25,29 +25,26 @@ export function usePartyName(id: string): Named {
     : { name: data?.name, isPending: isLoading }
 }
 
-function partyNamed(tenant: string, id: string) {
+export function partyNamed(tenant: string, id: string) {
   if (id.startsWith('sva_')) return machineNamed(tenant, id)
   return id.startsWith('grp_') ? groupNamed(tenant, id) : userNamed(tenant, id)
 }
 
 /** Names of several things at once: until they are here, a piece of the id. */
-export function useNames(ids: readonly string[]): Record<keyof NameOf, (id: string) => string> {
+export function useNames(ids: readonly string[]): { name: (id: string) => string } {
   const tenant = useTenant()
   const servers = ids.filter(id => id.startsWith('srv_'))
   const parties = ids.filter(id => !id.startsWith('srv_'))
-  const found = new Map<string, NameOf>()
+  const found = new Map<string, string>()
   const ofServers = useQueries({ queries: servers.map(id => serverNamed(tenant, id)) })
   const ofParties = useQueries({ queries: parties.map(id => partyNamed(tenant, id)) })
   ofServers.forEach(({ data }, at) => {
-    if (data) found.set(servers[at] ?? '', { name: data.display_name, document: data.slug })
+    if (data) found.set(servers[at] ?? '', data.display_name)
   })
   ofParties.forEach(({ data }, at) => {
-    if (data) found.set(parties[at] ?? '', data)
+    if (data) found.set(parties[at] ?? '', data.name)
   })
-  return {
-    name: id => found.get(id)?.name ?? (ids.includes(id) ? shortId(id) : id),
-    document: id => found.get(id)?.document ?? id,
-  }
+  return { name: id => found.get(id) ?? (ids.includes(id) ? shortId(id) : id) }
 }
 
 /** Enough of an id to tell it from others. */

@@ -8,7 +8,7 @@ import { useTags } from './tags'
 import { plural } from './units'
 
 export type Option = { value: string; label: string; hint?: string }
-export type Options = { options: readonly Option[]; isPending: boolean }
+export type Options<O extends Option = Option> = { options: readonly O[]; isPending: boolean }
 
 export function useServerOptions(typed: string): Options {
   const { data, isPending } = useQuery(serversFound(useTenant(), typed))

@@ -39,8 +39,16 @@ export const paths = {
   server: (tenant: string, server: string) =>
     linkOptions({ to: '/$tenant/servers/$server', params: { tenant, server } }),
   servers: (tenant: string) => linkOptions({ to: '/$tenant/servers', params: { tenant } }),
+  serverAuthentication: (tenant: string, server: string) =>
+    linkOptions({ to: '/$tenant/servers/$server/authentication', params: { tenant, server } }),
+  serverCalls: (tenant: string, server: string) =>
+    linkOptions({ to: '/$tenant/servers/$server/activity', params: { tenant, server } }),
+  serverLimits: (tenant: string, server: string) =>
+    linkOptions({ to: '/$tenant/servers/$server/limits', params: { tenant, server } }),
   serverSettings: (tenant: string, server: string) =>
     linkOptions({ to: '/$tenant/servers/$server/settings', params: { tenant, server } }),
+  serverUsage: (tenant: string, server: string) =>
+    linkOptions({ to: '/$tenant/servers/$server/activity/usage', params: { tenant, server } }),
   serviceAccount: (tenant: string, account: string) =>
     linkOptions({ to: '/$tenant/people/service-accounts/$account', params: { tenant, account } }),
   serviceAccounts: (tenant: string) =>

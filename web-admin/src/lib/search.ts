@@ -10,3 +10,8 @@ export function text(value: unknown): string | undefined {
 export function oneOf<T extends string>(value: unknown, words: readonly T[]): T | undefined {
   return words.find(word => word === value)
 }
+
+/** As a form, or as the document that it stands for. */
+export const readAs = (search: Record<string, unknown>): { as?: 'yaml' } => ({
+  as: oneOf(search.as, ['yaml']),
+})

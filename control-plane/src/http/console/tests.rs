@@ -1,6 +1,7 @@
 //! How the console's files are served, whatever is built.
 
 use axum::body::to_bytes;
+use axum::http::header::COOKIE;
 
 use super::*;
 

@@ -42,6 +42,19 @@ export const newestCalls = (tenant: string, filter: CallFilter) =>
     gcTime: 0,
   })
 
+/** The newest call of the last 24 hours that the server answered with an error, or not at all. */
+export const lastFailure = (tenant: string, server: string) =>
+  queryOptions({
+    queryKey: [...keys.calls(tenant), 'last-failure', server],
+    queryFn: ({ signal }) =>
+      take(
+        api.GET('/api/v1/tenants/{tenant}/calls', {
+          signal,
+          params: { path: { tenant }, query: { server, outcome: 'error', limit: 1 } },
+        }),
+      ),
+  })
+
 export const call = (tenant: string, id: string) =>
   queryOptions({
     queryKey: [...keys.calls(tenant), id],

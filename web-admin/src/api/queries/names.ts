@@ -8,10 +8,7 @@ import { server } from './servers'
 const NAMED_FOR_MS = 300_000
 const FOUND_ROWS = 20
 
-/** `document`: what a file for `portway apply` calls it. */
-export type NameOf = { name: string; document: string }
-
-/** What all of them share; somebody who is gone stays gone. */
+/** What all of them share; somebody who is gone stays gone. `document` is what a file for `portway apply` calls it. */
 const named = { staleTime: NAMED_FOR_MS, retry: false } as const
 
 export const serverNamed = (tenant: string, id: string) => ({ ...server(tenant, id), ...named })
@@ -52,58 +49,58 @@ export const machineNamed = (tenant: string, id: string) =>
       ).then(machine => ({ name: machine.name, document: machine.name })),
   })
 
-export const usersFound = (tenant: string, q: string) =>
+export const usersFound = (tenant: string, q: string, limit = FOUND_ROWS) =>
   queryOptions({
     ...named,
     placeholderData: keepPreviousData,
-    queryKey: [...keys.names(tenant), 'users', q],
+    queryKey: [...keys.names(tenant), 'users', q, limit],
     queryFn: ({ signal }) =>
       take(
         api.GET('/api/v1/tenants/{tenant}/users', {
           signal,
-          params: { path: { tenant }, query: { q: q || undefined, limit: FOUND_ROWS } },
+          params: { path: { tenant }, query: { q: q || undefined, limit } },
         }),
       ),
   })
 
-export const groupsFound = (tenant: string, q: string) =>
+export const groupsFound = (tenant: string, q: string, limit = FOUND_ROWS) =>
   queryOptions({
     ...named,
     placeholderData: keepPreviousData,
-    queryKey: [...keys.names(tenant), 'groups', q],
+    queryKey: [...keys.names(tenant), 'groups', q, limit],
     queryFn: ({ signal }) =>
       take(
         api.GET('/api/v1/tenants/{tenant}/groups', {
           signal,
-          params: { path: { tenant }, query: { q: q || undefined, limit: FOUND_ROWS } },
+          params: { path: { tenant }, query: { q: q || undefined, limit } },
         }),
       ),
   })
 
-export const machinesFound = (tenant: string, q: string) =>
+export const machinesFound = (tenant: string, q: string, limit = FOUND_ROWS) =>
   queryOptions({
     ...named,
     placeholderData: keepPreviousData,
-    queryKey: [...keys.names(tenant), 'machines', q],
+    queryKey: [...keys.names(tenant), 'machines', q, limit],
     queryFn: ({ signal }) =>
       take(
         api.GET('/api/v1/tenants/{tenant}/service-accounts', {
           signal,
-          params: { path: { tenant }, query: { q: q || undefined, limit: FOUND_ROWS } },
+          params: { path: { tenant }, query: { q: q || undefined, limit } },
         }),
       ),
   })
 
-export const serversFound = (tenant: string, q: string) =>
+export const serversFound = (tenant: string, q: string, limit = FOUND_ROWS) =>
   queryOptions({
     ...named,
     placeholderData: keepPreviousData,
-    queryKey: [...keys.names(tenant), 'servers', q],
+    queryKey: [...keys.names(tenant), 'servers', q, limit],
     queryFn: ({ signal }) =>
       take(
         api.GET('/api/v1/tenants/{tenant}/servers', {
           signal,
-          params: { path: { tenant }, query: { q: q || undefined, limit: FOUND_ROWS } },
+          params: { path: { tenant }, query: { q: q || undefined, limit } },
         }),
       ),
   })

@@ -4,9 +4,9 @@ import { PartyName, ServerName } from '@/components/names'
 import { Badge } from '@/components/ui/badge'
 import { Time } from '@/components/ui/time'
 import { When } from '@/components/when'
+import { calledWhat, OUTCOME_WORDS } from '@/lib/call-words'
 import { paths } from '@/lib/paths'
 import { took } from '@/lib/units'
-import { calledWhat, OUTCOME_WORDS } from './words'
 
 const columns = columnsOf<Call>()
 

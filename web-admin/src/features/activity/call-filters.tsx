@@ -2,6 +2,7 @@
 
 import { Filter, Filters, RangeFilter } from '@/components/filters'
 import { PartyName, ServerName } from '@/components/names'
+import { FAULT_WORDS, OUTCOME_WORDS } from '@/lib/call-words'
 import {
   matching,
   type Options,
@@ -11,11 +12,17 @@ import {
   useToolOptions,
 } from '@/lib/options'
 import { CALL_RANGES, type CallSearch, FAULTS, OUTCOMES } from './search'
-import { FAULT_WORDS, OUTCOME_WORDS } from './words'
 
-type CallFiltersProps = { value: CallSearch; onChange: (change: Partial<CallSearch>) => void }
+/** What a page may be about itself. */
+export type CallPart = 'server' | 'member'
 
-export function CallFilters({ value, onChange }: CallFiltersProps) {
+type CallFiltersProps = {
+  value: CallSearch
+  without?: readonly CallPart[]
+  onChange: (change: Partial<CallSearch>) => void
+}
+
+export function CallFilters({ value, without = [], onChange }: CallFiltersProps) {
   return (
     <Filters>
       {!value.live && (
@@ -26,13 +33,15 @@ export function CallFilters({ value, onChange }: CallFiltersProps) {
           onChange={({ range, from, to }) => onChange({ range, from, to })}
         />
       )}
-      <Filter
-        label="Server"
-        value={value.server}
-        words={value.server && <ServerName id={value.server} />}
-        useOptions={useServerOptions}
-        onChange={server => onChange({ server })}
-      />
+      {!without.includes('server') && (
+        <Filter
+          label="Server"
+          value={value.server}
+          words={value.server && <ServerName id={value.server} />}
+          useOptions={useServerOptions}
+          onChange={server => onChange({ server })}
+        />
+      )}
       <Filter
         label="Tool"
         value={value.tool}
@@ -68,13 +77,15 @@ export function CallFilters({ value, onChange }: CallFiltersProps) {
         useOptions={useFaultOptions}
         onChange={fault => onChange({ fault: FAULTS.find(one => one === fault) })}
       />
-      <Filter
-        label="Member"
-        value={value.member}
-        words={value.member && <ServerName id={value.member} />}
-        useOptions={useServerOptions}
-        onChange={member => onChange({ member })}
-      />
+      {!without.includes('member') && (
+        <Filter
+          label="Member"
+          value={value.member}
+          words={value.member && <ServerName id={value.member} />}
+          useOptions={useServerOptions}
+          onChange={member => onChange({ member })}
+        />
+      )}
       {/* Rare ones come by link, and can be taken away. */}
       {value.client_id !== undefined && (
         <Filter

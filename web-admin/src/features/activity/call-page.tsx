@@ -12,6 +12,7 @@ import { Page } from '@/components/page'
 import { Card } from '@/components/ui/card'
 import { CopyButton } from '@/components/ui/copy'
 import { Time } from '@/components/ui/time'
+import { adviceOf, calledWhat, FAULT_WORDS, OUTCOME_WORDS, timing } from '@/lib/call-words'
 import { can } from '@/lib/can'
 import { shortId } from '@/lib/names'
 import { paths } from '@/lib/paths'
@@ -20,7 +21,6 @@ import { exact } from '@/lib/time'
 import { bytes, share, took } from '@/lib/units'
 import { OutcomeBadge } from './call-columns'
 import type { CallSearch } from './search'
-import { adviceOf, calledWhat, FAULT_WORDS, OUTCOME_WORDS, timing } from './words'
 
 const route = getRouteApi('/$tenant/activity/calls/$call')
 

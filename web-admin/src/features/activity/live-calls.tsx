@@ -8,6 +8,7 @@ import { DataTable } from '@/components/data-table'
 import { EmptyState } from '@/components/page'
 import { Button } from '@/components/ui/button'
 import { cn } from '@/lib/cn'
+import { useTenant } from '@/lib/session'
 import { plural } from '@/lib/units'
 import { callColumns } from './call-columns'
 import { type CallSearch, tailOf } from './search'
@@ -17,7 +18,9 @@ import { useTail } from './use-tail'
 /** Further down than this, somebody reads. */
 const TOP_PX = 120
 
-export function LiveCalls({ tenant, search }: { tenant: string; search: CallSearch }) {
+/** Of one search: another one mounts anew. */
+export function LiveCalls({ search }: { search: CallSearch }) {
+  const tenant = useTenant()
   const isDown = useIsDown()
   const state = useTail(tenant, search, isDown)
   const query = useInfiniteQuery(callList(tenant, tailOf(search)))

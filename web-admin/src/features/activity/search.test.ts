@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type CallSearch, exportOf, hasFilters, readCallSearch, tailOf } from './search'
+import { type CallSearch, exportOf, hasFilters, readCallSearch, readServerCallSearch, tailOf } from './search'
 
 /** Without what is absent, as an address would have it. */
 const said = (search: object) => JSON.parse(JSON.stringify(search))
@@ -38,4 +38,10 @@ test('filters, files and streams', () => {
     from: '2026-11-28T11:00:00.000Z',
   })
   expect(said(tailOf(readCallSearch({ tool: 'x', range: '1h', live: true })))).toEqual({ tool: 'x' })
+})
+
+test('the page of a server is about that server, whatever the address says', () => {
+  const search = readServerCallSearch({ server: 'srv_2', member: 'srv_3', tool: 'x' })
+  expect(said(search)).toEqual({ member: 'srv_3', tool: 'x' })
+  expect(hasFilters(readServerCallSearch({ server: 'srv_2' }))).toBe(false)
 })

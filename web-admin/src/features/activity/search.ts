@@ -26,6 +26,11 @@ export function readCallSearch(search: Record<string, unknown>): CallSearch {
   }
 }
 
+/** The same of one server's page, which is about the server already. */
+export function readServerCallSearch(search: Record<string, unknown>): CallSearch {
+  return { ...readCallSearch(search), server: undefined }
+}
+
 /** What narrows the list, apart from time. */
 export function hasFilters({ live: _, range: _r, from: _f, to: _t, ...what }: CallSearch): boolean {
   return Object.values(what).some(value => value !== undefined)

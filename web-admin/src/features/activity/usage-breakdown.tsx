@@ -1,10 +1,11 @@
 import { Link } from '@tanstack/react-router'
 import type { Usage, UsageSeries } from '@/api/types'
 import { Card } from '@/components/ui/card'
+import { cn } from '@/lib/cn'
 import { paths } from '@/lib/paths'
 import { useTenant } from '@/lib/session'
 import { count, share, took } from '@/lib/units'
-import { type Grouping, nameOf, searchOf, type UsageSearch } from './usage-data'
+import { type Grouping, nameOf, searchOf, type UsageSearch, within } from './usage-data'
 
 const HEADINGS: Record<Grouping, string> = {
   server: 'Server',
@@ -14,12 +15,23 @@ const HEADINGS: Record<Grouping, string> = {
   group: 'Group',
 }
 
-type BreakdownProps = { usage: Usage; by: Grouping; search: UsageSearch }
+type BreakdownProps = {
+  usage: Usage
+  by: Grouping
+  search: UsageSearch
+  /** What the page is about, besides the address. */
+  fixed?: { server: string }
+}
+
+const NOTHING: Partial<Record<Grouping, string>> = {
+  group: 'Nobody who called is in a group.',
+  tool: 'No tool was called: these were lists and the like.',
+}
 
 /** The largest series, with how they fared; each leads to its calls. */
-export function Breakdown({ usage, by, search }: BreakdownProps) {
+export function Breakdown({ usage, by, search, fixed }: BreakdownProps) {
   if (usage.series.length === 0) {
-    return <Card className="p-4 text-quiet">Nobody who called is in a group.</Card>
+    return <Card className="p-4 text-quiet">{NOTHING[by] ?? 'Nothing to tell apart.'}</Card>
   }
   const head = 'px-3 py-2 text-right font-medium text-quiet text-xs first:pl-4 last:pr-4'
   return (
@@ -28,7 +40,7 @@ export function Breakdown({ usage, by, search }: BreakdownProps) {
         <caption className="sr-only">{HEADINGS[by]}s with the most calls</caption>
         <thead>
           <tr className="border-b">
-            <th scope="col" className={`${head} text-left`}>
+            <th scope="col" className={cn(head, 'text-left')}>
               {HEADINGS[by]}
             </th>
             <th scope="col" className={head}>
@@ -55,7 +67,7 @@ export function Breakdown({ usage, by, search }: BreakdownProps) {
           {usage.series.map(series => (
             <SeriesRow
               key={`${series.id}${series.tool}${series.client}`}
-              {...{ series, by, search }}
+              {...{ series, by, search, fixed }}
               all={usage.all.total.calls}
             />
           ))}
@@ -69,6 +81,7 @@ function SeriesRow({
   series,
   by,
   search,
+  fixed,
   all,
 }: { series: UsageSeries; all: number } & Omit<BreakdownProps, 'usage'>) {
   const { calls, errors, refused, p50_us, p95_us } = series.total
@@ -76,7 +89,7 @@ function SeriesRow({
   return (
     <tr className="hover:bg-hover">
       <th scope="row" className="max-w-0 px-3 py-2 pl-4 font-normal">
-        <SeriesLink {...{ series, by, search }} />
+        <SeriesLink {...{ series, by, search, fixed }} />
         {by === 'tool' && series.name && <p className="truncate text-quiet text-xs">{series.name}</p>}
       </th>
       <td className={`${cell} w-24 max-md:w-16`}>{count(calls)}</td>
@@ -101,21 +114,19 @@ function SeriesRow({
 /** The log is searched for at most a month at once. */
 const IN_THE_LOG = { '1h': '1h', '24h': undefined, '7d': '7d', '30d': '30d', '90d': '30d' } as const
 
-function SeriesLink({ series, by, search }: { series: UsageSeries } & Omit<BreakdownProps, 'usage'>) {
+function SeriesLink({ series, by, search, fixed }: { series: UsageSeries } & Omit<BreakdownProps, 'usage'>) {
   const tenant = useTenant()
   const found = searchOf(series, by)
   const name = nameOf(series)
   if (!found) return <span className="block truncate">{name}</span>
   const { server, principal, client, tool, from, to } = search
   const time = from || to ? { from, to } : { range: IN_THE_LOG[search.range ?? '7d'] }
-  return (
-    <Link
-      {...paths.calls(tenant)}
-      search={{ server, principal, client, tool, ...time, ...found }}
-      title={`The calls of ${name}`}
-      className="block truncate font-medium hover:text-accent hover:underline"
-    >
-      {name}
-    </Link>
-  )
+  const all = { server, principal, client, tool, ...time, ...found }
+  const look = {
+    title: `The calls of ${name}`,
+    className: 'block truncate font-medium hover:text-accent hover:underline',
+    children: name,
+  }
+  if (!fixed) return <Link {...paths.calls(tenant)} search={all} {...look} />
+  return <Link {...paths.serverCalls(tenant, fixed.server)} search={within(all, fixed)} {...look} />
 }

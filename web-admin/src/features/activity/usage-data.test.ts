@@ -1,6 +1,16 @@
 import { expect, test } from 'vitest'
 import type { Usage, UsageSeries } from '@/api/types'
-import { nameOf, readUsageSearch, rowsOf, searchOf, splitOf, stackOf, usageFilter } from './usage-data'
+import {
+  nameOf,
+  readServerUsageSearch,
+  readUsageSearch,
+  rowsOf,
+  searchOf,
+  splitOf,
+  stackOf,
+  usageFilter,
+  within,
+} from './usage-data'
 
 const series = (name: string, calls: number[]): UsageSeries => ({
   id: `srv_${name}`,
@@ -60,4 +70,18 @@ test('from a series to its calls', () => {
   expect(searchOf(one, 'group')).toBeUndefined()
   expect(nameOf({ ...one, client: '' })).toBe('Not named')
   expect(nameOf({ ...one, name: null })).toBe('srv_a')
+})
+
+test('the page of a server asks about that server, and tells its tools apart', () => {
+  const fixed = { server: 'srv_1' }
+  const check = (search: Record<string, unknown>, expected: object) =>
+    expect(usageFilter(readServerUsageSearch(search), 0, fixed), JSON.stringify(search)).toMatchObject(
+      expected,
+    )
+  check({ server: 'srv_2' }, { server: 'srv_1', group_by: 'tool' })
+  check({ by: 'server' }, { server: 'srv_1', group_by: 'server' })
+  expect(readServerUsageSearch({ by: 'tool' }).by).toBeUndefined()
+  // What is another server there is a member.
+  expect(within({ server: 'srv_2', tool: 'x' }, fixed)).toEqual({ member: 'srv_2', tool: 'x' })
+  expect(within({ server: 'srv_1', tool: 'x' }, fixed)).toEqual({ member: undefined, tool: 'x' })
 })

@@ -35,19 +35,34 @@ export function readUsageSearch(search: Record<string, unknown>): UsageSearch {
   }
 }
 
+const SERVER_BY = 'tool'
+
+/** The same of one server's page, which is about the server already. */
+export function readServerUsageSearch(search: Record<string, unknown>): UsageSearch {
+  const by = oneOf(search.by, GROUPINGS)
+  return { ...readUsageSearch(search), server: undefined, by: by === SERVER_BY ? undefined : by }
+}
+
+/** By what usage is told apart unless the address says it. */
+export const defaultBy = (fixed: { server: string } | undefined): Grouping => (fixed ? SERVER_BY : DEFAULT_BY)
+
 const HOUR_S = 3_600
 /** Longer than this, hours are too many to see. */
 const HOURS_UP_TO_S = 4 * 86_400
 
 /** What is asked of the API for what stands in the address. */
-export function usageFilter({ as: _, by, range, from, to, ...what }: UsageSearch, now: number): UsageFilter {
+export function usageFilter(
+  { as: _, by, range, from, to, ...what }: UsageSearch,
+  now: number,
+  fixed?: { server: string },
+): UsageFilter {
   const isNamed = from === undefined && to === undefined
   const name = isNamed ? (range ?? DEFAULT_RANGE) : undefined
   const end = to === undefined ? now : Date.parse(to)
   const seconds = name ? RANGES[name].seconds : (end - Date.parse(from ?? new Date(0).toISOString())) / 1_000
   // The API gives a day before `to` by the hour, and thirty by the day, where `from` is missing.
   const bucket = from === undefined && !name ? 'day' : seconds <= HOURS_UP_TO_S ? 'hour' : 'day'
-  return { ...what, range: name, from, to, bucket, group_by: by ?? DEFAULT_BY }
+  return { ...what, ...fixed, range: name, from, to, bucket, group_by: by ?? defaultBy(fixed) }
 }
 
 export type Row = Tally & { at: number }
@@ -128,6 +143,11 @@ export function searchOf(
   if (by === 'client') return series.client ? { client: series.client } : undefined
   if (by === 'server') return series.id ? { server: series.id } : undefined
   return by === 'user' && series.id ? { principal: series.id } : undefined
+}
+
+/** The same on the page of one server: another server in it is a member. */
+export function within<T extends { server?: string }>({ server, ...rest }: T, fixed: { server: string }) {
+  return { ...rest, member: server === fixed.server ? undefined : server }
 }
 
 const hourFormat = new Intl.DateTimeFormat('en', { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })

@@ -5,13 +5,13 @@ import { useDeferredValue, useId, useState } from 'react'
 import { grantCandidates } from '@/api/queries'
 import type { NamedSubject, ServerRole } from '@/api/types'
 import { ProblemPanel } from '@/components/problem'
+import { Who } from '@/components/subject'
 import { Button } from '@/components/ui/button'
 import { Dialog } from '@/components/ui/dialog'
 import { Input, Select } from '@/components/ui/field'
 import { toast } from '@/components/ui/toast'
 import { useServer } from '@/lib/server'
 import { useGrantActions } from './actions'
-import { Who } from './columns'
 
 export function AddDialog({ open, onOpenChange }: { open: boolean; onOpenChange: (open: boolean) => void }) {
   const { server } = useServer()

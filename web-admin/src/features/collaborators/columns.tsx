@@ -1,12 +1,11 @@
 import { Trash2 } from 'lucide-react'
-import type { Grant, NamedSubject, ServerRole } from '@/api/types'
+import type { Grant, ServerRole } from '@/api/types'
 import { columnsOf } from '@/components/data-table'
-import { Badge } from '@/components/ui/badge'
+import { Who } from '@/components/subject'
 import { Button } from '@/components/ui/button'
 import { Select } from '@/components/ui/field'
 import { Time } from '@/components/ui/time'
 import type { May } from '@/lib/can'
-import { SubjectIcon, subjectWords } from './subject'
 
 const columns = columnsOf<Grant>()
 
@@ -59,18 +58,3 @@ export const grantColumns = ({ may, onRole, onRemove }: Does) =>
       ),
     }),
   ])
-
-export function Who({ subject }: { subject: NamedSubject }) {
-  return (
-    <span className="flex min-w-0 items-center gap-2.5">
-      <SubjectIcon kind={subject.kind} />
-      <span className="min-w-0">
-        <span className="flex items-center gap-2">
-          <span className="truncate font-medium">{subject.display_name}</span>
-          {!subject.active && <Badge tone="warning">Deactivated</Badge>}
-        </span>
-        <span className="block truncate text-quiet text-xs">{subjectWords(subject)}</span>
-      </span>
-    </span>
-  )
-}

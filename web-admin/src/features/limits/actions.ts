@@ -1,29 +1,28 @@
 //! What can be done to limits. Saving asks first what about the rule is probably not meant.
 
-import { useQueryClient } from '@tanstack/react-query'
 import { api, take } from '@/api/client'
-import { keys } from '@/api/queries'
 import type { LimitRuleSpec, LimitWarning } from '@/api/types'
-import { useTenant } from '@/lib/session'
+import { useChange } from '@/lib/change'
 
 export function useLimitActions() {
-  const tenant = useTenant()
-  const client = useQueryClient()
-  const changed = () => client.invalidateQueries({ queryKey: keys.limitRules(tenant) })
+  const { tenant, change, remove } = useChange()
   return {
     /** A new rule, or one in the place of `id`. */
-    save: async (id: string | undefined, body: LimitRuleSpec) => {
-      await send(tenant, id, body, false)
-      await changed()
-    },
+    save: (id: string | undefined, body: LimitRuleSpec) =>
+      change(send(tenant, id, body, false), 'limitRules'),
     /** What the API would say of the rule; nothing is saved. Throws what it would refuse. */
     check: async (id: string | undefined, body: LimitRuleSpec): Promise<LimitWarning[]> =>
       (await send(tenant, id, body, true)).warnings,
-    remove: async (id: string) => {
-      const path = { tenant, limit_rule: id }
-      await take(api.DELETE('/api/v1/tenants/{tenant}/limit-rules/{limit_rule}', { params: { path } }))
-      await changed()
-    },
+    remove: (limit_rule: string) =>
+      remove(
+        take(
+          api.DELETE('/api/v1/tenants/{tenant}/limit-rules/{limit_rule}', {
+            params: { path: { tenant, limit_rule } },
+          }),
+        ),
+        limit_rule,
+        'limitRules',
+      ),
   }
 }
 

@@ -47,7 +47,7 @@ export const limitColumns = (tenant: string) =>
   ])
 
 /** What the rule does, with names. */
-function Sentence({ rule }: { rule: Parameters<typeof sentence>[0] }) {
+export function Sentence({ rule }: { rule: Parameters<typeof sentence>[0] }) {
   const { name } = useNames([...(rule.servers ?? []), ...(rule.subjects ?? []).map(({ id }) => id)])
   return sentence(rule, name)
 }

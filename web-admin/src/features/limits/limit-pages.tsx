@@ -12,23 +12,28 @@ import { Button } from '@/components/ui/button'
 import { toast } from '@/components/ui/toast'
 import { can } from '@/lib/can'
 import { paths } from '@/lib/paths'
-import { useSession, useTenant } from '@/lib/session'
+import { useSession } from '@/lib/session'
 import { useLimitActions } from './actions'
 import { LimitForm } from './limit-form'
 import { NEW_LIMIT, valuesOf } from './values'
 
 const route = getRouteApi('/$tenant/limits/$limitRule')
 
+const newRoute = getRouteApi('/$tenant/limits/new')
+
+/** `server` in the address: for this one, and back to it. */
 export function NewLimitPage() {
-  const tenant = useTenant()
+  const { tenant } = newRoute.useParams()
+  const { server } = newRoute.useSearch()
+  const back = server ? paths.serverLimits(tenant, server) : paths.limits(tenant)
   return (
     <Page
       title="New limit"
       description="In force on every node within a second after saving."
       width="narrow"
-      back={{ ...paths.limits(tenant), children: 'Limits' }}
+      back={{ ...back, children: 'Limits' }}
     >
-      <LimitForm values={NEW_LIMIT} />
+      <LimitForm values={{ ...NEW_LIMIT, servers: server ? [server] : [] }} back={back} />
     </Page>
   )
 }
@@ -45,7 +50,7 @@ export function LimitPage() {
       back={{ ...paths.limits(tenant), children: 'Limits' }}
       actions={<DeleteButton rule={rule} />}
     >
-      <LimitForm key={rule.updated_at} id={rule.id} values={valuesOf(rule)} />
+      <LimitForm key={rule.updated_at} id={rule.id} values={valuesOf(rule)} back={paths.limits(tenant)} />
     </Page>
   )
 }

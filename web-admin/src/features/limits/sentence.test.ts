@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { LimitRuleSpec } from '@/api/types'
-import { apartWords, scalar, sentence, yamlOf } from './sentence'
+import { apartWords, sentence } from './sentence'
 
 const rule: LimitRuleSpec = {
   name: 'Five',
@@ -46,41 +46,4 @@ test('what is counted apart', () => {
   expect(apartWords(['tenant'])).toBe('All together')
   expect(apartWords(['tenant', 'server'])).toBe('Server')
   expect(apartWords(['tool', 'server', 'subject'])).toBe('Caller × server × tool')
-})
-
-test('the document', () => {
-  const whole: LimitRuleSpec = {
-    ...rule,
-    name: 'Contractors: slow',
-    servers: ['srv_1'],
-    tools: ['search', 'on'],
-    subjects: [{ kind: 'group', id: 'grp_1' }],
-    windows: [{ limit: 5, per: 'minute', burst: 1 }],
-    mode: 'audit',
-    without_redis: 'refuse',
-  }
-  expect(yamlOf(whole, id => (id === 'srv_1' ? 'github' : name(id)))).toMatchInlineSnapshot(`
-    "apiVersion: portway/v1
-    kind: LimitRule
-    metadata:
-      name: "Contractors: slow"
-    spec:
-      servers: [github]
-      tools: [search, "on"]
-      subjects:
-        - group: Contractors
-      key: [subject]
-      windows:
-        - {limit: 5, per: minute, burst: 1}
-      mode: audit
-      withoutRedis: refuse
-    "
-  `)
-  expect(['plain', 'ana@example.com', '12', 'two words', '{x}'].map(scalar)).toEqual([
-    'plain',
-    'ana@example.com',
-    '"12"',
-    '"two words"',
-    '"{x}"',
-  ])
 })

@@ -1,4 +1,4 @@
-//! What a limit does, in one plain sentence, and as the document that `portway apply` takes. Pure.
+//! What a limit does, in one plain sentence. Pure.
 
 import type { KeyPart, LimitRuleSpec, LimitWindow } from '@/api/types'
 import { count, plural } from '@/lib/units'
@@ -75,43 +75,3 @@ function listed(words: readonly string[]): string {
     ? (words[0] ?? '')
     : `${words.slice(0, -1).join(', ')} and ${words[words.length - 1]}`
 }
-
-/** How people and things are called in documents: slugs of servers, addresses of people, names of the rest. */
-export type DocumentName = (id: string) => string
-
-const SUBJECT_KEYS = { user: 'user', group: 'group', service_account: 'serviceAccount' } as const
-
-/** The rule as a file for `portway apply` (docs/limits.md). */
-export function yamlOf(rule: LimitRuleSpec, name: DocumentName): string {
-  const lines = [
-    'apiVersion: portway/v1',
-    'kind: LimitRule',
-    'metadata:',
-    `  name: ${scalar(rule.name)}`,
-    'spec:',
-  ]
-  const { servers = [], tools = [], subjects = [] } = rule
-  if (servers.length > 0) lines.push(`  servers: ${flow(servers.map(name))}`)
-  if (tools.length > 0) lines.push(`  tools: ${flow(tools)}`)
-  if (subjects.length > 0) {
-    lines.push('  subjects:')
-    for (const { kind, id } of subjects) lines.push(`    - ${SUBJECT_KEYS[kind]}: ${scalar(name(id))}`)
-  }
-  lines.push(`  key: ${flow(rule.key)}`, '  windows:')
-  for (const { limit, per, burst } of rule.windows) {
-    const more = burst === null || burst === undefined ? '' : `, burst: ${burst}`
-    lines.push(`    - {limit: ${limit}, per: ${per}${more}}`)
-  }
-  lines.push(`  mode: ${rule.mode ?? 'enforce'}`)
-  lines.push(`  withoutRedis: ${rule.without_redis === 'refuse' ? 'refuse' : 'localShare'}`)
-  return `${lines.join('\n')}\n`
-}
-
-const flow = (items: readonly string[]) => `[${items.map(scalar).join(', ')}]`
-
-const PLAIN = /^[A-Za-z_][A-Za-z0-9_./@-]*$/
-const WORDS = ['true', 'false', 'null', 'yes', 'no', 'on', 'off', 'y', 'n']
-
-/** Quoted where YAML would read something else: JSON's strings are YAML's. */
-export const scalar = (text: string): string =>
-  PLAIN.test(text) && !WORDS.includes(text.toLowerCase()) ? text : JSON.stringify(text)

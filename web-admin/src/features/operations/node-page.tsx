@@ -84,11 +84,13 @@ function Stream({ stream }: { stream: NodeStream }) {
           <Time at={stream.connected_at} />
         </Fact>
         <Fact name="Version">{stream.version}</Fact>
-        <Fact name="Region">{stream.region}</Fact>
+        <Fact name="Region">{stream.region || '—'}</Fact>
         <Fact name="Can">{listOr(stream.capabilities, 'Nothing but the basics')}</Fact>
       </Facts>
       {tenants.length === 0 ? (
-        <SectionBody className="text-quiet">It follows no tenant yet: its pool has none.</SectionBody>
+        <SectionBody className="text-quiet">
+          It follows no tenant yet: it begins with the first request to one of its pool.
+        </SectionBody>
       ) : (
         <RowList label={`Tenants that ${stream.node_id} follows`}>
           {shown.map(followed => (

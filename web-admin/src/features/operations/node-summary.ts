@@ -16,7 +16,8 @@ export type NodeSummary = {
   rejects: number
 }
 
-const distinct = (texts: string[]) => [...new Set(texts)].sort()
+/** Without repetition, and without what is not said. */
+const distinct = (texts: string[]) => [...new Set(texts.filter(Boolean))].sort()
 
 export function summaryOf(node: Pick<Node, 'revoked_at' | 'streams'>): NodeSummary {
   const { streams } = node

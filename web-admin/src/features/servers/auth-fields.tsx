@@ -7,7 +7,7 @@ import { useFieldArray, useFormContext, useWatch } from 'react-hook-form'
 import { identityProviders } from '@/api/queries'
 import { RadioCards, SelectField, SwitchField, TextArea, TextField } from '@/components/form'
 import { Button } from '@/components/ui/button'
-import { AUTH_WORDS } from '@/lib/auth-words'
+import { AUTH_WORDS, MODE_WORDS, PROFILE_WORDS, PROOF_WORDS } from '@/lib/auth-words'
 import { useTenant } from '@/lib/session'
 import type { AuthKind, ServerValues } from './server-values'
 
@@ -179,12 +179,7 @@ function OauthFields({ secretHint }: { secretHint: string | undefined }) {
   )
 }
 
-const PROFILES = [
-  { value: 'statement', label: 'A statement of Portway’s about the caller' },
-  { value: 'identity_provider', label: 'The caller’s token of the identity provider' },
-  { value: 'on_behalf_of', label: 'The same, on behalf of (Entra)' },
-  { value: 'id_jag', label: 'An identity assertion grant (cross-app access)' },
-]
+const PROFILES = Object.entries(PROFILE_WORDS).map(([value, label]) => ({ value, label }))
 
 function ExchangeFields() {
   const tenant = useTenant()
@@ -206,10 +201,7 @@ function ExchangeFields() {
   )
 }
 
-const PROOFS = [
-  { value: 'secret', label: 'A client secret' },
-  { value: 'private_key_jwt', label: 'A signature (private_key_jwt)' },
-]
+const PROOFS = Object.entries(PROOF_WORDS).map(([value, label]) => ({ value, label }))
 
 function MachineFields({ secretHint }: { secretHint: string | undefined }) {
   const proof = useWatch<ServerValues, 'machine.client_auth'>({ name: 'machine.client_auth' })
@@ -271,18 +263,7 @@ function MachineFields({ secretHint }: { secretHint: string | undefined }) {
   )
 }
 
-const MODES = [
-  {
-    value: 'minted',
-    label: 'A token made for this server',
-    hint: 'It lives five minutes, and is good at this server only.',
-  },
-  {
-    value: 'original',
-    label: 'The caller’s own token',
-    hint: 'The server could call this gateway URL in their name. Only for a server that you trust like Portway itself.',
-  },
-]
+const MODES = Object.entries(MODE_WORDS).map(([value, words]) => ({ value, ...words }))
 
 const PassthroughFields = () => <RadioCards name="passthrough.mode" label="Which token" options={MODES} />
 

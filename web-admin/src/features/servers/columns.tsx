@@ -5,12 +5,13 @@ import { CopyButton } from '@/components/ui/copy'
 import { Time } from '@/components/ui/time'
 import { AUTH_WORDS } from '@/lib/auth-words'
 import { paths } from '@/lib/paths'
+import { FailingBadge, HealthBadge, type HealthOf } from './health-badge'
 import { ServerTags } from './server-tags'
 
 const columns = columnsOf<Server>()
 
 /** `accounts`: how the reader stands with servers that want an account of their own, by server. */
-export const serverColumns = (tenant: string, accounts: ReadonlyMap<string, Account>) =>
+export const serverColumns = (tenant: string, accounts: ReadonlyMap<string, Account>, health: HealthOf) =>
   columns.columns([
     columns.accessor('display_name', {
       header: 'Server',
@@ -21,6 +22,9 @@ export const serverColumns = (tenant: string, accounts: ReadonlyMap<string, Acco
               {original.display_name}
             </RowLink>
             <ServerBadges server={original} account={accounts.get(original.id)} />
+            <span className="md:hidden">
+              <FailingBadge health={health(original)} />
+            </span>
           </div>
           <p className="max-w-[60ch] truncate text-quiet text-xs">{original.description || original.slug}</p>
         </div>
@@ -28,7 +32,7 @@ export const serverColumns = (tenant: string, accounts: ReadonlyMap<string, Acco
     }),
     columns.accessor('slug', {
       header: 'Slug',
-      meta: { className: 'max-lg:hidden w-44' },
+      meta: { className: 'max-xl:hidden w-44' },
       cell: ({ row: { original } }) => (
         <span className="flex items-center gap-0.5">
           <span className="truncate font-mono text-quiet text-xs">{original.slug}</span>
@@ -46,6 +50,12 @@ export const serverColumns = (tenant: string, accounts: ReadonlyMap<string, Acco
       cell: info => <ServerTags tenant={tenant} tags={info.getValue()} atMost={3} />,
     }),
     columns.display({
+      id: 'health',
+      header: 'Last 24 hours',
+      meta: { className: 'max-md:hidden w-44' },
+      cell: ({ row: { original } }) => <HealthBadge health={health(original)} />,
+    }),
+    columns.display({
       id: 'auth',
       header: 'Authentication',
       meta: { className: 'max-md:hidden w-40' },
@@ -53,12 +63,12 @@ export const serverColumns = (tenant: string, accounts: ReadonlyMap<string, Acco
     }),
     columns.accessor('your_role', {
       header: 'Your role',
-      meta: { className: 'max-md:hidden w-28' },
+      meta: { className: 'max-lg:hidden w-28' },
       cell: info => <span className="text-quiet capitalize">{info.getValue() ?? '—'}</span>,
     }),
     columns.accessor('updated_at', {
       header: 'Changed',
-      meta: { className: 'max-md:hidden w-36' },
+      meta: { className: 'max-lg:hidden w-36' },
       cell: info => (
         <span className="text-quiet">
           <Time at={info.getValue()} />

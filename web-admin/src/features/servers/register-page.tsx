@@ -3,10 +3,11 @@
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { ExternalLink } from 'lucide-react'
-import { useEffect, useRef } from 'react'
+import { useEffect, useState } from 'react'
 import { useForm } from 'react-hook-form'
 import { presets } from '@/api/queries'
 import type { Preset } from '@/api/types'
+import { FormOrYaml } from '@/components/form-or-yaml'
 import { EmptyState, Page } from '@/components/page'
 import { Button } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
@@ -18,6 +19,7 @@ import { useSession } from '@/lib/session'
 import { slugOf } from '@/lib/slug'
 import { useServerActions } from './actions'
 import { LookAt } from './look-at'
+import { serverFormat } from './server-document'
 import { ServerForm } from './server-form'
 import { bodyOf, EMPTY, presetValues, type ServerValues } from './server-values'
 
@@ -43,7 +45,7 @@ function Register() {
   const { register } = useServerActions()
   const form = useForm<ServerValues>({ defaultValues: EMPTY })
   useSlugOfName(form)
-  const preset = usePreset(form)
+  const { preset, filled } = usePreset(form)
   const choose = (chosen: Preset | undefined) =>
     void navigate({
       search: before => ({ ...before, preset: chosen?.slug }),
@@ -51,46 +53,53 @@ function Register() {
       resetScroll: false,
     })
   const origin = organisation.gateway_origins[0]
+  const save = async (values: ServerValues) => {
+    const server = await register(bodyOf(values))
+    toast.done(`${server.display_name} is registered`)
+    await navigate(paths.howToUse(tenant, server.id))
+  }
   return (
     <div className="space-y-5">
       <Presets chosen={preset} onChoose={choose} />
-      <ServerForm
-        form={form}
-        aroundUrl={field => <LookAt key={preset?.slug ?? ''}>{field}</LookAt>}
-        urlAround={origin === undefined ? undefined : [`${origin}/${tenant}/mcp/`, '/server']}
-        onSubmit={async values => {
-          const server = await register(bodyOf(values))
-          toast.done(`${server.display_name} is registered`)
-          await navigate(paths.howToUse(tenant, server.id))
-        }}
-        actions={({ busy }) => (
-          <>
-            <Button type="submit" kind="primary" busy={busy}>
-              Register server
-            </Button>
-            <Button asChild>
-              <Link {...paths.servers(tenant)}>Cancel</Link>
-            </Button>
-          </>
+      <FormOrYaml form={form} format={FORMAT} from={filled} onSubmit={save} action="Register server">
+        {() => (
+          <ServerForm
+            form={form}
+            aroundUrl={field => <LookAt key={filled ?? ''}>{field}</LookAt>}
+            urlAround={origin === undefined ? undefined : [`${origin}/${tenant}/mcp/`, '/server']}
+            onSubmit={save}
+            actions={({ busy }) => (
+              <>
+                <Button type="submit" kind="primary" busy={busy}>
+                  Register server
+                </Button>
+                <Button asChild>
+                  <Link {...paths.servers(tenant)}>Cancel</Link>
+                </Button>
+              </>
+            )}
+          />
         )}
-      />
+      </FormOrYaml>
     </div>
   )
 }
 
-/** The preset of the address, which fills the form in when it is chosen. */
-function usePreset(form: ReturnType<typeof useForm<ServerValues>>): Preset | undefined {
+const FORMAT = serverFormat()
+
+/** The preset of the address, and the one that the form was filled in with: the former comes first. */
+function usePreset(form: ReturnType<typeof useForm<ServerValues>>) {
   const { tenant } = route.useParams()
   const { preset: slug } = route.useSearch()
   const { data } = useQuery(presets(tenant))
   const preset = data?.items.find(preset => preset.slug === slug)
-  const filled = useRef<string>(undefined)
+  const [filled, setFilled] = useState<string>()
   useEffect(() => {
-    if (filled.current === preset?.slug) return
-    filled.current = preset?.slug
+    if (filled === preset?.slug) return
     form.reset(preset ? presetValues(preset) : EMPTY)
-  }, [form, preset])
-  return preset
+    setFilled(preset?.slug)
+  }, [form, preset, filled])
+  return { preset, filled }
 }
 
 /** The slug follows the name until somebody types one. */

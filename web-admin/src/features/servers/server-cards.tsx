@@ -9,18 +9,21 @@ import { CopyButton } from '@/components/ui/copy'
 import { Skeleton } from '@/components/ui/skeleton'
 import { paths } from '@/lib/paths'
 import { authOf, ServerBadges } from './columns'
+import type { Health } from './health'
+import { HealthBadge, type HealthOf } from './health-badge'
 import { ServerTags } from './server-tags'
 
 type ServerCardsProps = {
   tenant: string
   query: UseInfiniteQueryResult<InfiniteData<{ items: Server[] }>>
   accounts: ReadonlyMap<string, Account>
+  health: HealthOf
   empty: ReactNode
 }
 
 const grid = 'grid gap-3 sm:grid-cols-2 xl:grid-cols-3'
 
-export function ServerCards({ tenant, query, accounts, empty }: ServerCardsProps) {
+export function ServerCards({ tenant, query, accounts, health, empty }: ServerCardsProps) {
   if (query.isPending) return <CardsSkeleton />
   const servers = query.data?.pages.flatMap(page => page.items) ?? []
   if (query.isError && servers.length === 0)
@@ -31,7 +34,12 @@ export function ServerCards({ tenant, query, accounts, empty }: ServerCardsProps
       <ul className={grid}>
         {servers.map(server => (
           <li key={server.id} className="[contain-intrinsic-size:auto_9rem] [content-visibility:auto]">
-            <ServerCard tenant={tenant} server={server} account={accounts.get(server.id)} />
+            <ServerCard
+              tenant={tenant}
+              server={server}
+              account={accounts.get(server.id)}
+              health={health(server)}
+            />
           </li>
         ))}
       </ul>
@@ -50,10 +58,12 @@ function ServerCard({
   tenant,
   server,
   account,
+  health,
 }: {
   tenant: string
   server: Server
   account: Account | undefined
+  health: Health | undefined
 }) {
   return (
     <Card className="relative flex h-full min-h-36 flex-col p-4 transition-colors hover:border-field-line">
@@ -67,6 +77,7 @@ function ServerCard({
           </Link>
         </h2>
         <ServerBadges server={server} account={account} />
+        <HealthBadge health={health} />
       </div>
       <p className="mt-1 mb-2 line-clamp-2 text-quiet">{server.description}</p>
       <ServerTags tenant={tenant} tags={server.tags} />

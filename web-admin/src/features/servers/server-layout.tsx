@@ -1,7 +1,8 @@
 //! What stands above every tab of a server: its name, its state, and the tabs.
 
-import { Link, type LinkProps, Outlet } from '@tanstack/react-router'
+import { Link, type LinkProps, Outlet, useLocation } from '@tanstack/react-router'
 import { Plug } from 'lucide-react'
+import { useEffect, useRef } from 'react'
 import { Page } from '@/components/page'
 import { Badge } from '@/components/ui/badge'
 import { Button } from '@/components/ui/button'
@@ -16,11 +17,15 @@ const TABS: readonly { label: string; link: (tenant: string, server: string) => 
     { label: 'How To Use', link: paths.howToUse },
     { label: 'Tools', link: paths.tools },
     { label: 'Collaborators', link: paths.collaborators },
+    { label: 'Authentication', link: paths.serverAuthentication },
+    { label: 'Limits', link: paths.serverLimits },
+    { label: 'Activity', link: paths.serverCalls },
     { label: 'Settings', link: paths.serverSettings },
   ]
 
 export function ServerLayout() {
   const { tenant, server } = useServer()
+  const tabs = useTabInView()
   return (
     <Page
       title={server.display_name}
@@ -46,6 +51,7 @@ export function ServerLayout() {
       }
     >
       <nav
+        ref={tabs}
         aria-label="Server"
         className="-mx-4 overflow-x-auto border-b px-4 [scrollbar-width:none] md:mx-0 md:px-0"
       >
@@ -69,4 +75,16 @@ export function ServerLayout() {
       </div>
     </Page>
   )
+}
+
+/** On a phone there are more tabs than fit: the one that is open is among those that do. */
+function useTabInView() {
+  const tabs = useRef<HTMLElement>(null)
+  const path = useLocation({ select: ({ pathname }) => pathname })
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another tab is open when the path is another
+  useEffect(() => {
+    const open = tabs.current?.querySelector('[aria-current="page"]')
+    open?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
+  }, [path])
+  return tabs
 }

@@ -8,9 +8,11 @@ import { Button } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
 import { CopyLine } from '@/components/ui/copy'
 import { Time } from '@/components/ui/time'
+import { ACCOUNT_WORDS } from '@/lib/account-words'
 import { AUTH_WORDS } from '@/lib/auth-words'
 import { pages, paths } from '@/lib/paths'
 import { useServer } from '@/lib/server'
+import { HealthCard } from './health-card'
 
 export function ServerOverview() {
   const { tenant, server, may } = useServer()
@@ -34,6 +36,7 @@ export function ServerOverview() {
             in yours.
           </p>
         </Card>
+        <HealthCard />
         {account && <MyAccount tenant={tenant} account={account} />}
         {server.members && <Members tenant={tenant} members={server.members} />}
         {may.yes && server.kind === 'single' && <Uses tenant={tenant} server={server} />}
@@ -92,28 +95,19 @@ const Fact = ({ name, children }: { name: string; children: ReactNode }) => (
   </div>
 )
 
-const ACCOUNT_WORDS: Record<Account['state'], string> = {
-  ready: 'Calls go out with an account of your own.',
-  never_connected:
-    'This server wants an account of your own. You are asked on the way from your IDE, or connect it now.',
-  origin_changed: 'The server moved. What you stored stays where it was stored for: connect again.',
-  form_changed: 'The server asks for something else than you typed: connect again.',
-  expired: 'The provider does not renew your account any more: connect again.',
-}
-
 function MyAccount({ tenant, account }: { tenant: string; account: Account }) {
   const isReady = account.state === 'ready'
+  const { label, tone, todo, action } = ACCOUNT_WORDS[account.state]
   return (
     <Card className="flex flex-wrap items-center justify-between gap-3 p-5">
       <div className="min-w-0 flex-1 basis-72">
         <h2 className="flex items-center gap-2 font-semibold">
-          Your account{' '}
-          {isReady ? <Badge tone="good">Connected</Badge> : <Badge tone="warning">Not connected</Badge>}
+          Your account <Badge tone={tone}>{label}</Badge>
         </h2>
-        <p className="mt-1 text-quiet">{ACCOUNT_WORDS[account.state]}</p>
+        <p className="mt-1 text-quiet">{todo || 'Calls go out with an account of your own.'}</p>
       </div>
       <Button asChild kind={isReady ? 'secondary' : 'primary'}>
-        <a href={pages.connect(tenant, account.server_slug)}>{isReady ? 'See it' : 'Connect'}</a>
+        <a href={pages.connect(tenant, account.server_slug)}>{isReady ? 'See it' : action}</a>
       </Button>
     </Card>
   )

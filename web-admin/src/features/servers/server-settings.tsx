@@ -4,10 +4,11 @@ import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { Lock } from 'lucide-react'
 import { useState } from 'react'
-import { useForm } from 'react-hook-form'
+import { type UseFormReturn, useForm } from 'react-hook-form'
 import { serverUses } from '@/api/queries'
 import type { Server } from '@/api/types'
 import { Confirm } from '@/components/confirm'
+import { FormOrYaml } from '@/components/form-or-yaml'
 import { EmptyState } from '@/components/page'
 import { Button } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
@@ -16,6 +17,7 @@ import { paths } from '@/lib/paths'
 import { useServer } from '@/lib/server'
 import { useServerActions } from './actions'
 import { MembersForm } from './members-form'
+import { serverFormat } from './server-document'
 import { ServerForm } from './server-form'
 import { patchOf, type ServerValues, valuesOf } from './server-values'
 
@@ -40,21 +42,50 @@ export function ServerSettings() {
 
 function Edit({ server }: { server: Server }) {
   const { update } = useServerActions()
-  const form = useForm<ServerValues>({ defaultValues: valuesOf(server) })
+  const stored = valuesOf(server)
+  const form = useForm<ServerValues>({ defaultValues: stored })
+  const save = async (values: ServerValues) => {
+    await update(server.id, patchOf(values, server))
+    toast.done('Saved: every node has it within a second')
+  }
+  if (server.kind === 'virtual') return <EditForm form={form} server={server} onSubmit={save} />
+  return (
+    <FormOrYaml
+      form={form}
+      format={serverFormat({ slug: server.slug, isEnabled: server.status === 'enabled' })}
+      stored={stored}
+      onSubmit={save}
+      action="Save"
+    >
+      {review => <EditForm form={form} server={server} onSubmit={save} review={review} />}
+    </FormOrYaml>
+  )
+}
+
+type EditFormProps = {
+  form: UseFormReturn<ServerValues>
+  server: Server
+  onSubmit: (values: ServerValues) => Promise<unknown>
+  review?: () => void
+}
+
+function EditForm({ form, server, onSubmit, review }: EditFormProps) {
   const { isDirty } = form.formState
   return (
     <ServerForm
       form={form}
       registered={{ kind: server.kind, gatewayUrl: server.gateway_url }}
-      onSubmit={async values => {
-        await update(server.id, patchOf(values, server))
-        toast.done('Saved: every node has it within a second')
-      }}
+      onSubmit={onSubmit}
       actions={({ busy }) => (
         <>
           <Button type="submit" kind="primary" busy={busy} disabled={!isDirty}>
             Save
           </Button>
+          {review && (
+            <Button disabled={!isDirty || busy} onClick={review}>
+              See what changes
+            </Button>
+          )}
           <Button disabled={!isDirty || busy} onClick={() => form.reset()}>
             Undo
           </Button>

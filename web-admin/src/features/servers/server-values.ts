@@ -123,10 +123,19 @@ export const EMPTY: ServerValues = {
 export function valuesOf(server: Server): ServerValues {
   const { slug, display_name, description, tags, upstream } = server
   const named = { ...EMPTY, slug, display_name, description, tags }
-  if (!upstream) return named
-  const { url, outbound_auth, timeout_ms, transport } = upstream
+  return upstream ? { ...named, ...reachValues(upstream) } : named
+}
+
+/** How a server is reached, as the API shows it and takes it. */
+type Reach = {
+  url: string
+  outbound_auth: OutboundAuth | OutboundAuthInput
+  timeout_ms: number
+  transport: Transport
+}
+
+export function reachValues({ url, outbound_auth, timeout_ms, transport }: Reach) {
   return {
-    ...named,
     upstream_url: url,
     ...authValues(outbound_auth),
     timeout_s: timeout_ms ? String(timeout_ms / 1_000) : '',

@@ -17,6 +17,7 @@ import { useSession } from '@/lib/session'
 import { useTags } from '@/lib/tags'
 import { serverColumns } from './columns'
 import { FirstRun } from './first-run'
+import { useHealth } from './health-badge'
 import { ServerCards } from './server-cards'
 
 const route = getRouteApi('/$tenant/servers/')
@@ -27,7 +28,8 @@ export function ServersPage() {
   const navigate = route.useNavigate()
   const query = useInfiniteQuery(serverList(tenant, { q, tag }))
   const accounts = useAccounts(tenant)
-  const columns = useMemo(() => serverColumns(tenant, accounts), [tenant, accounts])
+  const health = useHealth()
+  const columns = useMemo(() => serverColumns(tenant, accounts, health), [tenant, accounts, health])
   const setText = useCallback(
     (q: string | undefined) => void navigate({ search: before => ({ ...before, q }), replace: true }),
     [navigate],
@@ -65,7 +67,7 @@ export function ServersPage() {
         </Hint>
       </div>
       {isCards ? (
-        <ServerCards tenant={tenant} query={query} accounts={accounts} empty={empty} />
+        <ServerCards {...{ tenant, query, accounts, health, empty }} />
       ) : (
         <DataTable
           noun={['server', 'servers']}

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { CallOutcome } from '@/api/types'
-import { adviceOf, calledWhat, timing } from './words'
+import { adviceOf, calledWhat, timing } from './call-words'
 
 test('what to do about a call', () => {
   const check = (outcome: CallOutcome, error_reason: string, part: string | undefined) =>
