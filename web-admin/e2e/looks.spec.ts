@@ -3,6 +3,7 @@
 
 import type { Page } from '@playwright/test'
 import axe, { type AxeResults } from 'axe-core'
+import { Upstream } from './upstream'
 import { expect, test, type World } from './world'
 
 const SIZES = [
@@ -58,7 +59,7 @@ test('nothing yet, one server, and every page of it', async ({ page, world }) =>
     outbound_auth: { kind: 'oauth_per_user' },
   })
   await look(page, world, 'servers-one', 'servers', page =>
-    page.getByRole('link', { name: 'GitHub' }).waitFor(),
+    page.getByRole('link', { name: 'GitHub', exact: true }).waitFor(),
   )
   await look(page, world, 'register', 'servers/new', heading('Register a server'))
   await look(page, world, 'overview', `servers/${id}`, page => page.getByText('Your account').waitFor())
@@ -70,7 +71,7 @@ test('nothing yet, one server, and every page of it', async ({ page, world }) =>
     heading('GitHub'),
   )
   await look(page, world, 'tools', `servers/${id}/tools`, page =>
-    page.getByText('No tool was called').waitFor(),
+    page.getByText('could not be listed').waitFor(),
   )
   await look(page, world, 'collaborators', `servers/${id}/collaborators`, page =>
     page.getByRole('row', { name: /Ada/ }).waitFor(),
@@ -78,6 +79,33 @@ test('nothing yet, one server, and every page of it', async ({ page, world }) =>
   await look(page, world, 'settings', `servers/${id}/settings`, page =>
     page.getByText('Out of service').waitFor(),
   )
+})
+
+test('a playground and a virtual server', async ({ page, world }) => {
+  test.setTimeout(240_000)
+  const upstream = await Upstream.start('modern')
+  const more = { display_name: 'Tracker', upstream_url: upstream.url }
+  const id = await world.register(page.request, 'looks-tracker', more)
+  const list = page.getByRole('list', { name: 'Tools' })
+  await look(page, world, 'tools-listed', `servers/${id}/tools`, () =>
+    list.getByRole('link', { name: 'find' }).waitFor(),
+  )
+  await look(page, world, 'playground', `servers/${id}/tools?tool=find`, async page => {
+    await page.getByLabel('text', { exact: true }).fill('cats')
+    await page.getByRole('button', { name: 'Run' }).click()
+    await page.getByRole('region', { name: 'Structured content' }).waitFor()
+    await page.locator('summary', { hasText: 'tools/call' }).click()
+  })
+  const members = [
+    { server_id: id, alias: 'tracker', offer: { tools: [{ name: 'find', exposed_as: 'look' }] } },
+  ]
+  const made = { display_name: 'Engineering', upstream_url: undefined, members }
+  const virtual = await world.register(page.request, 'looks-engineering', made)
+  await look(page, world, 'virtual', `servers/${virtual}/settings`, page =>
+    page.getByText('What clients will see').waitFor(),
+  )
+  await look(page, world, 'virtual-new', 'servers/new-virtual', heading('New virtual server'))
+  upstream.stop()
 })
 
 test('a thousand servers', async ({ page, world }) => {

@@ -34,6 +34,7 @@ import { Route as TenantPeopleInvitationsRouteImport } from './routes/$tenant/pe
 import { Route as TenantServersIndexRouteImport } from './routes/$tenant/servers/index'
 import { Route as TenantServersServerRouteImport } from './routes/$tenant/servers/$server'
 import { Route as TenantServersNewRouteImport } from './routes/$tenant/servers/new'
+import { Route as TenantServersNewVirtualRouteImport } from './routes/$tenant/servers/new-virtual'
 import { Route as TenantSettingsIndexRouteImport } from './routes/$tenant/settings/index'
 import { Route as TenantSettingsClientsRouteImport } from './routes/$tenant/settings/clients'
 import { Route as SystemNodesIndexRouteImport } from './routes/system/nodes/index'
@@ -182,6 +183,11 @@ const TenantServersServerRoute = TenantServersServerRouteImport.update({
 const TenantServersNewRoute = TenantServersNewRouteImport.update({
   id: '/servers/new',
   path: '/servers/new',
+  getParentRoute: () => TenantRoute,
+} as any)
+const TenantServersNewVirtualRoute = TenantServersNewVirtualRouteImport.update({
+  id: '/servers/new-virtual',
+  path: '/servers/new-virtual',
   getParentRoute: () => TenantRoute,
 } as any)
 const TenantSettingsIndexRoute = TenantSettingsIndexRouteImport.update({
@@ -333,6 +339,7 @@ export interface FileRoutesByFullPath {
   '/$tenant/people/invitations': typeof TenantPeopleInvitationsRoute
   '/$tenant/servers/$server': typeof TenantServersServerRouteWithChildren
   '/$tenant/servers/new': typeof TenantServersNewRoute
+  '/$tenant/servers/new-virtual': typeof TenantServersNewVirtualRoute
   '/$tenant/settings/clients': typeof TenantSettingsClientsRoute
   '/system/nodes/$node': typeof SystemNodesNodeRoute
   '/system/tenants/$slug': typeof SystemTenantsSlugRoute
@@ -380,6 +387,7 @@ export interface FileRoutesByTo {
   '/$tenant/me/sessions': typeof TenantMeSessionsRoute
   '/$tenant/people/invitations': typeof TenantPeopleInvitationsRoute
   '/$tenant/servers/new': typeof TenantServersNewRoute
+  '/$tenant/servers/new-virtual': typeof TenantServersNewVirtualRoute
   '/$tenant/settings/clients': typeof TenantSettingsClientsRoute
   '/system/nodes/$node': typeof SystemNodesNodeRoute
   '/system/tenants/$slug': typeof SystemTenantsSlugRoute
@@ -431,6 +439,7 @@ export interface FileRoutesById {
   '/$tenant/people/invitations': typeof TenantPeopleInvitationsRoute
   '/$tenant/servers/$server': typeof TenantServersServerRouteWithChildren
   '/$tenant/servers/new': typeof TenantServersNewRoute
+  '/$tenant/servers/new-virtual': typeof TenantServersNewVirtualRoute
   '/$tenant/settings/clients': typeof TenantSettingsClientsRoute
   '/system/nodes/$node': typeof SystemNodesNodeRoute
   '/system/tenants/$slug': typeof SystemTenantsSlugRoute
@@ -483,6 +492,7 @@ export interface FileRouteTypes {
     | '/$tenant/people/invitations'
     | '/$tenant/servers/$server'
     | '/$tenant/servers/new'
+    | '/$tenant/servers/new-virtual'
     | '/$tenant/settings/clients'
     | '/system/nodes/$node'
     | '/system/tenants/$slug'
@@ -530,6 +540,7 @@ export interface FileRouteTypes {
     | '/$tenant/me/sessions'
     | '/$tenant/people/invitations'
     | '/$tenant/servers/new'
+    | '/$tenant/servers/new-virtual'
     | '/$tenant/settings/clients'
     | '/system/nodes/$node'
     | '/system/tenants/$slug'
@@ -580,6 +591,7 @@ export interface FileRouteTypes {
     | '/$tenant/people/invitations'
     | '/$tenant/servers/$server'
     | '/$tenant/servers/new'
+    | '/$tenant/servers/new-virtual'
     | '/$tenant/settings/clients'
     | '/system/nodes/$node'
     | '/system/tenants/$slug'
@@ -795,6 +807,13 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof TenantServersNewRouteImport
       parentRoute: typeof TenantRoute
     }
+    '/$tenant/servers/new-virtual': {
+      id: '/$tenant/servers/new-virtual'
+      path: '/servers/new-virtual'
+      fullPath: '/$tenant/servers/new-virtual'
+      preLoaderRoute: typeof TenantServersNewVirtualRouteImport
+      parentRoute: typeof TenantRoute
+    }
     '/$tenant/settings/': {
       id: '/$tenant/settings/'
       path: '/settings'
@@ -1001,6 +1020,7 @@ interface TenantRouteChildren {
   TenantPeopleInvitationsRoute: typeof TenantPeopleInvitationsRoute
   TenantServersServerRoute: typeof TenantServersServerRouteWithChildren
   TenantServersNewRoute: typeof TenantServersNewRoute
+  TenantServersNewVirtualRoute: typeof TenantServersNewVirtualRoute
   TenantSettingsClientsRoute: typeof TenantSettingsClientsRoute
   TenantActivityIndexRoute: typeof TenantActivityIndexRoute
   TenantIdentityIndexRoute: typeof TenantIdentityIndexRoute
@@ -1033,6 +1053,7 @@ const TenantRouteChildren: TenantRouteChildren = {
   TenantPeopleInvitationsRoute: TenantPeopleInvitationsRoute,
   TenantServersServerRoute: TenantServersServerRouteWithChildren,
   TenantServersNewRoute: TenantServersNewRoute,
+  TenantServersNewVirtualRoute: TenantServersNewVirtualRoute,
   TenantSettingsClientsRoute: TenantSettingsClientsRoute,
   TenantActivityIndexRoute: TenantActivityIndexRoute,
   TenantIdentityIndexRoute: TenantIdentityIndexRoute,

@@ -4,6 +4,8 @@ import type { components } from './schema.gen'
 
 type Schemas = components['schemas']
 
+export type { Exchange, Probe, TryAnswer, TryBody } from './provisional'
+
 export type Account = Schemas['Account']
 export type ApiKey = Schemas['ApiKey']
 export type AuditEvent = Schemas['AuditEventView']
@@ -27,6 +29,8 @@ export type LimitRuleSpec = Schemas['LimitRuleSpec']
 export type LimitSubject = Schemas['LimitSubject']
 export type LimitWarning = Schemas['LimitWarning']
 export type LimitWindow = Schemas['LimitWindow']
+export type Member = Schemas['Member']
+export type MemberItem = Schemas['Item']
 export type NamedSubject = Schemas['NamedSubject']
 export type NewApiKey = Schemas['NewApiKey']
 export type NewIdentityProvider = Schemas['NewIdentityProvider']

@@ -30,6 +30,8 @@ export const paths = {
   newIdentityProvider: (tenant: string) =>
     linkOptions({ to: '/$tenant/identity/providers/new', params: { tenant } }),
   newLimit: (tenant: string) => linkOptions({ to: '/$tenant/limits/new', params: { tenant } }),
+  newVirtualServer: (tenant: string) =>
+    linkOptions({ to: '/$tenant/servers/new-virtual', params: { tenant } }),
   people: (tenant: string) => linkOptions({ to: '/$tenant/people', params: { tenant } }),
   provisioning: (tenant: string) => linkOptions({ to: '/$tenant/identity/provisioning', params: { tenant } }),
   registerServer: (tenant: string) => linkOptions({ to: '/$tenant/servers/new', params: { tenant } }),

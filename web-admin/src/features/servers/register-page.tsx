@@ -18,6 +18,7 @@ import { paths } from '@/lib/paths'
 import { useSession } from '@/lib/session'
 import { slugOf } from '@/lib/slug'
 import { useServerActions } from './actions'
+import { LookAt } from './look-at'
 import { serverFormat } from './server-document'
 import { ServerForm } from './server-form'
 import { bodyOf, EMPTY, presetValues, type ServerValues } from './server-values'
@@ -42,13 +43,15 @@ function Register() {
   const navigate = route.useNavigate()
   const { tenant: organisation } = useSession()
   const { register } = useServerActions()
-  const [preset, setPreset] = useState<Preset>()
   const form = useForm<ServerValues>({ defaultValues: EMPTY })
   useSlugOfName(form)
-  const choose = (chosen: Preset | undefined) => {
-    setPreset(chosen)
-    form.reset(chosen ? presetValues(chosen) : EMPTY)
-  }
+  const { preset, filled } = usePreset(form)
+  const choose = (chosen: Preset | undefined) =>
+    void navigate({
+      search: before => ({ ...before, preset: chosen?.slug }),
+      replace: true,
+      resetScroll: false,
+    })
   const origin = organisation.gateway_origins[0]
   const save = async (values: ServerValues) => {
     const server = await register(bodyOf(values))
@@ -58,10 +61,11 @@ function Register() {
   return (
     <div className="space-y-5">
       <Presets chosen={preset} onChoose={choose} />
-      <FormOrYaml form={form} format={FORMAT} from={preset?.slug} onSubmit={save} action="Register server">
+      <FormOrYaml form={form} format={FORMAT} from={filled} onSubmit={save} action="Register server">
         {() => (
           <ServerForm
             form={form}
+            aroundUrl={field => <LookAt key={filled ?? ''}>{field}</LookAt>}
             urlAround={origin === undefined ? undefined : [`${origin}/${tenant}/mcp/`, '/server']}
             onSubmit={save}
             actions={({ busy }) => (
@@ -82,6 +86,21 @@ function Register() {
 }
 
 const FORMAT = serverFormat()
+
+/** The preset of the address, and the one that the form was filled in with: the former comes first. */
+function usePreset(form: ReturnType<typeof useForm<ServerValues>>) {
+  const { tenant } = route.useParams()
+  const { preset: slug } = route.useSearch()
+  const { data } = useQuery(presets(tenant))
+  const preset = data?.items.find(preset => preset.slug === slug)
+  const [filled, setFilled] = useState<string>()
+  useEffect(() => {
+    if (filled === preset?.slug) return
+    form.reset(preset ? presetValues(preset) : EMPTY)
+    setFilled(preset?.slug)
+  }, [form, preset, filled])
+  return { preset, filled }
+}
 
 /** The slug follows the name until somebody types one. */
 function useSlugOfName(form: ReturnType<typeof useForm<ServerValues>>) {

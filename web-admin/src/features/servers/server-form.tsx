@@ -18,9 +18,18 @@ type ServerFormProps = {
   registered?: { kind: 'single' | 'virtual'; gatewayUrl: string }
   /** Where new servers get their URL: everything before the slug, and after. */
   urlAround?: [before: string, after: string]
+  /** Stands around the field of the URL, to look at what is typed there. */
+  aroundUrl?: (field: ReactNode) => ReactNode
 }
 
-export function ServerForm({ form, onSubmit, actions, registered, urlAround }: ServerFormProps) {
+export function ServerForm({
+  form,
+  onSubmit,
+  actions,
+  registered,
+  urlAround,
+  aroundUrl = field => field,
+}: ServerFormProps) {
   const kind = useWatch({ control: form.control, name: 'kind' })
   const isVirtual = registered?.kind === 'virtual'
   return (
@@ -32,18 +41,19 @@ export function ServerForm({ form, onSubmit, actions, registered, urlAround }: S
       actions={actions}
     >
       <Card className="space-y-5 p-5">
-        {!isVirtual && (
-          <TextField
-            name="upstream_url"
-            label="URL of the MCP server"
-            placeholder="https://mcp.example.com/mcp"
-            hint="Where it speaks MCP over HTTP. Developers never see it: they get a URL of Portway’s."
-            inputMode="url"
-            autoFocus={!registered}
-            code
-            rule={required('Paste the URL of the server')}
-          />
-        )}
+        {!isVirtual &&
+          aroundUrl(
+            <TextField
+              name="upstream_url"
+              label="URL of the MCP server"
+              placeholder="https://mcp.example.com/mcp"
+              hint="Where it speaks MCP over HTTP. Developers never see it: they get a URL of Portway’s."
+              inputMode="url"
+              autoFocus={!registered}
+              code
+              rule={required('Paste the URL of the server')}
+            />,
+          )}
         <div className="grid gap-5 sm:grid-cols-2 sm:gap-4">
           <TextField
             name="display_name"
@@ -114,13 +124,13 @@ export function ServerForm({ form, onSubmit, actions, registered, urlAround }: S
   )
 }
 
-const required = (why: string) => (text: string) => (text.trim() === '' ? why : undefined)
+export const required = (why: string) => (text: string) => (text.trim() === '' ? why : undefined)
 
 const FixedSlug = () => (
   <TextField name="slug" label="Slug" readOnly code hint="A part of the URL: it never changes." />
 )
 
-function SlugField({ around }: { around: [string, string] | undefined }) {
+export function SlugField({ around }: { around: [string, string] | undefined }) {
   const slug = useWatch<ServerValues, 'slug'>({ name: 'slug' })
   return (
     <TextField

@@ -16,6 +16,7 @@ import { toast } from '@/components/ui/toast'
 import { paths } from '@/lib/paths'
 import { useServer } from '@/lib/server'
 import { useServerActions } from './actions'
+import { MembersForm } from './members-form'
 import { serverFormat } from './server-document'
 import { ServerForm } from './server-form'
 import { patchOf, type ServerValues, valuesOf } from './server-values'
@@ -33,6 +34,7 @@ export function ServerSettings() {
     <div className="max-w-3xl space-y-8">
       {/* A save gives the form its new ground. */}
       <Edit key={server.updated_at} server={server} />
+      {server.kind === 'virtual' && <MembersForm key={JSON.stringify(server.members)} server={server} />}
       <OutOfService server={server} />
     </div>
   )

@@ -1,10 +1,11 @@
 //! All servers that the person sees: as a table, or as cards.
 
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { type InfiniteData, useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
-import { LayoutGrid, List, Plus, Server as ServerIcon } from 'lucide-react'
+import { Layers, LayoutGrid, List, Plus, Server as ServerIcon } from 'lucide-react'
 import { useCallback, useMemo } from 'react'
 import { myAccounts, serverList } from '@/api/queries'
+import type { Server } from '@/api/types'
 import { DataTable, SearchField } from '@/components/data-table'
 import { Filter } from '@/components/filter'
 import { EmptyState, Page } from '@/components/page'
@@ -15,6 +16,7 @@ import { paths } from '@/lib/paths'
 import { useSession } from '@/lib/session'
 import { useTags } from '@/lib/tags'
 import { serverColumns } from './columns'
+import { FirstRun } from './first-run'
 import { useHealth } from './health-badge'
 import { ServerCards } from './server-cards'
 
@@ -39,7 +41,7 @@ export function ServersPage() {
     <Page
       title="Servers"
       description="The MCP servers that people of your organisation reach through Portway."
-      actions={<RegisterButton />}
+      actions={<NewButtons />}
     >
       <div className="mb-4 flex items-center gap-2">
         <SearchField label="Find a server" value={q} onChange={setText} />
@@ -75,13 +77,50 @@ export function ServersPage() {
           empty={empty}
         />
       )}
+      <WhatIsLeft query={query} isSearched={q !== undefined || tag !== undefined} />
     </Page>
+  )
+}
+
+/** While there is one server, and nobody has used it. Below the list, so that nothing moves when it comes. */
+function WhatIsLeft({
+  query,
+  isSearched,
+}: {
+  query: { data?: InfiniteData<{ items: Server[] }> }
+  isSearched: boolean
+}) {
+  const may = can.registerServers(useSession())
+  const servers = query.data?.pages.flatMap(page => page.items) ?? []
+  if (!may.yes || isSearched || servers.length !== 1) return null
+  return (
+    <div className="mt-6">
+      <FirstRun server={servers[0]} />
+    </div>
   )
 }
 
 function useAccounts(tenant: string) {
   const { data } = useQuery(myAccounts(tenant))
   return useMemo(() => new Map(data?.items.map(account => [account.server_id, account])), [data])
+}
+
+const NewButtons = () => (
+  <>
+    <VirtualButton />
+    <RegisterButton />
+  </>
+)
+
+function VirtualButton() {
+  const { tenant } = route.useParams()
+  return (
+    <Button asChild may={can.registerServers(useSession())}>
+      <Link {...paths.newVirtualServer(tenant)}>
+        <Layers /> New virtual server
+      </Link>
+    </Button>
+  )
 }
 
 function RegisterButton() {
@@ -106,12 +145,7 @@ function NoServers() {
       </EmptyState>
     )
   }
-  return (
-    <EmptyState icon={<ServerIcon />} title="Register the first server" action={<RegisterButton />}>
-      A server is an MCP endpoint that your people reach through Portway: one URL for their IDE, your company
-      account to sign in, and no key on their machines.
-    </EmptyState>
-  )
+  return <FirstRun server={undefined} />
 }
 
 type NothingFoundProps = { text: string | undefined; tag: string | undefined; onClear: () => void }

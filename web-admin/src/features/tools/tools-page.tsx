@@ -1,121 +1,144 @@
-//! Which tools of a server are on. A switch acts at once, on every node.
+//! What a server offers to the person: its tools, with their switches for who manages it, its prompts and its resources.
+//! Each can be tried.
 
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { getRouteApi } from '@tanstack/react-router'
-import { Lock, Wrench } from 'lucide-react'
+import { useQuery } from '@tanstack/react-query'
+import { getRouteApi, Link } from '@tanstack/react-router'
+import { Wrench } from 'lucide-react'
 import { useCallback, useId } from 'react'
-import { api, take } from '@/api/client'
-import { calledTools, toolSwitches } from '@/api/queries'
-import type { ToolSwitchChange, ToolSwitches } from '@/api/types'
+import { calledTools, offered, toolSwitches } from '@/api/queries'
+import type { ToolSwitches } from '@/api/types'
 import { SearchField } from '@/components/data-table'
 import { EmptyState } from '@/components/page'
 import { ProblemPanel } from '@/components/problem'
-import { Button } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
 import { Select } from '@/components/ui/field'
 import { Skeleton } from '@/components/ui/skeleton'
-import { Switch } from '@/components/ui/switch'
-import { toast } from '@/components/ui/toast'
+import { paths } from '@/lib/paths'
 import { useServer } from '@/lib/server'
+import { ListNotice } from './list-notice'
+import { Prompts } from './prompts'
+import { Resources } from './resources'
 import { SwitchByName } from './switch-by-name'
-import { type ToolRow, toolRows } from './tool-rows'
+import { ToolList } from './tool-list'
+import { BackToList, ToolPage } from './tool-page'
+import { toolRows } from './tool-rows'
+import { useSwitchTools } from './use-switch-tools'
 
 const route = getRouteApi('/$tenant/servers/$server/tools')
 
 export function ToolsPage() {
-  const { server, may } = useServer()
-  if (!may.yes) {
-    return (
-      <EmptyState icon={<Lock />} title="Switches are its managers’">
-        {may.why} Your IDE lists the tools that are on for you.
-      </EmptyState>
-    )
-  }
-  if (server.kind === 'virtual') {
-    return (
-      <EmptyState icon={<Wrench />} title="Its tools are those of its members">
-        A virtual server offers what was picked of each member. A tool that is switched off at a member is off
-        here, too.
-      </EmptyState>
-    )
-  }
-  return <Switches />
+  const { part, tool } = route.useSearch()
+  if (part === undefined && tool !== undefined) return <OneTool key={tool} name={tool} />
+  return (
+    <div className="space-y-5">
+      <Parts />
+      {part === 'prompts' && <Prompts />}
+      {part === 'resources' && <Resources />}
+      {part === undefined && <Tools />}
+    </div>
+  )
 }
 
-function Switches() {
+const PARTS = [
+  { part: undefined, label: 'Tools' },
+  { part: 'prompts', label: 'Prompts' },
+  { part: 'resources', label: 'Resources' },
+] as const
+
+function Parts() {
   const { tenant, server } = useServer()
+  return (
+    <nav aria-label="What it offers" className="inline-flex rounded-lg border bg-card p-0.5">
+      {PARTS.map(({ part, label }) => (
+        <Link
+          key={label}
+          {...paths.tools(tenant, server.id)}
+          search={{ part }}
+          activeOptions={{ explicitUndefined: true }}
+          className="flex h-8 items-center rounded-md px-3 text-quiet hover:text-text max-md:h-10"
+          activeProps={{ className: 'bg-hover font-medium text-text!' }}
+        >
+          {label}
+        </Link>
+      ))}
+    </nav>
+  )
+}
+
+function OneTool({ name }: { name: string }) {
+  const { tenant, server } = useServer()
+  const list = useQuery(offered(tenant, server.id, 'tools'))
+  const tool = list.data?.items.find(tool => tool.name === name)
+  if (tool) return <ToolPage tool={tool} />
+  return (
+    <>
+      <BackToList part={undefined} label="All tools" />
+      {list.isPending ? (
+        <Skeleton className="h-64 w-full" />
+      ) : (
+        <div className="space-y-5">
+          <ListNotice list={list} what="tools" />
+          <EmptyState icon={<Wrench />} title="Not in your list">
+            The server lists no tool “{name}” to you: it may be off, or have another name now.
+          </EmptyState>
+        </div>
+      )}
+    </>
+  )
+}
+
+function Tools() {
+  const { tenant, server, may } = useServer()
   const { q } = route.useSearch()
   const navigate = route.useNavigate()
   const setText = useCallback(
     (q: string | undefined) => void navigate({ search: { q }, replace: true }),
     [navigate],
   )
-  const switches = useQuery(toolSwitches(tenant, server.id))
-  const called = useQuery(calledTools(tenant, server.id))
+  // A virtual server has no switches: those of its members hold.
+  const enabled = may.yes && server.kind === 'single'
+  const list = useQuery(offered(tenant, server.id, 'tools'))
+  const switches = useQuery({ ...toolSwitches(tenant, server.id), enabled })
+  const called = useQuery({ ...calledTools(tenant, server.id), enabled })
   const change = useSwitchTools()
   if (switches.isError) return <ProblemPanel error={switches.error} onRetry={() => void switches.refetch()} />
-  if (switches.isPending || called.isPending) return <Skeleton className="h-64 w-full" />
-  const rows = toolRows(switches.data, called.data, q)
+  if (enabled && (switches.isPending || called.isPending)) return <Skeleton className="h-64 w-full" />
+  const rows = toolRows({ listed: list.data?.items, switches: switches.data, usage: called.data }, q)
   return (
-    <div className="space-y-5">
-      <NewTools
-        value={switches.data.new_tools ?? 'on'}
-        onChange={new_tools => change.mutate({ new_tools })}
-      />
+    <>
+      {enabled && (
+        <NewTools
+          value={switches.data?.new_tools ?? 'on'}
+          onChange={new_tools => change.mutate({ new_tools })}
+        />
+      )}
       <div className="flex flex-wrap items-center justify-between gap-3">
         <SearchField label="Find a tool" value={q} onChange={setText} />
-        <SwitchByName onSwitch={(name, on) => change.mutateAsync(on ? { on: [name] } : { off: [name] })} />
+        {enabled && (
+          <SwitchByName onSwitch={(name, on) => change.mutateAsync(on ? { on: [name] } : { off: [name] })} />
+        )}
       </div>
-      {rows.length > 0 ? (
-        <Card className="divide-y divide-line">
-          {rows.map(row => (
-            <Tool key={row.name} row={row} onChange={change.mutate} />
-          ))}
-        </Card>
-      ) : (
-        <Nothing text={q} />
+      <ListNotice list={list} what="tools" />
+      {rows.length > 0 && (
+        <ToolList
+          rows={rows}
+          isListed={list.isSuccess && list.data.refusal === undefined}
+          onSwitch={enabled ? change.mutate : undefined}
+        />
       )}
-    </div>
+      {/* Switches wait for no server: it may be slow, or away. */}
+      {list.isPending && <Asking />}
+      {rows.length === 0 && list.isSuccess && (q || list.data.refusal === undefined) && <Nothing text={q} />}
+    </>
   )
 }
 
-/** Shows the wish at once: a switch that was refused goes back, and says why. */
-function useSwitchTools() {
-  const { tenant, server } = useServer()
-  const client = useQueryClient()
-  const { queryKey } = toolSwitches(tenant, server.id)
-  return useMutation({
-    mutationFn: (body: ToolSwitchChange) =>
-      take(
-        api.PATCH('/api/v1/tenants/{tenant}/servers/{server}/tool-switches', {
-          params: { path: { tenant, server: server.id } },
-          body,
-        }),
-      ),
-    onMutate: async body => {
-      await client.cancelQueries({ queryKey })
-      const before = client.getQueryData(queryKey)
-      if (before) client.setQueryData(queryKey, applied(before, body))
-      return before
-    },
-    onError: (error, _, before) => {
-      client.setQueryData(queryKey, before)
-      toast.failed(error)
-    },
-    onSuccess: switches => client.setQueryData(queryKey, switches),
-  })
-}
-
-function applied(before: ToolSwitches, change: ToolSwitchChange): ToolSwitches {
-  const { on = [], off = [], reset = [] } = change
-  const without = (names: string[] | undefined, gone: string[]) =>
-    (names ?? []).filter(name => !gone.includes(name))
-  return {
-    new_tools: change.new_tools ?? before.new_tools,
-    on: [...without(before.on, [...on, ...off, ...reset]), ...on],
-    off: [...without(before.off, [...on, ...off, ...reset]), ...off],
-  }
-}
+const Asking = () => (
+  <div role="status">
+    <p className="mb-2 text-quiet">Asking the server for its list…</p>
+    <Skeleton className="h-48 w-full" />
+  </div>
+)
 
 type NewTools = NonNullable<ToolSwitches['new_tools']>
 
@@ -144,37 +167,13 @@ function NewTools({ value, onChange }: { value: NewTools; onChange: (value: NewT
   )
 }
 
-function Tool({ row, onChange }: { row: ToolRow; onChange: (change: ToolSwitchChange) => void }) {
-  const id = useId()
-  return (
-    <div className="flex min-h-13 items-center gap-3 px-4 py-2">
-      <label htmlFor={id} className="min-w-0 flex-1 break-all font-mono text-[0.8125rem]">
-        {row.name}
-      </label>
-      <span className="whitespace-nowrap text-[0.8125rem] text-quiet max-md:hidden">
-        {row.calls > 0 ? `${row.calls.toLocaleString('en')} calls in 30 days` : 'Not called lately'}
-      </span>
-      {row.isSwitched && (
-        <Button kind="quiet" size="sm" onClick={() => onChange({ reset: [row.name] })}>
-          Reset
-        </Button>
-      )}
-      <Switch
-        id={id}
-        checked={row.isOn}
-        onCheckedChange={on => onChange(on ? { on: [row.name] } : { off: [row.name] })}
-      />
-    </div>
-  )
-}
-
 const Nothing = ({ text }: { text: string | undefined }) =>
   text ? (
     <EmptyState title="No tool of that name">
-      No tool that was called or switched has “{text}” in its name.
+      No tool has “{text}” in its name, its title or its description.
     </EmptyState>
   ) : (
-    <EmptyState icon={<Wrench />} title="No tool was called or switched yet">
-      Tools appear here once they are called. To switch one off before that, name it above.
+    <EmptyState icon={<Wrench />} title="The server lists no tools">
+      It answers, and offers none to you. It may have prompts or resources.
     </EmptyState>
   )

@@ -1,8 +1,13 @@
 import { createFileRoute } from '@tanstack/react-router'
 import { RegisterPage } from '@/features/servers/register-page'
-import { readAs } from '@/lib/search'
+import { readAs, text } from '@/lib/search'
+
+type Search = { preset?: string; as?: 'yaml' }
 
 export const Route = createFileRoute('/$tenant/servers/new')({
-  validateSearch: readAs,
+  validateSearch: (search: Record<string, unknown>): Search => ({
+    ...readAs(search),
+    preset: text(search.preset),
+  }),
   component: RegisterPage,
 })
