@@ -1,10 +1,10 @@
 //! The call log: who called what, how it ended. With Live on, calls appear as they are stored.
 
-import { useInfiniteQuery } from '@tanstack/react-query'
+import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { Activity, Download, Radio } from 'lucide-react'
 import { useCallback, useMemo } from 'react'
-import { callList } from '@/api/queries'
+import { callList, keys } from '@/api/queries'
 import { DataTable } from '@/components/data-table'
 import { EmptyState, Page } from '@/components/page'
 import { Button } from '@/components/ui/button'
@@ -31,6 +31,12 @@ export function CallsPage() {
     [navigate],
   )
   const { live, ...filter } = search
+  const client = useQueryClient()
+  const turnLive = () => {
+    // What was seen to come must not be gone from the list behind it, which was read before.
+    if (live) void client.invalidateQueries({ queryKey: keys.calls(tenant) })
+    change({ live: live ? undefined : true })
+  }
   return (
     <Page
       title="Activity"
@@ -51,7 +57,7 @@ export function CallsPage() {
           size="sm"
           aria-pressed={live ?? false}
           className={live ? 'border-accent bg-accent-soft text-accent hover:bg-accent-soft' : ''}
-          onClick={() => change({ live: live ? undefined : true })}
+          onClick={turnLive}
         >
           <Radio /> Live
         </Button>
