@@ -14,6 +14,8 @@ type FormDialogProps<T extends FieldValues> = {
   onSubmit: (values: T) => Promise<unknown>
   onClose: () => void
   fieldOf?: (apiField: string) => string
+  /** Refusals that name no field, and are about one: the code, and the form's field. */
+  fieldOfCode?: Record<string, string>
   /** The verb on the button, such as “Create group”. */
   action: string
   children: ReactNode
@@ -21,13 +23,14 @@ type FormDialogProps<T extends FieldValues> = {
 
 /** Rendered while it is open: what was typed is forgotten with it. */
 export function FormDialog<T extends FieldValues>(props: FormDialogProps<T>) {
-  const { title, description, form, onSubmit, onClose, fieldOf, action, children } = props
+  const { title, description, form, onSubmit, onClose, fieldOf, fieldOfCode, action, children } = props
   return (
     <Dialog open onOpenChange={open => !open && onClose()} title={title} description={description}>
       <Form
         form={form}
         onSubmit={onSubmit}
         {...(fieldOf && { fieldOf })}
+        {...(fieldOfCode && { fieldOfCode })}
         actions={({ busy }) => (
           <div className="flex w-full justify-end gap-2">
             <Button onClick={onClose}>Cancel</Button>

@@ -50,6 +50,7 @@ export function LimitForm({ id, values }: LimitFormProps) {
       form={form}
       onSubmit={save}
       fieldOf={fieldOf}
+      fieldOfCode={{ 'limit_rule.name_taken': 'name' }}
       actions={({ busy }) => (
         <>
           <Button type="submit" kind="primary" busy={busy} may={may}>
