@@ -1,6 +1,7 @@
 import { Link } from '@tanstack/react-router'
 import type { Usage, UsageSeries } from '@/api/types'
 import { Card } from '@/components/ui/card'
+import { cn } from '@/lib/cn'
 import { paths } from '@/lib/paths'
 import { useTenant } from '@/lib/session'
 import { count, share, took } from '@/lib/units'
@@ -28,7 +29,7 @@ export function Breakdown({ usage, by, search }: BreakdownProps) {
         <caption className="sr-only">{HEADINGS[by]}s with the most calls</caption>
         <thead>
           <tr className="border-b">
-            <th scope="col" className={`${head} text-left`}>
+            <th scope="col" className={cn(head, 'text-left')}>
               {HEADINGS[by]}
             </th>
             <th scope="col" className={head}>
