@@ -1,4 +1,4 @@
-import { expect, NOBODY, TENANT, test } from './world'
+import { expect, NOBODY, test } from './world'
 
 test('an admin signs in on the way, registers a server, and finds the line for an IDE', async ({
   browser,
@@ -16,7 +16,7 @@ test('an admin signs in on the way, registers a server, and finds the line for a
   await page.getByLabel('A key of each person').check()
   await page.getByRole('button', { name: 'Register server' }).click()
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Issue Tracker')
-  const url = `${world.origin}/${TENANT}/mcp/issue-tracker/server`
+  const url = world.gatewayUrl('issue-tracker')
   await expect(page.getByText(`claude mcp add --transport http issue-tracker ${url}`)).toBeVisible()
   await expect(page.getByText('Each person types a key of their own')).toBeVisible()
   await page.getByRole('link', { name: 'Cursor', exact: true }).click()

@@ -1,97 +1,109 @@
-//! The real program on a free port with data of its own, and people in it.
+//! A running Portway with data of its own, and people in it.
 
-import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import { type APIRequestContext, type Browser, test as base, expect, type Page } from '@playwright/test'
+import { type Kind, type Stack, startStack, TENANT } from './stack'
 
-const BINARY =
-  process.env.PORTWAY_BINARY ?? fileURLToPath(new URL('../../target/debug/portway', import.meta.url))
-export const TENANT = 'demo'
+export { TENANT } from './stack'
+
 const PASSWORD = 'a few unrelated words'
 const CHANGES = { 'x-portway-csrf': '1' }
 
 /** Cookies of somebody who is not signed in: without a word, a new context is the owner's. */
 export const NOBODY = { cookies: [], origins: [] }
 
-type State = Awaited<ReturnType<APIRequestContext['storageState']>>
+export type Cookies = Awaited<ReturnType<APIRequestContext['storageState']>>
+export type TenantRole = 'owner' | 'admin' | 'auditor' | 'member'
+export type Subject = { kind: 'everyone' } | { kind: 'user' | 'group'; id: string }
 
 export class World {
   private constructor(
-    readonly origin: string,
-    private readonly program: ChildProcess,
-    private readonly folder: string,
+    private readonly stack: Stack,
     /** Cookies of the tenant's owner. */
-    readonly owner: State,
+    readonly owner: Cookies,
   ) {}
 
-  static async start(browser: Browser): Promise<World> {
-    const folder = mkdtempSync(join(tmpdir(), 'portway-e2e-'))
-    const program = spawn(BINARY, ['dev', '--port', '0', '--json', '--data-dir', folder], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
-    const lines = createInterface({ input: program.stdout })
-    const { value } = await lines[Symbol.asyncIterator]().next()
-    const { origin, setup_url } = JSON.parse(value)
-    const owner = await accept(browser, setup_url, 'Ada Lovelace')
-    return new World(origin, program, folder, owner)
+  static async start(browser: Browser, kind: Kind): Promise<World> {
+    const stack = await startStack(kind)
+    return new World(stack, await join(browser, stack.invitation, 'Ada Lovelace'))
   }
 
-  stop() {
-    this.program.kill('SIGTERM')
-    rmSync(this.folder, { recursive: true, force: true })
+  stop(): Promise<void> {
+    return this.stack.stop()
+  }
+
+  /** Of the console and the API. */
+  get origin(): string {
+    return this.stack.origin
   }
 
   console(rest: string): string {
-    return `${this.origin}/console/${TENANT}/${rest}`
+    return `${this.stack.origin}/console/${TENANT}/${rest}`
   }
 
   api(rest: string): string {
-    return `${this.origin}/api/v1/tenants/${TENANT}/${rest}`
+    return `${this.stack.origin}/api/v1/tenants/${TENANT}${rest && `/${rest}`}`
+  }
+
+  /** What an IDE is given. */
+  gatewayUrl(slug: string): string {
+    return `${this.stack.gateway}/${TENANT}/mcp/${slug}/server`
   }
 
   /** Somebody new, who joins by an invitation of the owner. */
-  async person(browser: Browser, name: string, role: 'admin' | 'auditor' | 'member'): Promise<State> {
+  async person(browser: Browser, name: string, role: TenantRole): Promise<Cookies> {
     const owner = await browser.newContext({ storageState: this.owner })
-    const data = { email: `${name}@example.com`, role, delivery: 'by_hand' }
-    const answer = await owner.request.post(this.api('invitations'), { headers: CHANGES, data })
-    expect(answer.status(), await answer.text()).toBe(201)
-    const { link } = await answer.json()
+    const { link } = await this.post(owner.request, 'invitations', {
+      email: `${name}@example.com`,
+      role,
+      delivery: 'by_hand',
+    })
     await owner.close()
-    return accept(browser, link, name)
+    return join(browser, link, name)
+  }
+
+  /** The id of a person, by a part of their name. */
+  async userId(request: APIRequestContext, name: string): Promise<string> {
+    const { items } = await (await request.get(this.api(`users?q=${name}`))).json()
+    expect(items, name).toHaveLength(1)
+    return items[0].id
   }
 
   /** Registers a server over the API; gives back its id. */
   async register(request: APIRequestContext, slug: string, more: object = {}): Promise<string> {
     const data = { slug, display_name: slug, upstream_url: `https://${slug}.mcp.example.com/mcp`, ...more }
-    const answer = await request.post(this.api('servers'), { headers: CHANGES, data })
-    expect(answer.status(), await answer.text()).toBe(201)
-    return (await answer.json()).id
+    return (await this.post(request, 'servers', data)).id
   }
 
-  /** Deletes every server. */
-  async clear(request: APIRequestContext) {
-    for (;;) {
-      const { items } = await (await request.get(this.api('servers?limit=200'))).json()
-      if (items.length === 0) return
-      for (const { id, slug } of items) {
-        await request.delete(this.api(`servers/${id}?confirm=${slug}`), { headers: CHANGES })
-      }
-    }
+  async grant(
+    request: APIRequestContext,
+    server: string,
+    subject: Subject,
+    role: 'user' | 'manager' = 'user',
+  ) {
+    const answer = await request.put(this.api(`servers/${server}/grants`), {
+      headers: CHANGES,
+      data: { subject, role },
+    })
+    expect(answer.ok(), await answer.text()).toBe(true)
   }
 
-  async signIn(page: Page) {
-    await page.getByLabel('E-mail or user name').fill('owner@localhost')
+  /** Makes something; gives back what the API says of it. */
+  // biome-ignore lint/suspicious/noExplicitAny: what is made differs
+  async post(request: APIRequestContext, path: string, data: object): Promise<any> {
+    const answer = await request.post(this.api(path), { headers: CHANGES, data })
+    expect(answer.status(), `${path}: ${await answer.text()}`).toBe(201)
+    return answer.json()
+  }
+
+  async signIn(page: Page, userName = 'owner@localhost') {
+    await page.getByLabel('E-mail or user name').fill(userName)
     await page.getByLabel('Password').fill(PASSWORD)
     await page.getByRole('button', { name: 'Sign in' }).click()
   }
 }
 
-/** Takes an invitation. */
-async function accept(browser: Browser, url: string, name: string): Promise<State> {
+/** Takes an invitation in a browser of one's own; gives back its cookies. */
+export async function join(browser: Browser, url: string, name: string): Promise<Cookies> {
   const context = await browser.newContext({ storageState: NOBODY })
   const page = await context.newPage()
   await page.goto(url)
@@ -100,30 +112,37 @@ async function accept(browser: Browser, url: string, name: string): Promise<Stat
   await page.getByLabel('Password again').fill(PASSWORD)
   await page.getByRole('button', { name: 'Join' }).click()
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Your servers')
-  const state = await context.storageState()
+  const cookies = await context.storageState()
   await context.close()
-  return state
+  return cookies
+}
+
+/** What the browser complains about on a page, from now on. */
+export function complaintsOf(page: Page): readonly string[] {
+  const complaints: string[] = []
+  page.on('pageerror', error => complaints.push(error.message))
+  page.on('console', message => {
+    // An API that refuses is no fault of the page.
+    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
+      complaints.push(message.text())
+  })
+  return complaints
 }
 
 /** A story in the world. The page is the owner's, and complains about whatever the browser complains about. */
-export const test = base.extend<{ page: Page }, { world: World }>({
+export const test = base.extend<{ page: Page }, { kind: Kind; world: World }>({
+  kind: ['embedded', { scope: 'worker', option: true }],
   world: [
-    async ({ browser }, use) => {
-      const world = await World.start(browser)
+    async ({ browser, kind }, use) => {
+      const world = await World.start(browser, kind)
       await use(world)
-      world.stop()
+      await world.stop()
     },
     { scope: 'worker' },
   ],
   storageState: ({ world }, use) => use(world.owner),
   page: async ({ page }, use) => {
-    const complaints: string[] = []
-    page.on('pageerror', error => complaints.push(error.message))
-    page.on('console', message => {
-      // An API that refuses is no fault of the page.
-      if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
-        complaints.push(message.text())
-    })
+    const complaints = complaintsOf(page)
     await use(page)
     expect(
       complaints,

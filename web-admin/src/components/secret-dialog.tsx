@@ -6,6 +6,7 @@ import { Dialog as Radix } from 'radix-ui'
 import { type ReactNode, useState } from 'react'
 import { Button } from './ui/button'
 import { copyText } from './ui/copy'
+import { Opener, useFocusBack } from './ui/focus-back'
 import { toast } from './ui/toast'
 
 type SecretDialogProps = {
@@ -31,6 +32,7 @@ export function SecretDialog({ title, secret, what, warning, children, onClose }
     }
   }
   const stay = (event: Event) => event.preventDefault()
+  const { opener, onCloseAutoFocus } = useFocusBack()
   return (
     <Radix.Root open>
       <Radix.Portal>
@@ -38,8 +40,10 @@ export function SecretDialog({ title, secret, what, warning, children, onClose }
         <Radix.Content
           onEscapeKeyDown={stay}
           onInteractOutside={stay}
+          onCloseAutoFocus={onCloseAutoFocus}
           className="fixed top-[12vh] left-1/2 z-40 max-h-[80vh] w-[min(34rem,calc(100vw-2rem))] -translate-x-1/2 animate-appear overflow-y-auto rounded-xl border border-line bg-raised p-5 shadow-float"
         >
+          <Opener of={opener} />
           <Radix.Title className="font-semibold text-base">{title}</Radix.Title>
           <Radix.Description asChild>
             <p className="mt-3 flex gap-2.5 rounded-lg bg-warning p-3 text-warning-text">

@@ -12,10 +12,12 @@ const NODE_PACKAGES: [&str; 3] = ["tests/clients", "tests/fixtures", "tests/conf
 const PYTHON_PACKAGES: &str = "tests/clients";
 
 pub(super) fn install() -> Result<()> {
-    for folder in NODE_PACKAGES {
-        timed(folder, node_packages)?;
-    }
+    install_node()?;
     timed(PYTHON_PACKAGES, python_packages)
+}
+
+pub(crate) fn install_node() -> Result<()> {
+    NODE_PACKAGES.into_iter().try_for_each(|folder| timed(folder, node_packages))
 }
 
 pub(crate) fn timed(folder: &str, install: fn(&Path) -> Result<&'static str>) -> Result<()> {
@@ -38,7 +40,7 @@ pub(crate) fn node_packages(folder: &Path) -> Result<&'static str> {
     Ok("Node packages installed")
 }
 
-pub(super) fn python_packages(folder: &Path) -> Result<&'static str> {
+pub(crate) fn python_packages(folder: &Path) -> Result<&'static str> {
     let installed = folder.join(".venv/installed");
     if is_newer(&installed, &folder.join("requirements.txt")) {
         return Ok("Python packages are up to date");

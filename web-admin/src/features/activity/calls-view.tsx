@@ -1,9 +1,9 @@
 //! Calls with their filters, as a list or live: of the organisation, or of one server.
 
-import { useInfiniteQuery } from '@tanstack/react-query'
+import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query'
 import { Download, Radio } from 'lucide-react'
 import { type ReactNode, useMemo } from 'react'
-import { callList } from '@/api/queries'
+import { callList, keys } from '@/api/queries'
 import { DataTable } from '@/components/data-table'
 import { EmptyState } from '@/components/page'
 import { Button } from '@/components/ui/button'
@@ -32,6 +32,12 @@ type CallsViewProps = {
 
 export function CallsView({ search, onChange, onClear, fixed, without, empty, actions }: CallsViewProps) {
   const { live, ...filter } = { ...search, ...fixed }
+  const [tenant, client] = [useTenant(), useQueryClient()]
+  const turnLive = () => {
+    // What was seen to come must not be gone from the list behind it, which was read before.
+    if (live) void client.invalidateQueries({ queryKey: keys.calls(tenant) })
+    onChange({ live: live ? undefined : true })
+  }
   const isNarrow = hasFilters(search) || search.range !== undefined || search.from !== undefined
   return (
     <>
@@ -43,7 +49,7 @@ export function CallsView({ search, onChange, onClear, fixed, without, empty, ac
           size="sm"
           aria-pressed={live ?? false}
           className={live ? 'border-accent bg-accent-soft text-accent hover:bg-accent-soft' : ''}
-          onClick={() => onChange({ live: live ? undefined : true })}
+          onClick={turnLive}
         >
           <Radio /> Live
         </Button>

@@ -176,6 +176,7 @@ function AddDomain({ onClose }: { onClose: () => void }) {
         onClose()
       }}
       onClose={onClose}
+      fieldOfCode={{ 'domain.exists': 'name' }}
       action="Add"
     >
       <TextField

@@ -2,7 +2,8 @@
 
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { ChevronRight, Plus, X } from 'lucide-react'
-import { type UseFormReturn, useFieldArray } from 'react-hook-form'
+import { useEffect, useRef } from 'react'
+import { type UseFormReturn, useFieldArray, useFormState } from 'react-hook-form'
 import { groupList } from '@/api/queries'
 import { SelectField, SwitchField, TextField } from '@/components/form'
 import { Button } from '@/components/ui/button'
@@ -12,8 +13,14 @@ import type { ProviderForm } from './provider-values'
 
 export function ProviderAdvanced({ form }: { form: UseFormReturn<ProviderForm> }) {
   const binding = form.watch('binding')
+  const { errors, submitCount } = useFormState({ control: form.control })
+  const details = useRef<HTMLDetailsElement>(null)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a refusal that stands in it must be seen
+  useEffect(() => {
+    if (details.current?.querySelector('[aria-invalid="true"]')) details.current.open = true
+  }, [errors, submitCount])
   return (
-    <details className="group rounded-lg border border-line">
+    <details ref={details} className="group rounded-lg border border-line">
       <summary className="flex h-11 list-none items-center gap-2 px-4 font-medium [&::-webkit-details-marker]:hidden">
         <ChevronRight
           aria-hidden="true"

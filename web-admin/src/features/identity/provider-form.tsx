@@ -42,6 +42,10 @@ export function ProviderFields(props: ProviderFieldsProps) {
       form={form}
       onSubmit={submit}
       fieldOf={providerField}
+      fieldOfCode={{
+        'identity_provider.label_taken': 'label',
+        'identity_provider.scim_source_taken': 'scim_source',
+      }}
       actions={({ busy }) => (
         <div className="w-full">
           {trial && (

@@ -67,6 +67,7 @@ export function LimitForm({ id, values, back }: LimitFormProps) {
           form={form}
           onSubmit={save}
           fieldOf={fieldOf}
+          fieldOfCode={{ 'limit_rule.name_taken': 'name' }}
           actions={({ busy }) => (
             <>
               <Button type="submit" kind="primary" busy={busy} may={may}>

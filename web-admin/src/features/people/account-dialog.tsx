@@ -29,6 +29,7 @@ export function AccountDialog({ account, onDone, onClose }: AccountDialogProps) 
         onDone?.(saved)
       }}
       onClose={onClose}
+      fieldOfCode={{ 'service_account.name_taken': 'name' }}
       action={account ? 'Save' : 'Create'}
     >
       <TextField

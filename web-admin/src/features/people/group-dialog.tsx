@@ -36,6 +36,7 @@ export function GroupDialog({ group, onDone, onClose }: GroupDialogProps) {
         onDone?.(saved)
       }}
       onClose={onClose}
+      fieldOfCode={{ 'group.name_taken': 'display_name' }}
       action={group ? 'Save' : 'Create the group'}
     >
       <TextField

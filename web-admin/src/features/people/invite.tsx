@@ -53,6 +53,7 @@ function InviteDialog({ onDone, onClose }: { onDone: (answer: Fresh) => void; on
       form={form}
       onSubmit={async values => onDone(await invite(values))}
       onClose={onClose}
+      fieldOfCode={{ 'invitation.user_exists': 'email' }}
       action="Invite"
     >
       <TextField

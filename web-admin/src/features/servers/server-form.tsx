@@ -88,9 +88,7 @@ export function ServerForm({
                 inputMode="decimal"
                 placeholder="60"
                 hint="1 to 600. Empty: what the nodes have."
-                rule={text =>
-                  text.trim() === '' || Number.isFinite(Number(text)) ? undefined : 'This is no number'
-                }
+                rule={text => (text.trim() === '' ? undefined : secondsRule(text))}
               />
               <TextArea
                 name="static_headers"
@@ -125,6 +123,12 @@ export function ServerForm({
 }
 
 export const required = (why: string) => (text: string) => (text.trim() === '' ? why : undefined)
+
+/** What the API would say, in the unit of the field. */
+function secondsRule(text: string): string | undefined {
+  const seconds = Number(text)
+  return seconds >= 1 && seconds <= 600 ? undefined : 'must be 1 to 600'
+}
 
 const FixedSlug = () => (
   <TextField name="slug" label="Slug" readOnly code hint="A part of the URL: it never changes." />

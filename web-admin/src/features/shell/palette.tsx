@@ -7,6 +7,7 @@ import { Copy, LogOut, Monitor, Moon, Server, Sun } from 'lucide-react'
 import { type ReactNode, useDeferredValue, useState } from 'react'
 import { serverList } from '@/api/queries'
 import { copyText } from '@/components/ui/copy'
+import { focusedNow } from '@/components/ui/focus-back'
 import { toast } from '@/components/ui/toast'
 import { paths } from '@/lib/paths'
 import { useTenant } from '@/lib/session'
@@ -24,6 +25,7 @@ const SERVERS_FOUND = 20
 export default function Palette({ onOpenChange }: { onOpenChange: (open: boolean) => void }) {
   const tenant = useTenant()
   const navigate = useNavigate()
+  const [opener] = useState(focusedNow)
   const [typed, setTyped] = useState('')
   const q = useDeferredValue(typed.trim()) || undefined
   const found = useInfiniteQuery({ ...serverList(tenant, { q }), placeholderData: keepPreviousData })
@@ -35,7 +37,11 @@ export default function Palette({ onOpenChange }: { onOpenChange: (open: boolean
   return (
     <Command.Dialog
       open
-      onOpenChange={onOpenChange}
+      onOpenChange={open => {
+        onOpenChange(open)
+        // Closed and nothing done: one goes on where one was.
+        setTimeout(() => opener?.focus())
+      }}
       label="Search and commands"
       loop
       overlayClassName="fixed inset-0 z-40 bg-scrim"

@@ -64,7 +64,7 @@ export function Shell() {
             <Button
               className="text-quiet max-md:size-10 max-md:border-transparent max-md:bg-transparent max-md:px-0"
               size="sm"
-              aria-label="Search and commands"
+              aria-label="Go to… Search and commands"
               aria-keyshortcuts="Control+K Meta+K"
               onClick={() => setOpen('palette')}
             >
