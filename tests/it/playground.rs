@@ -107,6 +107,22 @@ async fn a_missing_account_is_said_with_its_link_and_a_connected_one_is_used() {
 }
 
 #[tokio::test]
+async fn members_of_a_virtual_server_are_called_in_their_own_era() {
+    let world = World::start().await;
+    let (old, new) = (McpServer::start(Era::Legacy).await, McpServer::start(Era::Modern).await);
+    let owner = world.tenant("acme").await;
+    let old_id = owner.register_server("old", old.url.as_str()).await;
+    let new_id = owner.register_server("new-one", new.url.as_str()).await;
+    let members = json!([{"server_id": old_id, "alias": "old"}, {"server_id": new_id, "alias": "new"}]);
+    let body = json!({"slug": "both", "display_name": "Both", "members": members});
+    let both = owner.post("servers", body).await.ok()["id"].as_str().expect("an id").to_owned();
+    for tool in ["new_echo", "old_echo"] {
+        let called = call(&owner, &both, tool, json!({"from": tool})).await;
+        assert_eq!(text(&called), format!(r#"{{"from":"{tool}"}}"#), "{called}");
+    }
+}
+
+#[tokio::test]
 async fn servers_that_want_headers_stream_for_ever_or_are_away() {
     let mut world = World::start().await;
     let upstream = McpServer::start(Era::Modern).await;

@@ -82,8 +82,8 @@ const test = base.extend<{ page: Page }, { deployment: Deployment }>({
     page.on('pageerror', error => complaints.push(error.message))
     page.on('console', message => {
       // An API that refuses is no fault of the page.
-      if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
-        complaints.push(message.text())
+      const isRefusal = /^(Failed to load resource|ApiError: Sign in first)/.test(message.text())
+      if (message.type() === 'error' && !isRefusal) complaints.push(message.text())
     })
     await use(page)
     expect(complaints, 'the browser complains about nothing').toEqual([])

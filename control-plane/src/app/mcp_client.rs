@@ -74,11 +74,14 @@ impl McpClient {
         match mcp::verdict(answered.status.as_u16(), answered.said.as_ref()) {
             Verdict::Modern => {
                 talk.about = Some(result(answered).cloned().unwrap_or_else(|| json!({})));
-                return Ok(true);
+                Ok(true)
             }
-            Verdict::Unknown => return Ok(false),
-            Verdict::Legacy => {}
+            Verdict::Unknown => Ok(false),
+            Verdict::Legacy => self.shake_hands(talk).await,
         }
+    }
+
+    async fn shake_hands(&self, talk: &mut Talk) -> Result<bool> {
         let Some(answered) = self.post(talk, mcp::initialize()).await? else { return Ok(false) };
         let Some(about) = result(answered).cloned() else { return Ok(false) };
         let session = answered.headers.get(SESSION_HEADER).and_then(|value| value.to_str().ok());
@@ -96,7 +99,16 @@ impl McpClient {
             return Ok(());
         }
         let answered = self.post(talk, mcp::modern(method, params.clone(), &[])).await?;
-        let lacks_headers = method == "tools/call" && answered.and_then(said).is_some_and(mcp::wants_headers);
+        let answer = answered.and_then(said);
+        if answer.is_some_and(mcp::wants_handshake) {
+            if self.shake_hands(talk).await?
+                && let Some(agreed) = talk.agreed.clone()
+            {
+                self.post(talk, mcp::legacy(&agreed, method, &params)).await?;
+            }
+            return Ok(());
+        }
+        let lacks_headers = method == "tools/call" && answer.is_some_and(mcp::wants_headers);
         if lacks_headers && let Some(schema) = self.schema(talk, &params).await? {
             let arguments = params.get("arguments").cloned().unwrap_or_default();
             let mirrored = mcp::mirrored(&schema, &arguments);

@@ -136,6 +136,13 @@ pub fn wants_headers(answer: &Value) -> bool {
     answer.pointer("/error/code").and_then(Value::as_i64) == Some(HEADER_MISMATCH)
 }
 
+/// Whether the gateway would have passed this on to a server that wants a handshake: behind a virtual server, both kinds
+/// may be.
+pub fn wants_handshake(answer: &Value) -> bool {
+    let code = answer.pointer("/error/data/code").or_else(|| answer.pointer("/result/_meta/portway~1error/code"));
+    code.and_then(Value::as_str) == Some("upstream.legacy_only")
+}
+
 /// Arguments that a tool's schema wants as headers (`x-mcp-header`, streamable HTTP, Custom Headers).
 pub fn mirrored(schema: &Value, arguments: &Value) -> Vec<(String, String)> {
     let properties = schema.get("properties").and_then(Value::as_object);
@@ -243,6 +250,14 @@ mod tests {
         for status in [401, 403, 429, 500, 503] {
             check(status, "", Verdict::Unknown);
         }
+    }
+
+    #[test]
+    fn a_member_that_wants_a_handshake_is_heard_in_both_forms() {
+        assert!(wants_handshake(&json!({ "error": { "code": -32013, "data": { "code": "upstream.legacy_only" } } })));
+        let refused = json!({ "isError": true, "_meta": { "portway/error": { "code": "upstream.legacy_only" } } });
+        assert!(wants_handshake(&json!({ "result": refused })));
+        assert!(!wants_handshake(&json!({ "result": {} })) && !wants_handshake(&json!({ "error": { "code": 1 } })));
     }
 
     #[test]

@@ -64,7 +64,11 @@ pub(super) async fn start_control_plane(
         trusted_proxies: loopback()?,
         // A laptop may be offline: editors that can also register themselves then do.
         client_documents: false,
-        egress: control_plane::egress::EgressConfig::default(),
+        // The servers that somebody tries here are on this machine, as the node has it below.
+        egress: control_plane::egress::EgressConfig {
+            allowed_private_ranges: loopback()?,
+            ..control_plane::egress::EgressConfig::default()
+        },
         admin_hosts: Vec::new(),
         key_age_days: control_plane::domain::limits::KEY_AGE_DAYS,
         otlp: Default::default(),

@@ -1,14 +1,16 @@
 //! Calls to a server through the gateway, in the name of whoever is signed in; and a look at one that is not registered.
 
 import { api, take } from './client'
-import type { Probe, TryAnswer, TryBody } from './provisional'
+import type { Probe, TryAnswer, TryBody } from './types'
 
-type Post = (path: string, init: object) => Promise<{ data?: unknown; error?: unknown; response: Response }>
-const post = api.POST as unknown as Post
-
-export const tryServer = (tenant: string, server: string, body: TryBody, signal?: AbortSignal) =>
+export const tryServer = (
+  tenant: string,
+  server: string,
+  body: TryBody,
+  signal?: AbortSignal,
+): Promise<TryAnswer> =>
   take(
-    post('/api/v1/tenants/{tenant}/servers/{server}/playground', {
+    api.POST('/api/v1/tenants/{tenant}/servers/{server}/playground', {
       signal,
       params: { path: { tenant, server } },
       body,
@@ -16,11 +18,11 @@ export const tryServer = (tenant: string, server: string, body: TryBody, signal?
   ) as Promise<TryAnswer>
 
 /** For who may register servers. */
-export const probeServer = (tenant: string, upstream_url: string, signal?: AbortSignal) =>
+export const probeServer = (tenant: string, upstream_url: string, signal?: AbortSignal): Promise<Probe> =>
   take(
-    post('/api/v1/tenants/{tenant}/server-probes', {
+    api.POST('/api/v1/tenants/{tenant}/server-probes', {
       signal,
       params: { path: { tenant } },
       body: { upstream_url },
     }),
-  ) as Promise<Probe>
+  )

@@ -3689,7 +3689,9 @@ export interface components {
         TryBody: {
             method: components["schemas"]["TryMethod"];
             /** @description Of the JSON-RPC request; what the protocol adds is added. */
-            params?: Record<string, never>;
+            params?: {
+                [key: string]: unknown;
+            };
         };
         /** @enum {string} */
         TryMethod: "tools/list" | "tools/call" | "prompts/list" | "prompts/get" | "resources/list" | "resources/templates/list" | "resources/read";

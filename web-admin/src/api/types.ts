@@ -4,8 +4,6 @@ import type { components } from './schema.gen'
 
 type Schemas = components['schemas']
 
-export type { Exchange, Probe, TryAnswer, TryBody } from './provisional'
-
 export type Account = Schemas['Account']
 export type ApiKey = Schemas['ApiKey']
 export type AuditEvent = Schemas['AuditEventView']
@@ -72,3 +70,11 @@ export type User = Schemas['UserView']
 export type UserCredential = Schemas['UserCredential']
 export type UserIdentity = Schemas['UserIdentity']
 export type Verification = Schemas['VerificationView']
+
+export type Exchange = Schemas['Exchange']
+export type Probe = Schemas['ServerProbe']
+export type TryBody = Schemas['TryBody']
+/** What a try came to: the result and the error are JSON-RPC's own. */
+export type TryAnswer = Omit<Schemas['Tried'], 'error'> & {
+  error?: { code: number; message: string; data?: unknown } | null
+}

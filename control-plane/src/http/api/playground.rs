@@ -22,7 +22,7 @@ pub(crate) struct TryBody {
     method: TryMethod,
     /// Of the JSON-RPC request; what the protocol adds is added.
     #[serde(default)]
-    #[schema(value_type = Object)]
+    #[schema(value_type = std::collections::HashMap<String, Value>)]
     params: Map<String, Value>,
 }
 
