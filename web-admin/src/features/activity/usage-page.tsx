@@ -95,7 +95,11 @@ function Shown({ usage, search, change }: { usage: Usage; search: UsageSearch; c
     <div className="space-y-4">
       <Tiles total={usage.all.total} />
       {search.as === 'table' ? (
-        <Card className="overflow-x-auto">
+        <Card
+          className="overflow-x-auto"
+          aria-label="Calls over time"
+          tabIndex={0}
+        >
           <PointTable usage={usage} />
         </Card>
       ) : (
