@@ -95,11 +95,7 @@ function Shown({ usage, search, change }: { usage: Usage; search: UsageSearch; c
     <div className="space-y-4">
       <Tiles total={usage.all.total} />
       {search.as === 'table' ? (
-        <Card
-          className="overflow-x-auto"
-          aria-label="Calls over time"
-          tabIndex={0}
-        >
+        <Card className="overflow-x-auto" aria-label="Calls over time" tabIndex={0}>
           <PointTable usage={usage} />
         </Card>
       ) : (
