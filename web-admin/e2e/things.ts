@@ -55,6 +55,8 @@ async function makeAll(world: World, request: APIRequestContext): Promise<Things
     name: 'Searches',
     key: ['subject'],
     windows: [{ limit: 60, per: 'minute' }],
+    // Of a thousand calls none is refused.
+    mode: 'audit',
     subjects: [{ kind: 'group', id: group }],
   })
   return {

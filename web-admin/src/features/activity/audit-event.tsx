@@ -65,7 +65,11 @@ function EventDetail({
         </Facts>
       </div>
       <h3 className="mt-4 mb-1.5 font-medium">Detail</h3>
-      <pre className="max-h-72 overflow-auto rounded-md border border-line bg-code p-3 font-mono text-xs">
+      <pre
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+        tabIndex={0}
+        className="max-h-72 overflow-auto rounded-md border border-line bg-code p-3 font-mono text-xs"
+      >
         {JSON.stringify(event.detail, null, 2)}
       </pre>
       <div className="mt-4 flex flex-wrap gap-2">
