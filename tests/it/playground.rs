@@ -138,11 +138,16 @@ async fn servers_that_want_headers_stream_for_ever_or_are_away() {
     upstream.on("tools/call", |seen| {
         let region = seen.headers.get("mcp-param-region").and_then(|value| value.to_str().ok()).map(str::to_owned);
         match region {
-            Some(region) => Reply::Result(json!({"content": [{"type": "text", "text": region}], "resultType": "complete"})),
+            Some(region) => {
+                Reply::Result(json!({"content": [{"type": "text", "text": region}], "resultType": "complete"}))
+            }
             None => {
                 let error = json!({"code": -32020, "message": "Mcp-Param-Region is missing"});
                 let body = json!({"jsonrpc": "2.0", "id": seen.json()["id"], "error": error});
-                Reply::Raw(axum::response::IntoResponse::into_response((axum::http::StatusCode::BAD_REQUEST, axum::Json(body))))
+                Reply::Raw(axum::response::IntoResponse::into_response((
+                    axum::http::StatusCode::BAD_REQUEST,
+                    axum::Json(body),
+                )))
             }
         }
     });

@@ -7,7 +7,9 @@ fn found(page: &Value) -> Vec<(&str, &str, &str)> {
     let text = |value: &'_ Value| value.as_str().unwrap_or_default().to_owned().leak() as &str;
     let items = page["items"].as_array().expect("a list").iter();
     let mut found: Vec<_> = items
-        .map(|item| (text(&item["server"]["slug"]), text(&item["grant"]["subject"]["kind"]), text(&item["grant"]["role"])))
+        .map(|item| {
+            (text(&item["server"]["slug"]), text(&item["grant"]["subject"]["kind"]), text(&item["grant"]["role"]))
+        })
         .collect();
     found.sort_unstable();
     found

@@ -25,7 +25,10 @@ async fn a_look_says_what_a_server_speaks_and_asks_for() {
     let (guarded, provider) = (McpServer::start(Era::Legacy).await, Provider::start().await);
     guarded.guard(&provider, &json!({}));
     let found = probe(&owner, guarded.url.as_str()).await;
-    assert_eq!((&found["outcome"], &found["suggested_auth"]), (&json!("needs_authorization"), &json!("oauth_per_user")));
+    assert_eq!(
+        (&found["outcome"], &found["suggested_auth"]),
+        (&json!("needs_authorization"), &json!("oauth_per_user"))
+    );
     assert_eq!(found["authorization"]["issuer"], provider.origin.as_str(), "{found}");
 
     // It asks, and does not say who could answer.

@@ -12,8 +12,8 @@ const PROGRAM = fileURLToPath(new URL('../../tests/clients/ide.mjs', import.meta
 type Answer = { id: number; ok: true; value: unknown } | { id: number; ok: false; error: string }
 type Event = { event: string; url?: string }
 
-export type Tool = { name: string }
-export type Result = { isError?: boolean; content: { type: string; text?: string }[] }
+type Tool = { name: string }
+type Result = { isError?: boolean; content: { type: string; text?: string }[] }
 
 export class Ide {
   private readonly waiting = new Map<number, (answer: Answer) => void>()

@@ -118,7 +118,7 @@ export async function join(browser: Browser, url: string, name: string): Promise
 }
 
 /** What the browser complains about on a page, from now on. */
-export function complaintsOf(page: Page): readonly string[] {
+function complaintsOf(page: Page): readonly string[] {
   const complaints: string[] = []
   page.on('pageerror', error => complaints.push(error.message))
   page.on('console', message => {

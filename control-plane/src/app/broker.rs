@@ -283,7 +283,8 @@ async fn by_token(
     };
     let is_for = resource::parse(&claims.aud, tenant).is_ok_and(|resource| resource.server == server.slug);
     let user = store.find_user(UserId(claims.sub)).await?.filter(User::is_active);
-    let holds = is_for && user.is_some_and(|user| user.epoch == claims.ep) && rests_on_something(store, &claims).await?;
+    let holds =
+        is_for && user.is_some_and(|user| user.epoch == claims.ep) && rests_on_something(store, &claims).await?;
     Ok(holds.then_some(UserId(claims.sub).into()))
 }
 

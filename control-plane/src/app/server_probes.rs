@@ -15,9 +15,7 @@ use crate::domain::access::Action;
 use crate::domain::credential::OutboundInput;
 use crate::domain::limits::{PROBE_BYTES_MAX, PROBE_MS_MAX};
 use crate::domain::server::Server;
-use crate::domain::server_probe::{
-    ClientRegistration, ProbeOutcome, ProbedAuthorization, ServerProbe, SuggestedAuth,
-};
+use crate::domain::server_probe::{ClientRegistration, ProbeOutcome, ProbedAuthorization, ServerProbe, SuggestedAuth};
 use crate::domain::transport::Transport;
 use crate::domain::{Error, Result};
 use crate::egress::{FetchError, Patience};

@@ -238,7 +238,8 @@ mod tests {
         fn check(status: u16, body: &str, expected: Verdict) {
             assert_eq!(verdict(status, answer(Some(FIRST), [body]).as_ref()), expected, "{status} {body}");
         }
-        let error = |code: i64, data: &str| format!(r#"{{"id":1,"error":{{"code":{code},"message":"","data":{data}}}}}"#);
+        let error =
+            |code: i64, data: &str| format!(r#"{{"id":1,"error":{{"code":{code},"message":"","data":{data}}}}}"#);
         check(200, r#"{"id":1,"result":{"supportedVersions":["2026-07-28"]}}"#, Verdict::Modern);
         check(200, r#"{"id":1,"result":{"supportedVersions":["2025-11-25"]}}"#, Verdict::Legacy);
         check(400, &error(-32022, r#"{"supported":["2025-11-25"]}"#), Verdict::Legacy);

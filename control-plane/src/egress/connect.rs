@@ -63,7 +63,8 @@ impl GuardedConnector {
         if !encrypted && !self.is_own && !addresses.iter().all(|at| at.ip().to_canonical().is_loopback()) {
             return Err(ConnectError::Plaintext);
         }
-        let permitted: Vec<_> = addresses.into_iter().filter(|at| self.is_own || may_reach(at.ip(), &self.allowed)).collect();
+        let permitted: Vec<_> =
+            addresses.into_iter().filter(|at| self.is_own || may_reach(at.ip(), &self.allowed)).collect();
         if permitted.is_empty() { Err(ConnectError::Blocked) } else { Ok(permitted) }
     }
 }

@@ -109,7 +109,8 @@ fn answer(find: impl Fn(&str) -> Option<Cow<'static, [u8]>>, path: &str, headers
 
 /// The one page, with a fresh nonce and the theme that the person chose, so that nothing flashes.
 fn page(index: &[u8], headers: &HeaderMap, nonce: &str) -> Response {
-    let theme = cookies::theme(headers).map_or_else(|| SYSTEM_THEME.to_owned(), |theme| format!("data-theme=\"{theme}\""));
+    let theme =
+        cookies::theme(headers).map_or_else(|| SYSTEM_THEME.to_owned(), |theme| format!("data-theme=\"{theme}\""));
     let html = String::from_utf8_lossy(index).replace(NONCE, nonce).replacen(SYSTEM_THEME, &theme, 1);
     let policy = format!(
         "default-src 'none'; script-src 'self'; style-src 'self' 'nonce-{nonce}'; img-src 'self'; connect-src 'self'; \

@@ -150,12 +150,7 @@ fn exchange(url: &str, Exchange { message, duration, answer }: Exchange) -> Exch
     let own = own.map(|(name, value)| header(name, value));
     let headers = own.chain(message.headers.iter().map(|(name, value)| header(name, value))).collect();
     let request = SentView { method: "POST", url: url.to_owned(), headers, body: message.body };
-    ExchangeView {
-        name: message.method,
-        duration_ms: millis(duration),
-        request,
-        response: answer.ok().map(answered),
-    }
+    ExchangeView { name: message.method, duration_ms: millis(duration), request, response: answer.ok().map(answered) }
 }
 
 fn answered(Answered { status, headers, body, .. }: Answered) -> AnsweredView {
