@@ -10,6 +10,7 @@ use super::{operations, table};
 fn is_for_people(operation: &str) -> bool {
     operation.contains("/keys")
         || operation.contains("/scim/tokens")
+        || operation.ends_with("/playground")
         || operation == "DELETE /tenants/{tenant}/session"
         || is_of_oneself(operation)
 }
@@ -33,7 +34,8 @@ fn the_document_says_where_keys_are_accepted() {
         let (method, path) = operation.split_once(' ').unwrap();
         let security = document["paths"][format!("/api/v1{path}")][method.to_lowercase()]["security"].to_string();
         let accepted = security.contains("api_key");
-        let for_people = path.contains("/keys") || path.contains("/scim/tokens") || path.ends_with("/session");
+        let ends = ["/session", "/playground"].iter().any(|end| path.ends_with(end));
+        let for_people = path.contains("/keys") || path.contains("/scim/tokens") || ends;
         assert_eq!(accepted, !for_people && !is_of_oneself(path), "{operation}: {security}");
     }
 }

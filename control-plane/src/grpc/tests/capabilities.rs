@@ -22,6 +22,9 @@ async fn limits_wait_for_the_oldest_node_of_the_pool() {
     let acme = plane.tenant("acme", "eu").await;
     plane.tenant("elsewhere", "us").await;
     let (old, _) = Node::welcomed(&plane, &secret, hello("eu")).await;
+    while plane.app.nodes.list().is_empty() {
+        tokio::task::yield_now().await;
+    }
 
     let refused = platform::update_tenant(&plane.app, Actor::System, "acme", bound(5)).await.unwrap_err();
     assert_eq!(refused.code(), "tenant.node_too_old");
