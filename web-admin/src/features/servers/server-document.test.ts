@@ -164,6 +164,7 @@ test('what is left out has its default', async () => {
   expect(values && bodyOf(values)).toEqual({
     slug: 'github',
     display_name: 'github',
+    tags: [],
     description: '',
     upstream_url: 'https://x.example/mcp',
     outbound_auth: { kind: 'none' },
