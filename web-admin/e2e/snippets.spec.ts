@@ -145,16 +145,6 @@ test('Gemini CLI', async ({ page, world }) => {
   })
 })
 
-test('opencode', async ({ page, world }) => {
-  const desk = new Desk()
-  const environment = await key(page, world, 'opencode')
-  desk.write('opencode.json', await read(page, world, 'opencode.json', { client: 'opencode', withKey: true }))
-  const said = await desk.type('opencode mcp list', environment)
-  expect(said).toContain(world.gatewayUrl(SLUG))
-  expect(said).toMatch(/demo.*connected/s)
-  desk.clear()
-})
-
 test('mcp-remote, and through it Claude Desktop', async ({ page, world }) => {
   const desk = new Desk('clients')
   const environment = await key(page, world, 'A bridge')
