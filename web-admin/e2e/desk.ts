@@ -115,9 +115,8 @@ export class Desk {
   private environment(more: Environment): Environment {
     const path = [
       join(this.folder, 'bin'),
-      // Scripts of packages do not run when they are installed: these two would have linked their program then.
+      // Scripts of packages do not run when they are installed: this one would have linked its program then.
       join(EDITORS, `@anthropic-ai/claude-code-${PLATFORM}`),
-      join(EDITORS, `opencode-${PLATFORM}/bin`),
       join(EDITORS, '.bin'),
       join(TESTS, 'editors/.venv/bin'),
       dirname(newerNode()),
