@@ -39,7 +39,7 @@ test('from an invitation to a tool that is switched off', async ({ browser, page
   })
 
   await test.step('each call appears while Ada looks', async () => {
-    await page.getByRole('link', { name: 'Activity' }).click()
+    await page.getByRole('navigation', { name: 'Console' }).getByRole('link', { name: 'Activity' }).click()
     await page.getByRole('button', { name: 'Live' }).click()
     await expect(page.getByRole('status').filter({ hasText: 'Live: calls appear' })).toBeVisible()
     expect(await ide.call(TOOL)).toBe(SAYS)

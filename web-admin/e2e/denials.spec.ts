@@ -115,7 +115,8 @@ const ON_A_SERVER = [
     role: 'user',
     changes: 403,
     settings: 'Only managers of this server change it.',
-    tools: 'Switches are its managers’',
+    // The server is none: what is tried is tried in their own name, and there is nothing to switch.
+    tools: 'The tools could not be listed',
     people: /You may not see who else uses it/,
   },
 ] as const

@@ -9,7 +9,7 @@ const STOPS_MAX = 60
 
 test('register, give to a group, find the line for an IDE', async ({ page, world }) => {
   test.setTimeout(180_000)
-  await world.post(page.request, 'groups', { display_name: 'Engineering', tenant_role: null })
+  await world.post(page.request, 'groups', { display_name: 'Typists', tenant_role: null })
   await page.goto(world.console('limits'))
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Limits')
   await page.keyboard.press('g')
@@ -45,17 +45,17 @@ test('register, give to a group, find the line for an IDE', async ({ page, world
     await tabTo(page, add)
     await page.keyboard.press('Enter')
     await expect(page.getByLabel('Part of a name')).toBeFocused()
-    await page.keyboard.type('engi')
-    await tabTo(page, page.getByRole('button', { name: 'Add Engineering' }))
+    await page.keyboard.type('typi')
+    await tabTo(page, page.getByRole('button', { name: 'Add Typists' }))
     await page.keyboard.press('Space')
-    await expect(page.getByRole('row', { name: /Engineering/, includeHidden: true })).toHaveCount(1)
+    await expect(page.getByRole('row', { name: /Typists/, includeHidden: true })).toHaveCount(1)
     await page.keyboard.press('Escape')
     await expect(page.getByRole('dialog')).toHaveCount(0)
     await expect(page.getByRole('button', { name: 'Add people' }).first()).toBeFocused()
   })
 
   await test.step('take it back: asked first, refused, then done', async () => {
-    const take = page.getByRole('button', { name: 'Take it from Engineering' })
+    const take = page.getByRole('button', { name: 'Take it from Typists' })
     await tabTo(page, take)
     await page.keyboard.press('Enter')
     await expect(page.getByRole('dialog')).toBeVisible()
