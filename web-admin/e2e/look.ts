@@ -26,7 +26,6 @@ type How = {
 /** Opens an address and looks at what is there. */
 export async function look(page: Page, name: string, url: string, how: How = {}) {
   await page.setViewportSize(SIZES[0])
-  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' })
   await page.goto(url)
   await settled(page)
   await lookAtIt(page, name, how)
@@ -34,6 +33,8 @@ export async function look(page: Page, name: string, url: string, how: How = {})
 
 /** Looks at what is there. */
 export async function lookAtIt(page: Page, name: string, { onlyTop, ready }: How = {}) {
+  // A colour on its way from one theme to the other is none of the page's.
+  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' })
   await ready?.(page)
   for (const size of SIZES) {
     await page.setViewportSize(size)
