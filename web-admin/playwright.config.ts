@@ -1,4 +1,4 @@
-import { accessSync, constants } from 'node:fs'
+import { accessSync, constants, readdirSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { defineConfig } from '@playwright/test'
 
@@ -19,9 +19,13 @@ function isProgram(path: string): boolean {
   }
 }
 
+/** One world for each file, and none for two: no story finds what another one left. */
+const stories = readdirSync(new URL('e2e', import.meta.url)).filter(name => name.endsWith('.spec.ts'))
+
 export default defineConfig({
   testDir: 'e2e',
-  // One world for all: a second core is for the program itself.
+  projects: stories.map(file => ({ name: file.replace('.spec.ts', ''), testMatch: file })),
+  // A second core is for the program itself.
   workers: 1,
   timeout: 120_000,
   expect: { timeout: 20_000 },
