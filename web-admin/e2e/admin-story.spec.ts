@@ -80,7 +80,9 @@ test('from an invitation to a tool that is switched off', async ({ browser, page
       )
       .toBe('is refused')
     await grace.goto(world.console('servers'))
-    await expect(grace.getByText('Nothing is shared with you yet')).toBeVisible()
+    // A newcomer's Portway has a server for everybody.
+    await expect(grace.getByText(/^(Nothing is shared with you yet|1 server)$/)).toBeVisible()
+    await expect(grace.getByRole('link', { name: 'Field Notes' })).toHaveCount(0)
   })
 
   await ide.close()
