@@ -45,6 +45,10 @@ export async function lookAtIt(page: Page, name: string, { onlyTop, beyond, read
     for (const colorScheme of ['light', 'dark'] as const) {
       // As the console itself does it: browsers do not draw all anew when the system's theme changes under a page.
       await page.evaluate(theme => document.documentElement.setAttribute('data-theme', theme), colorScheme)
+      // Even the shortest change of a colour takes a frame.
+      await page.evaluate(
+        () => new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(() => drawn(null)))),
+      )
       await page.screenshot({
         path: `screenshots/${name}-${size.name}-${colorScheme}.png`,
         fullPage: !onlyTop,
