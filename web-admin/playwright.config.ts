@@ -28,6 +28,8 @@ export default defineConfig({
   // A second core is for the program itself.
   workers: 1,
   timeout: 120_000,
+  // In a world of its own, once: what needed it is told as flaky.
+  retries: 1,
   expect: { timeout: 20_000 },
   reporter: 'list',
   use: {
