@@ -4,12 +4,11 @@ import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { myAccounts } from '@/api/queries'
 import type { Account } from '@/api/types'
-import { Confirm } from '@/components/confirm'
+import { DisconnectAccount } from '@/components/disconnect-account'
 import { Section, SectionBody } from '@/components/section'
 import { Badge } from '@/components/ui/badge'
 import { Button } from '@/components/ui/button'
 import { Time } from '@/components/ui/time'
-import { toast } from '@/components/ui/toast'
 import { ACCOUNT_WORDS } from '@/lib/account-words'
 import { pages } from '@/lib/paths'
 import { useServer } from '@/lib/server'
@@ -70,21 +69,11 @@ function Shown({ account }: { account: Account }) {
         </span>
       </SectionBody>
       {credential_id && (
-        <Confirm
+        <DisconnectAccount
           open={asking}
           onOpenChange={setAsking}
-          title={`Disconnect your account at ${server.display_name}?`}
-          action="Disconnect"
-          consequences={
-            <ul>
-              <li>Portway forgets your credential, and revokes it at the provider where it can.</li>
-              <li>Your calls to {server.display_name} are refused until you connect again.</li>
-            </ul>
-          }
-          onConfirm={async () => {
-            await removeStored(credential_id)
-            toast.done(`Your account at ${server.display_name} is disconnected`)
-          }}
+          name={server.display_name}
+          onDisconnect={() => removeStored(credential_id)}
         />
       )}
     </Section>

@@ -8,6 +8,7 @@ import { myAccounts, myConnections } from '@/api/queries'
 import type { Account, Connection } from '@/api/types'
 import { Confirm } from '@/components/confirm'
 import { DataTable } from '@/components/data-table'
+import { DisconnectAccount } from '@/components/disconnect-account'
 import { EmptyState, Page } from '@/components/page'
 import { ProblemPanel } from '@/components/problem'
 import { Badge } from '@/components/ui/badge'
@@ -108,21 +109,11 @@ function AccountRow({ tenant, account }: { tenant: string; account: Account }) {
         )}
       </div>
       {credential_id && (
-        <Confirm
+        <DisconnectAccount
           open={asking}
           onOpenChange={setAsking}
-          title={`Disconnect your account at ${account.server_name}?`}
-          action="Disconnect"
-          consequences={
-            <ul>
-              <li>Portway forgets your credential, and revokes it at the provider where it can.</li>
-              <li>Your calls to {account.server_name} are refused until you connect again.</li>
-            </ul>
-          }
-          onConfirm={async () => {
-            await removeCredential(account.server_id, credential_id)
-            toast.done(`Your account at ${account.server_name} is disconnected`)
-          }}
+          name={account.server_name}
+          onDisconnect={() => removeCredential(account.server_id, credential_id)}
         />
       )}
     </li>
