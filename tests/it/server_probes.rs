@@ -41,6 +41,15 @@ async fn a_look_says_what_a_server_speaks_and_asks_for() {
     let found = probe(&owner, mute.url.as_str()).await;
     assert_eq!((&found["outcome"], &found["suggested_auth"]), (&json!("needs_authorization"), &json!("shared_header")));
 
+    // It greets, and then is ill: nobody says that it has no tools.
+    let ill = McpServer::start(Era::Modern).await;
+    ill.on("tools/list", |_| {
+        Reply::Raw(axum::response::IntoResponse::into_response(axum::http::StatusCode::INTERNAL_SERVER_ERROR))
+    });
+    let found = probe(&owner, ill.url.as_str()).await;
+    assert_eq!(found["outcome"], "not_mcp", "{found}");
+    assert!(found["detail"].as_str().is_some_and(|detail| detail.contains("500")), "{found}");
+
     let found = probe(&owner, &format!("{}/nothing-here", world.auth_origin)).await;
     assert_eq!(found["outcome"], "not_mcp", "{found}");
     let found = probe(&owner, "http://127.0.0.1:1/mcp").await;

@@ -8,7 +8,7 @@ use http::header::WWW_AUTHENTICATE;
 use serde_json::json;
 use url::Url;
 
-use super::mcp_client::{Answered, McpClient, Talk, result};
+use super::mcp_client::{Answered, McpClient, Talk, result, said};
 use super::servers::{NewServer, checked};
 use super::{Ctx, upstream_oauth};
 use crate::domain::access::Action;
@@ -80,7 +80,7 @@ async fn judge(ctx: &Ctx, server: &Server, answered: &Answered, greeted: bool) -
     if challenged || matches!(answered.status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
         return authorization(ctx, server).await;
     }
-    if greeted {
+    if greeted && said(answered).is_some() {
         // Many servers without tools say so by not knowing the method.
         return ServerProbe::of(ProbeOutcome::Answers, "The server answers everybody, and lists no tools.");
     }
