@@ -557,6 +557,7 @@ CREATE TABLE node_identities (
     secret_sha256 bytea NOT NULL,
     created_at timestamp with time zone NOT NULL,
     revoked_at timestamp with time zone,
+    draining_since timestamp with time zone,
     CONSTRAINT node_identities_pkey PRIMARY KEY (id),
     CONSTRAINT node_identities_name_key UNIQUE (name),
     CONSTRAINT node_identities_secret_sha256_key UNIQUE (secret_sha256)

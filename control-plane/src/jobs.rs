@@ -23,7 +23,7 @@ struct Job {
 
 const DAY: Duration = Duration::from_secs(24 * 3_600);
 const HOUR: Duration = Duration::from_secs(3_600);
-/// The net under LISTEN, and how soon a revocation through another replica takes hold.
+/// The net under LISTEN, and how soon what another replica decided about a node takes hold.
 const POLL: Duration = Duration::from_secs(2);
 
 const BEAT: Duration = Duration::from_millis(REPLICA_BEAT_MS);
@@ -37,7 +37,7 @@ const JOBS: [Job; 9] = [
     Job { name: "rotate-keys", every: HOUR, run: |app| Box::pin(upkeep::rotate_keys(app)) },
     Job { name: "check-domains", every: HOUR, run: |app| Box::pin(domains::check_again(app)) },
     Job { name: "poll-changes", every: POLL, run: |app| Box::pin(nodes::poll(app)) },
-    Job { name: "enforce-revocations", every: POLL, run: |app| Box::pin(nodes::enforce_revocations(app)) },
+    Job { name: "follow-decisions", every: POLL, run: |app| Box::pin(nodes::follow_decisions(app)) },
 ];
 
 /// Starts every job, and the ear for what other replicas commit. Each job runs once at the start.

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use clap::{Parser, Subcommand};
 use control_plane::app::{nodes, platform};
 use control_plane::config::{Config, ConfigError};
+use control_plane::domain::audit::Actor;
 use control_plane::domain::clock::SystemClock;
 use control_plane::http::openapi::document;
 use control_plane::log::{self, LogFormat};
@@ -126,7 +127,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Node(NodeCommand::Enrol { name, pool, secret_file }) => {
             // Opened first: a secret with no place to go would be lost, and its name taken.
             let place = secret_file.map(SecretFile::open).transpose()?;
-            let (_, secret) = nodes::enrol(&open(config).await?, &name, &pool).await?;
+            let (_, secret) = nodes::enrol(&open(config).await?, Actor::System, &name, &pool).await?;
             match place {
                 None => print(&format!("{}\n", secret.expose_secret())),
                 Some(place) => Ok(place.keep(&secret)?),

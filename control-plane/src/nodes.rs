@@ -12,6 +12,10 @@ use uuid::Uuid;
 
 use crate::domain::ids::{NodeId, TenantId};
 use crate::domain::limits::ACK_WAIT_MAX_MS;
+use crate::domain::node::NodeIdentity;
+
+/// Capability of nodes that can be told to be empty.
+pub const DRAIN: &str = "drain";
 
 /// One live stream.
 #[derive(Debug, Clone)]
@@ -29,6 +33,27 @@ pub struct NodeStatus {
     pub acked: HashMap<TenantId, u64>,
     /// Resources the node refused, per tenant, as of its last acknowledgement.
     pub rejects: HashMap<TenantId, Vec<Rejected>>,
+    /// As of its last heartbeat; older nodes do not say.
+    pub load: Option<NodeLoad>,
+}
+
+impl NodeStatus {
+    pub fn can(&self, capability: &str) -> bool {
+        self.capabilities.iter().any(|one| one == capability)
+    }
+}
+
+/// What a node is busy with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NodeLoad {
+    /// Calls under way, without streams.
+    pub calls: u32,
+    /// Streams that have no end of their own.
+    pub streams: u32,
+    /// Client sessions that it has served lately.
+    pub sessions: u32,
+    /// It says that it is not ready: it is to be empty, or stops.
+    pub draining: bool,
 }
 
 /// A resource that a node did not take.
@@ -50,8 +75,23 @@ pub struct Nodes {
 struct State {
     streams: HashMap<u64, Stream>,
     next_stream: u64,
-    /// Fires when the identity is revoked. As many as identities that connected.
-    identities: HashMap<NodeId, CancellationToken>,
+    /// As many as identities that connected.
+    identities: HashMap<NodeId, Standing>,
+}
+
+/// What operators decided about an identity.
+#[derive(Debug)]
+struct Standing {
+    /// Fires when it is revoked.
+    enrolled: CancellationToken,
+    /// Whether it is to be empty.
+    draining: watch::Sender<bool>,
+}
+
+impl Standing {
+    fn of(identity: &NodeIdentity) -> Self {
+        Self { enrolled: CancellationToken::new(), draining: watch::Sender::new(identity.draining_since.is_some()) }
+    }
 }
 
 #[derive(Debug)]
@@ -66,6 +106,7 @@ pub struct Connection {
     nodes: Nodes,
     stream: u64,
     ended: CancellationToken,
+    draining: Option<watch::Receiver<bool>>,
 }
 
 impl Default for Nodes {
@@ -77,9 +118,11 @@ impl Default for Nodes {
 impl Nodes {
     /// Registers a stream. An older stream of the same process of the same identity ends: it is half-open at best.
     /// Another identity's is left alone, whatever instance id this one claims.
-    pub fn connect(&self, status: NodeStatus) -> Connection {
-        let ended = self.while_enrolled(status.identity_id).child_token();
-        let stream = self.with(|state| {
+    pub fn connect(&self, identity: &NodeIdentity, status: NodeStatus) -> Connection {
+        let (stream, ended, draining) = self.with(|state| {
+            let standing = state.identities.entry(identity.id).or_insert_with(|| Standing::of(identity));
+            let ended = standing.enrolled.child_token();
+            let draining = status.can(DRAIN).then(|| standing.draining.subscribe());
             let same = |other: &&Stream| {
                 other.status.identity_id == status.identity_id && other.status.instance_id == status.instance_id
             };
@@ -87,14 +130,15 @@ impl Nodes {
             let stream = state.next_stream;
             state.next_stream += 1;
             state.streams.insert(stream, Stream { status, ended: ended.clone() });
-            stream
+            (stream, ended, draining)
         });
-        Connection { nodes: self.clone(), stream, ended }
+        Connection { nodes: self.clone(), stream, ended, draining }
     }
 
     /// Fires when the identity is revoked.
-    pub fn while_enrolled(&self, identity: NodeId) -> CancellationToken {
-        self.locked().identities.entry(identity).or_default().clone()
+    pub fn while_enrolled(&self, identity: &NodeIdentity) -> CancellationToken {
+        let mut state = self.locked();
+        state.identities.entry(identity.id).or_insert_with(|| Standing::of(identity)).enrolled.clone()
     }
 
     /// Identities that connected to this replica and are not known to be revoked.
@@ -104,8 +148,15 @@ impl Nodes {
 
     /// Ends every stream of the identity.
     pub fn revoke(&self, identity: NodeId) {
-        if let Some(enrolled) = self.locked().identities.remove(&identity) {
-            enrolled.cancel();
+        if let Some(standing) = self.locked().identities.remove(&identity) {
+            standing.enrolled.cancel();
+        }
+    }
+
+    /// Tells every stream of the identity whether it is to be empty, if that is new.
+    pub fn drain(&self, identity: NodeId, on: bool) {
+        if let Some(standing) = self.locked().identities.get(&identity) {
+            standing.draining.send_if_modified(|draining| std::mem::replace(draining, on) != on);
         }
     }
 
@@ -123,14 +174,14 @@ impl Nodes {
 
     /// Whether every connected node understands `capability`: what one lacks must not be configured.
     pub fn all_have(&self, capability: &str) -> bool {
-        let has = |stream: &Stream| stream.status.capabilities.iter().any(|one| one == capability);
-        self.locked().streams.values().all(has)
+        self.locked().streams.values().all(|stream| stream.status.can(capability))
     }
 
     /// The same for the nodes of one pool.
     pub fn pool_has(&self, pool: &str, capability: &str) -> bool {
-        let has = |stream: &Stream| stream.status.capabilities.iter().any(|one| one == capability);
-        self.locked().streams.values().filter(|stream| stream.status.pool == pool).all(has)
+        let state = self.locked();
+        let mut of_pool = state.streams.values().map(|stream| &stream.status).filter(|status| status.pool == pool);
+        of_pool.all(|status| status.can(capability))
     }
 
     /// Waits until every connected node that subscribed to the tenant acknowledged `revision`; false when some did not
@@ -180,6 +231,18 @@ impl Connection {
                 change(&mut stream.status);
             }
         });
+    }
+
+    /// What the node says that it is busy with. Nobody waits for it.
+    pub fn busy_with(&self, load: Option<NodeLoad>) {
+        if let Some(stream) = self.nodes.locked().streams.get_mut(&self.stream) {
+            stream.status.load = load;
+        }
+    }
+
+    /// Whether the node is to be empty; `None` if it would not understand.
+    pub fn draining(&self) -> Option<watch::Receiver<bool>> {
+        self.draining.clone()
     }
 
     /// Fires when the stream must end: revoked, or replaced by a newer one of the same process.

@@ -25,6 +25,7 @@ struct Admin {
 #[derive(Debug, Serialize)]
 struct Readiness {
     ready: bool,
+    /// It stops, or an operator wants it to be empty.
     draining: bool,
     connected: bool,
     has_directory: bool,
@@ -59,7 +60,7 @@ pub(crate) fn service(node: Arc<Node>, draining: CancellationToken) -> Router {
 
 async fn ready(State(Admin { node, draining }): State<Admin>) -> Response {
     let configuration = &node.configuration;
-    let draining = draining.is_cancelled();
+    let draining = draining.is_cancelled() || node.drain.is_asked();
     let readiness = Readiness {
         ready: configuration.has_directory() && !draining,
         draining,
@@ -161,6 +162,11 @@ mod tests {
         assert_eq!((status, text.contains(r#""connected":false"#)), (200, true), "serves on alone: {text}");
         let (status, text) = ask(&service, "/metrics", &local).await;
         assert_eq!((status, text.contains("portway_control_plane_connected 0")), (200, true), "{text}");
+        node.drain.ask(true);
+        let (status, text) = ask(&service, "/ready", &local).await;
+        assert_eq!((status, text.contains(r#""draining":true"#)), (503, true), "an operator wants it empty: {text}");
+        node.drain.ask(false);
+        assert_eq!(ask(&service, "/ready", &local).await.0, 200);
         draining.cancel();
         assert_eq!(ask(&service, "/ready", &local).await.0, 503);
         assert_eq!(ask(&service, "/live", &local).await.0, 200);

@@ -8,6 +8,7 @@ pub mod config;
 pub mod configuration;
 pub mod discovery;
 pub mod disk;
+pub mod drain;
 pub mod error;
 pub mod handle;
 pub mod health;
@@ -39,6 +40,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::configuration::Configuration;
 use crate::disk::{Files, Keeper};
+use crate::drain::Drain;
 use crate::leases::Leases;
 use crate::limiter::RateLimiter;
 use crate::limiter::local::LocalLimiter;
@@ -79,6 +81,8 @@ pub struct Node {
     /// Where spans and metrics are sent, if anywhere.
     pub telemetry: Option<Telemetry>,
     pub tasks: Tasks,
+    /// Whether it is to be empty.
+    pub drain: Drain,
     pub upstream: Upstream,
     /// What nodes agree on about legacy client sessions.
     pub store: Arc<dyn SessionStore>,
@@ -193,6 +197,7 @@ impl Node {
                 metrics,
                 telemetry,
                 tasks,
+                drain: Drain::default(),
             }
         }))
     }
@@ -287,8 +292,9 @@ pub async fn run_node(node: Arc<Node>, listeners: Listeners, shutdown: Cancellat
     node.tasks.spawn("usage", usage::report::run(node.clone(), plane));
     let (tasks, closing) = (node.tasks.clone(), node.tasks.closing());
     node.tasks.spawn("admin", async move { admin.run(&tasks, closing).await });
+    node.tasks.spawn("drain", drain::run(node.clone()));
     let (tasks, stopping) = (node.tasks.clone(), shutdown.clone());
-    node.tasks.spawn("drain", async move {
+    node.tasks.spawn("stop", async move {
         stopping.cancelled().await;
         tasks.drain();
     });

@@ -144,6 +144,9 @@ pub const HTTP2_HEADER_BYTES_MAX: u32 = 64 * 1024;
 pub const HTTP2_PING_EVERY: Duration = Duration::from_secs(30);
 /// Tasks that do not end by themselves are left behind after this time at shutdown.
 pub const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
+/// A node that is to be empty sends streams and idle connections elsewhere this often; the first time after as long, so
+/// that balancers have seen that it is not ready.
+pub const DRAIN_EVERY: Duration = Duration::from_secs(10);
 /// Pause of the accept loop when the system is out of file descriptors.
 pub const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 

@@ -1,4 +1,4 @@
-//! Accepts connections on a listener, with or without TLS, and drains them at the end (I10).
+//! Accepts connections on a listener, with or without TLS, and drains them at the end (I10), or when they are to move on.
 //!
 //! Every connection costs a place out of a bounded number, and slow strangers lose theirs: handshake and request head
 //! have deadlines.
@@ -9,6 +9,7 @@ mod tls;
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,13 +21,13 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use tower::{Service, ServiceExt};
 
 pub use self::tls::TlsError;
@@ -60,7 +61,7 @@ impl<S: Answers> Server<S> {
     /// Serves until `stop`, then takes no more connections and waits for requests under way, within the bound.
     pub(crate) async fn run(self, tasks: &Tasks, stop: CancellationToken) {
         let places = Arc::new(Semaphore::new(self.connections_max));
-        let graceful = GracefulShutdown::new();
+        let open = TaskTracker::new();
         let hang_up = CancellationToken::new();
         loop {
             let accepted = tokio::select! {
@@ -68,19 +69,23 @@ impl<S: Answers> Server<S> {
                 accepted = accept(&self.listener, &places) => accepted,
             };
             let Some((stream, peer, place)) = accepted else { continue };
-            let connection =
-                Connection { tls: self.tls.clone(), service: self.service.clone(), watcher: graceful.watcher(), peer };
+            let (tls, service) = (self.tls.clone(), self.service.clone());
+            let connection = Connection { tls, service, stop: stop.clone(), staying: tasks.staying(), peer };
             let hang_up = hang_up.clone();
-            tasks.spawn(self.name, async move {
-                let _place = place;
-                tokio::select! {
-                    () = connection.serve(stream) => {}
-                    () = hang_up.cancelled() => {}
-                }
-            });
+            tasks.spawn(
+                self.name,
+                open.track_future(async move {
+                    let _place = place;
+                    tokio::select! {
+                        () = connection.serve(stream) => {}
+                        () = hang_up.cancelled() => {}
+                    }
+                }),
+            );
         }
         drop(self.listener);
-        if timeout(self.drain_timeout, graceful.shutdown()).await.is_err() {
+        open.close();
+        if timeout(self.drain_timeout, open.wait()).await.is_err() {
             tracing::warn!(listener = self.name, "requests under way were cut off at the end of the drain time");
         }
         hang_up.cancel();
@@ -106,7 +111,9 @@ async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> Option<Accep
 struct Connection<A> {
     tls: Option<TlsAcceptor>,
     service: A,
-    watcher: Watcher,
+    /// Takes no more requests once one of these is cancelled.
+    stop: CancellationToken,
+    staying: CancellationToken,
     peer: SocketAddr,
 }
 
@@ -143,8 +150,15 @@ impl<A: Answers> Connection<A> {
             .max_concurrent_streams(limits::HTTP2_STREAMS_MAX)
             .max_header_list_size(limits::HTTP2_HEADER_BYTES_MAX)
             .keep_alive_interval(limits::HTTP2_PING_EVERY);
-        let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
-        if let Err(error) = self.watcher.watch(connection).await {
+        let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
+        let ended = tokio::select! {
+            ended = connection.as_mut() => ended,
+            () = async { tokio::select! { () = self.stop.cancelled() => {}, () = self.staying.cancelled() => {} } } => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        if let Err(error) = ended {
             tracing::debug!(%error, "connection ended");
         }
     }

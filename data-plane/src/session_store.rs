@@ -136,6 +136,9 @@ pub trait SessionStore: Send + Sync + 'static {
 
     async fn remember(&self, keys: &[SessionKey], at: SessionAt, wish: Wish) -> Result<(), TooMany>;
 
+    /// How many client sessions (callers, where a client has none) this node has served lately, about.
+    fn sessions(&self) -> u64;
+
     /// Asked only when an upstream session is opened for a client session that exists.
     async fn wishes(&self, keys: &[SessionKey], at: SessionAt) -> Wishes;
 }

@@ -35,6 +35,7 @@ mod m20261128_0029_switches;
 mod m20261128_0030_operator_sessions;
 mod m20261128_0031_server_tags;
 mod m20261128_0032_tenant_sign_ups;
+mod m20261128_0033_drain;
 mod tenant_table;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -78,6 +79,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_0030_operator_sessions::Migration),
             Box::new(m20261128_0031_server_tags::Migration),
             Box::new(m20261128_0032_tenant_sign_ups::Migration),
+            Box::new(m20261128_0033_drain::Migration),
         ]
     }
 }

@@ -339,6 +339,25 @@ pub enum NodeCommand {
         #[command(flatten)]
         connection: ConnectionArgs,
     },
+    /// Empty a node: balancers send it nobody new, and it sends clients that listen elsewhere; it still serves what comes
+    #[command(after_help = "Example, before the process is stopped:\n  portway node drain eu-1 --wait 120")]
+    Drain {
+        /// Name of the node
+        name: String,
+        /// Wait until it is empty, for so many seconds at most; fails if it is not by then
+        #[arg(long, value_name = "SECONDS")]
+        wait: Option<u64>,
+        #[command(flatten)]
+        connection: ConnectionArgs,
+    },
+    /// Put a drained node into use again
+    #[command(after_help = "Example:\n  portway node resume eu-1")]
+    Resume {
+        /// Name of the node
+        name: String,
+        #[command(flatten)]
+        connection: ConnectionArgs,
+    },
     /// Take a node's identity away: its streams end, and its secret is worth nothing any more
     #[command(after_help = "Example:\n  portway node revoke eu-1 --yes")]
     Revoke {

@@ -130,11 +130,27 @@ async fn a_deployment_by_hand() {
     };
     let listed = finished(operate(&["node", "list"])).await;
     assert!(String::from_utf8_lossy(&listed.stdout).contains("connected"), "{listed:?}");
+    let drained = finished(operate(&["node", "drain", "node-1", "--wait", "30"])).await;
+    assert!(drained.status.success() && String::from_utf8_lossy(&drained.stderr).contains("drained"), "{drained:?}");
+    let listed = finished(operate(&["node", "list"])).await;
+    assert!(String::from_utf8_lossy(&listed.stdout).contains("drained"), "{listed:?}");
+    let http = world::http::builder().build().unwrap();
+    assert_eq!(http.get(format!("http://127.0.0.1:{node_admin}/ready")).send().await.unwrap().status(), 503);
+    assert!(finished(operate(&["node", "resume", "node-1"])).await.status.success());
+    ready(node_admin).await;
+    assert_eq!(finished(operate(&["node", "drain", "nobody"])).await.status.code(), Some(1));
     assert_eq!(finished(operate(&["node", "revoke", "node-1"])).await.status.code(), Some(1), "it asks first");
     assert_eq!(finished(operate(&["node", "revoke", "nobody", "--yes"])).await.status.code(), Some(1));
     assert!(finished(operate(&["node", "revoke", "node-1", "--yes"])).await.status.success());
     let listed = finished(operate(&["node", "list"])).await;
     assert!(String::from_utf8_lossy(&listed.stdout).contains("revoked"), "{listed:?}");
+    assert!(finished(control(&["operator", "revoke", "--name", "alice"])).await.status.success());
+    assert_eq!(finished(control(&["operator", "revoke", "--name", "alice"])).await.status.code(), Some(1), "once");
+    let listed = finished(control(&["operator", "list"])).await;
+    let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
+    assert!(listed.starts_with("alice\tsince ") && listed.contains("\trevoked "), "{listed}");
+    let refused = finished(operate(&["node", "list"])).await;
+    assert_eq!(refused.status.code(), Some(1), "the token is worth nothing any more: {refused:?}");
     terminate(node).await;
     terminate(serving).await;
 }

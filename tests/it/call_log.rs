@@ -9,6 +9,7 @@ mod usage;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use control_plane::app::{nodes, usage as ingest};
+use control_plane::domain::audit::Actor;
 use control_plane::domain::call::{CallOutcome, CallRecord, Fault};
 use control_plane::domain::configuration::PrincipalKind;
 use control_plane::domain::ids::{CallRecordId, ServerId, TenantId, UserId};
@@ -93,7 +94,7 @@ impl Log {
 
 /// As a node reports it to one replica.
 pub(crate) async fn report(app: &App, calls: &[CallRecord]) {
-    let (identity, _) = nodes::enrol(app, &app.new_id().to_string(), "default").await.unwrap();
+    let (identity, _) = nodes::enrol(app, Actor::System, &app.new_id().to_string(), "default").await.unwrap();
     assert_eq!(ingest::store(app, &identity, calls.iter().map(reported).collect()).await.unwrap(), []);
 }
 

@@ -1,5 +1,6 @@
 //! The stream between the planes: late, broken and restarted.
 
+use control_plane::domain::audit::Actor;
 use serde_json::json;
 use world::fakes::mcp_server::{Era, McpServer};
 use world::{PATIENCE, World, on_both};
@@ -88,7 +89,7 @@ async fn atk_06_07_a_node_gets_nothing_without_its_secret_or_outside_its_pool() 
     let owner = world.tenant("acme").await;
     owner.register_server("github", upstream.url.as_str()).await;
     let app = world.app().clone();
-    let (_, other_pool) = control_plane::app::nodes::enrol(&app, "elsewhere", "other").await.unwrap();
+    let (_, other_pool) = control_plane::app::nodes::enrol(&app, Actor::System, "elsewhere", "other").await.unwrap();
     let address = world.node_config("x").control_plane.url.to_string();
     let get = async |secret: Option<&str>| {
         let channel = tonic::transport::Endpoint::from_shared(address.clone()).unwrap().connect().await.unwrap();

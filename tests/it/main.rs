@@ -27,6 +27,7 @@ mod deploy;
 mod doctor;
 mod domains;
 mod door;
+mod drain;
 mod dump;
 mod golden;
 mod groups;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use base64::Engine;
 use chrono::TimeDelta;
+use control_plane::domain::audit::Actor;
 use control_plane::domain::clock::ShiftedClock;
 use control_plane::domain::ids::TenantId;
 use control_plane::egress::{StaticResolver, TextTable};
@@ -230,8 +231,9 @@ impl Setup {
         let control_plane = ControlPlane::start(config.clone(), resolver, &clock, http, grpc).await;
         let (_, operator_token) =
             control_plane::app::platform::create_operator(&control_plane.app, "test").await.expect("an operator");
-        let (_, node_secret) =
-            control_plane::app::nodes::enrol(&control_plane.app, "nodes", "default").await.expect("a node identity");
+        let (_, node_secret) = control_plane::app::nodes::enrol(&control_plane.app, Actor::System, "nodes", "default")
+            .await
+            .expect("a node identity");
         let mut world = World {
             operator: Operator {
                 token: operator_token,
@@ -482,13 +484,14 @@ impl Node {
 
     /// Asks `/ready` until it says yes, and Redis is up if there is one.
     pub async fn ready(&self) {
+        crate::eventually("the node is ready", || self.is_ready()).await;
+    }
+
+    /// Whether `/ready` says yes, and Redis is up if there is one.
+    pub async fn is_ready(&self) -> bool {
         let client = crate::http::builder().build().expect("a client");
-        let url = format!("http://{}/ready", self.admin);
-        crate::eventually("the node is ready", || async {
-            let Ok(answer) = client.get(&url).send().await else { return false };
-            answer.status().is_success() && answer.text().await.is_ok_and(|text| !text.contains(r#""redis":"away""#))
-        })
-        .await;
+        let Ok(answer) = client.get(format!("http://{}/ready", self.admin)).send().await else { return false };
+        answer.status().is_success() && answer.text().await.is_ok_and(|text| !text.contains(r#""redis":"away""#))
     }
 
     /// Stops it and waits for the drain.

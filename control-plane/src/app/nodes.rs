@@ -5,15 +5,16 @@ use std::collections::{BTreeSet, HashMap};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::crypto::tokens;
+use crate::domain::audit::Actor;
 use crate::domain::ids::{NodeId, TenantId};
 use crate::domain::node::{self, NODE_SECRET_PREFIX, NodeIdentity};
 use crate::domain::page::{Created, Page, PageRequest};
 use crate::domain::{Error, Result};
-use crate::nodes::NodeStatus;
+use crate::nodes::{DRAIN, NodeStatus};
 use crate::state::App;
 
 /// Enrols a node for one pool and answers its secret, which is shown once.
-pub async fn enrol(app: &App, name: &str, pool: &str) -> Result<(NodeIdentity, SecretString)> {
+pub async fn enrol(app: &App, actor: Actor, name: &str, pool: &str) -> Result<(NodeIdentity, SecretString)> {
     node::check_name(name)?;
     node::check_pool(pool)?;
     let secret = tokens::opaque(NODE_SECRET_PREFIX)?;
@@ -24,10 +25,11 @@ pub async fn enrol(app: &App, name: &str, pool: &str) -> Result<(NodeIdentity, S
         pool: pool.to_owned(),
         created_at: store.now(),
         revoked_at: None,
+        draining_since: None,
     };
     store.insert_node_identity(&identity, tokens::sha256(&secret)).await?;
     store.commit().await?;
-    tracing::info!(node.identity = %identity.id, name, pool, "node enrolled");
+    tracing::info!(node.identity = %identity.id, name, pool, ?actor, "node enrolled");
     Ok((identity, secret))
 }
 
@@ -71,13 +73,33 @@ fn streams_of(live: &[NodeStatus], id: NodeId) -> Vec<NodeStatus> {
     live.iter().filter(|one| one.identity_id == id).cloned().collect()
 }
 
+/// Wants a node to be empty, or to be in use again. Its processes hear it now on this replica, and within the next poll
+/// on others; those that start later hear it first of all.
+pub async fn drain(app: &App, actor: Actor, id: NodeId, on: bool) -> Result<NodeReport> {
+    let store = app.store.system().await?;
+    let identity = store.get_node_identity(id).await?;
+    if identity.revoked_at.is_some() {
+        return Err(Error::conflict("node.revoked", "this node is revoked: stop its processes"));
+    }
+    if on && !streams_of(&app.nodes.list(), id).iter().all(|stream| stream.can(DRAIN)) {
+        let public =
+            "a connected process of this node is of a version that cannot be drained: stop it, it ends its calls first";
+        return Err(Error::conflict("node.too_old", public));
+    }
+    store.set_node_draining(id, on).await?;
+    store.commit().await?;
+    app.nodes.drain(id, on);
+    tracing::info!(node.identity = %id, on, ?actor, "node is to be drained, or no longer");
+    get(app, id).await
+}
+
 /// Revokes a node; its live streams end now on this replica and within the next poll on others.
-pub async fn revoke(app: &App, id: NodeId) -> Result<()> {
+pub async fn revoke(app: &App, actor: Actor, id: NodeId) -> Result<()> {
     let store = app.store.system().await?;
     store.revoke_node_identity(id).await?;
     store.commit().await?;
     app.nodes.revoke(id);
-    tracing::info!(node.identity = %id, "node revoked");
+    tracing::info!(node.identity = %id, ?actor, "node revoked");
     Ok(())
 }
 
@@ -96,15 +118,19 @@ pub async fn authenticate(app: &App, secret: &SecretString) -> Result<NodeIdenti
     }
 }
 
-/// Ends streams of identities that were revoked through another replica.
-pub async fn enforce_revocations(app: &App) -> Result<()> {
+/// Does what was decided through another replica: ends streams of identities that were revoked, and tells those that
+/// are to be empty, or no longer.
+pub async fn follow_decisions(app: &App) -> Result<()> {
     let connected = app.nodes.identities();
     if connected.is_empty() {
         return Ok(());
     }
     let enrolled = app.store.system_read().await?.list_enrolled(&connected).await?;
-    for revoked in connected.into_iter().filter(|id| !enrolled.contains(id)) {
-        app.nodes.revoke(revoked);
+    for id in connected {
+        match enrolled.get(&id) {
+            Some(&draining) => app.nodes.drain(id, draining),
+            None => app.nodes.revoke(id),
+        }
     }
     Ok(())
 }

@@ -17,6 +17,8 @@ pub struct NodeIdentity {
     pub pool: String,
     pub created_at: DateTime<Utc>,
     pub revoked_at: Option<DateTime<Utc>>,
+    /// Since when an operator wants it to be empty.
+    pub draining_since: Option<DateTime<Utc>>,
 }
 
 /// A name an operator may give: letters, digits, `.`, `_`, `-`.

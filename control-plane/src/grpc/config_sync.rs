@@ -105,7 +105,7 @@ async fn run(
     let history_id = publish::history_id(app).await.map_err(|error| status(&error))?;
     // Positions in another history say nothing about ours.
     let same_history = hello.history_id == history_id;
-    let connection = app.nodes.connect(node_status(app, identity, &hello, same_history)?);
+    let connection = app.nodes.connect(identity, node_status(app, identity, &hello, same_history)?);
     tracing::info!(node.id = hello.node_id, node.identity = %identity.id, version = hello.version, "node connected");
     let board = Board::new(&hello, same_history);
     let to = Recipient {
@@ -152,6 +152,7 @@ fn node_status(app: &App, identity: &NodeIdentity, hello: &Hello, same_history: 
         directory_acked: 0,
         acked: had.collect(),
         rejects: Default::default(),
+        load: None,
     })
 }
 

@@ -33,7 +33,7 @@ impl usage_sink_server::UsageSink for Service {
         let (acks, answers) = mpsc::channel(USAGE_ACKS_QUEUED_MAX);
         let (app, batches) = (self.app.clone(), request.into_inner());
         self.app.tasks.spawn("usage-stream", async move {
-            let revoked = app.nodes.while_enrolled(identity.id);
+            let revoked = app.nodes.while_enrolled(&identity);
             let ended = tokio::select! {
                 ended = take(&app, &identity, batches, &acks) => ended,
                 () = revoked.cancelled() => Err(Status::unauthenticated("revoked")),

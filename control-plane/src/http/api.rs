@@ -51,7 +51,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/tenants/{tenant}", get(platform::get).patch(platform::update).delete(platform::delete))
         .route("/data-keys/rewrap", post(platform::rewrap))
         .route("/nodes", get(nodes::list).post(nodes::enrol))
-        .route("/nodes/{node}", get(nodes::get).delete(nodes::revoke))
+        .route("/nodes/{node}", get(nodes::get).patch(nodes::update).delete(nodes::revoke))
         .route("/tenants/{tenant}/key-rotations", post(platform::rotate_keys))
         .route("/tenants/{tenant}/owner-invitations", post(platform::invite_owner));
     let tenant = Router::new()

@@ -47,7 +47,7 @@ use crate::domain::tail::TailEnd;
         scim::overview, scim::list_tokens, scim::create_token, scim::delete_token, scim::list_requests,
         scim::give_user, scim::take_user,
         operator_session::create, operator_session::get, operator_session::delete,
-        nodes::enrol, nodes::list, nodes::get, nodes::revoke,
+        nodes::enrol, nodes::list, nodes::get, nodes::update, nodes::revoke,
         platform::create, platform::list, platform::get, platform::update, platform::invite_owner,
         platform::rotate_keys, platform::delete, platform::rewrap,
     ),

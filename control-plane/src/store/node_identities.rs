@@ -1,5 +1,7 @@
 //! Enrolled nodes. Only the SHA-256 of an enrolment secret is stored (I8).
 
+use std::collections::HashMap;
+
 use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 
@@ -19,6 +21,7 @@ impl SystemStore {
             secret_sha256: Set(secret_sha256.to_vec()),
             created_at: Set(node.created_at),
             revoked_at: Set(node.revoked_at),
+            draining_since: Set(node.draining_since),
         };
         let taken = |error| conflict_or(error, "node.name_taken", "a node of this name is or was enrolled");
         row.insert(&self.tx).await.map_err(taken)?;
@@ -50,15 +53,29 @@ impl SystemStore {
         Ok(Page::cut(nodes, page.limit, |node: &NodeIdentity| Created { at: node.created_at, id: node.id.0 }))
     }
 
-    /// Those of `ids` that are still enrolled.
-    pub async fn list_enrolled(&self, ids: &[NodeId]) -> Result<Vec<NodeId>> {
+    /// Those of `ids` that are still enrolled, and whether they are to be empty.
+    pub async fn list_enrolled(&self, ids: &[NodeId]) -> Result<HashMap<NodeId, bool>> {
         let rows = node_identity::Entity::find()
             .filter(node_identity::Column::Id.is_in(ids.iter().map(|id| id.0)))
             .filter(node_identity::Column::RevokedAt.is_null())
             .all(&self.tx)
             .await
             .map_err(db_error)?;
-        Ok(rows.iter().map(|row| NodeId(row.id)).collect())
+        Ok(rows.iter().map(|row| (NodeId(row.id), row.draining_since.is_some())).collect())
+    }
+
+    /// Wants the node to be empty, or to be in use again. Twice is once.
+    pub async fn set_node_draining(&self, id: NodeId, on: bool) -> Result<()> {
+        let (since, then) = (node_identity::Column::DrainingSince, on.then(|| self.now()));
+        let before = if on { since.is_null() } else { since.is_not_null() };
+        node_identity::Entity::update_many()
+            .col_expr(since, Expr::value(then))
+            .filter(node_identity::Column::Id.eq(id.0))
+            .filter(before)
+            .exec(&self.tx)
+            .await
+            .map_err(db_error)?;
+        Ok(())
     }
 
     /// Revokes; revoking twice is an error like revoking what never was.
@@ -81,5 +98,6 @@ fn identity_of(row: &node_identity::Model) -> NodeIdentity {
         pool: row.pool.clone(),
         created_at: row.created_at,
         revoked_at: row.revoked_at,
+        draining_since: row.draining_since,
     }
 }

@@ -52,6 +52,11 @@ impl Streams {
         open.total += 1;
         Ok(Place { open: Arc::clone(&self.open), holder })
     }
+
+    /// How many are open.
+    pub fn count(&self) -> usize {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).total
+    }
 }
 
 impl Drop for Place {
@@ -197,6 +202,7 @@ mod tests {
         places.pop();
         places.push(streams.place(owner(1)).expect("given back"));
         drop(places);
+        assert_eq!(streams.count(), 1);
         assert_eq!(streams.open.lock().expect("lock").by_holder.len(), 1, "nothing is kept of who has no stream");
     }
 }

@@ -46,6 +46,7 @@ struct World {
     stop: CancellationToken,
     entered: Arc<Notify>,
     release: Arc<Notify>,
+    tasks: Tasks,
     ended: tokio::task::JoinHandle<()>,
 }
 
@@ -64,9 +65,9 @@ impl World {
         let address = listener.local_addr().unwrap();
         let server = Server { name: "test", listener, tls, service, connections_max: 2, drain_timeout };
         let (tasks, stop) = (Tasks::default(), CancellationToken::new());
-        let stopped = stop.clone();
-        let ended = tasks.clone().spawn("server", async move { server.run(&tasks, stopped).await });
-        Self { address, stop, entered, release, ended }
+        let (stopped, own) = (stop.clone(), tasks.clone());
+        let ended = tasks.spawn("server", async move { server.run(&own, stopped).await });
+        Self { address, stop, entered, release, tasks, ended }
     }
 
     async fn ask(&self, path: &str) -> TcpStream {
@@ -100,6 +101,27 @@ async fn requests_under_way_end_and_new_ones_find_no_listener() {
     assert!(!world.ended.is_finished());
     world.release.notify_one();
     assert!(answer(slow).await.ends_with("done"));
+    world.ended.await.unwrap();
+}
+
+#[tokio::test]
+async fn connections_that_are_to_move_on_end_after_their_request() {
+    let world = World::start(None, Duration::from_secs(60)).await;
+    let kept = |path: &str| format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n");
+    let mut idle = TcpStream::connect(world.address).await.unwrap();
+    idle.write_all(kept("/peer").as_bytes()).await.unwrap();
+    let mut first = [0; 8];
+    idle.read_exact(&mut first).await.unwrap();
+    let mut slow = TcpStream::connect(world.address).await.unwrap();
+    slow.write_all(kept("/slow").as_bytes()).await.unwrap();
+    world.entered.notified().await;
+    world.tasks.move_on();
+    assert!(answer(idle).await.ends_with("127.0.0.1"), "an idle one ends");
+    // Others take its place and stay.
+    assert!(answer(world.ask("/peer").await).await.ends_with("127.0.0.1"));
+    world.release.notify_one();
+    assert!(answer(slow).await.ends_with("done"), "it ends after its answer");
+    world.stop.cancel();
     world.ended.await.unwrap();
 }
 

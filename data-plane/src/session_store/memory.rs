@@ -121,6 +121,12 @@ impl MemoryStore {
         remembered
     }
 
+    /// About: what has just come or gone may not be counted yet.
+    pub(super) fn sessions(&self) -> u64 {
+        self.holders.run_pending_tasks();
+        self.holders.entry_count()
+    }
+
     pub(super) fn wishes(&self, at: SessionAt) -> Wishes {
         let holder = self.holders.get(&(at.tenant, at.holder)).unwrap_or_default();
         let of_server = |(server, _): &&(Uuid, String)| *server == at.server;
@@ -213,6 +219,10 @@ impl SessionStore for MemoryStore {
 
     async fn remember(&self, _keys: &[SessionKey], at: SessionAt, wish: Wish) -> Result<(), TooMany> {
         self.remember(at, wish)
+    }
+
+    fn sessions(&self) -> u64 {
+        self.sessions()
     }
 
     async fn wishes(&self, _keys: &[SessionKey], at: SessionAt) -> Wishes {

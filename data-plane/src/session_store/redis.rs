@@ -221,6 +221,10 @@ impl SessionStore for RedisStore {
         }
     }
 
+    fn sessions(&self) -> u64 {
+        self.near.sessions()
+    }
+
     async fn wishes(&self, keys: &[SessionKey], at: SessionAt) -> Wishes {
         let place = Place::of(at.tenant, at.holder);
         let all = scripts::all(&place);

@@ -3,7 +3,7 @@
 use proto::wire::resource::Body;
 
 /// What this node can apply; announced in its hello. Resources of another kind are rejected in `accept.rs`.
-pub const CAPABILITIES: [&str; 16] = [
+pub const CAPABILITIES: [&str; 17] = [
     "servers",
     "virtual_servers",
     "grants",
@@ -20,6 +20,7 @@ pub const CAPABILITIES: [&str; 16] = [
     "switches",
     "limit_rules",
     "concurrent_calls",
+    "drain",
 ];
 
 /// The kind of a resource; with its id, its identity.

@@ -198,7 +198,8 @@ impl Follower {
             Some(Control::End(end)) => self.end(&end, now),
             Some(Control::Directory(update)) => self.directory(update),
             Some(Control::SubscribeRefused(refused)) => self.refused(&refused, now),
-            Some(Control::Heartbeat(_)) => Ok(Vec::new()),
+            // Of the node as a whole, and taken by who has it.
+            Some(Control::Heartbeat(_) | Control::Drain(_)) => Ok(Vec::new()),
             Some(Control::Welcome(_)) => Err(Violation::SecondWelcome),
             None => Err(Violation::Unknown),
         }

@@ -15,7 +15,7 @@ use tonic::Streaming;
 use super::channel::ControlPlane;
 use super::follower::{Follower, Violation};
 use crate::snapshot::apply::CAPABILITIES;
-use crate::{Node, limits};
+use crate::{Node, drain, limits};
 
 /// Why a connection ended.
 #[derive(Debug, thiserror::Error)]
@@ -89,7 +89,13 @@ impl Session {
                 message = self.incoming.message() => {
                     let message = message.map_err(Box::new)?.ok_or(Ended::Closed)?;
                     node.configuration.contact();
-                    let replies = follower.take(message.message, Instant::now())?;
+                    let replies = match message.message {
+                        Some(Control::Drain(order)) => {
+                            node.drain.ask(order.on);
+                            vec![beat(node)]
+                        }
+                        other => follower.take(other, Instant::now())?,
+                    };
                     last_heard = Instant::now();
                     replies
                 }
@@ -123,7 +129,7 @@ fn identity(node: &Node) -> Hello {
 
 fn beat(node: &Node) -> Reply {
     let sent_unix_ms = u64::try_from(node.clock.now().timestamp_millis()).unwrap_or(0);
-    Reply::Heartbeat(Heartbeat { sent_unix_ms })
+    Reply::Heartbeat(Heartbeat { sent_unix_ms, load: Some(drain::load(node)) })
 }
 
 fn heartbeat_every(welcome: &Welcome) -> Duration {

@@ -69,7 +69,7 @@ async fn node_secret(app: &App, data: &DataDir) -> anyhow::Result<SecretString> 
             }
         }
     }
-    let (_, secret) = nodes::enrol(app, &fresh_name(app), POOL).await?;
+    let (_, secret) = nodes::enrol(app, Actor::System, &fresh_name(app), POOL).await?;
     data.keep_secret(NODE_SECRET, &secret)?;
     Ok(secret)
 }

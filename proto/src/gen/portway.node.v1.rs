@@ -100,10 +100,29 @@ pub struct DirectoryAck {
 pub struct Heartbeat {
     #[prost(uint64, tag = "1")]
     pub sent_unix_ms: u64,
+    /// of nodes only
+    #[prost(message, optional, tag = "2")]
+    pub load: ::core::option::Option<NodeLoad>,
+}
+/// What a node is busy with.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct NodeLoad {
+    /// under way; without streams
+    #[prost(uint32, tag = "1")]
+    pub calls: u32,
+    /// that have no end of their own: standing streams, subscriptions/listen
+    #[prost(uint32, tag = "2")]
+    pub streams: u32,
+    /// client sessions it served lately
+    #[prost(uint32, tag = "3")]
+    pub sessions: u32,
+    /// not ready, because it was asked to or because it stops
+    #[prost(bool, tag = "4")]
+    pub draining: bool,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ControlMessage {
-    #[prost(oneof = "control_message::Message", tags = "1, 2, 3, 4, 5, 6, 7")]
+    #[prost(oneof = "control_message::Message", tags = "1, 2, 3, 4, 5, 6, 7, 8")]
     pub message: ::core::option::Option<control_message::Message>,
 }
 /// Nested message and enum types in `ControlMessage`.
@@ -124,7 +143,17 @@ pub mod control_message {
         Heartbeat(super::Heartbeat),
         #[prost(message, tag = "7")]
         SubscribeRefused(super::SubscribeRefused),
+        /// only to nodes with the capability `drain`
+        #[prost(message, tag = "8")]
+        Drain(super::Drain),
     }
+}
+/// Whether the node is to be empty: it says that it is not ready, and sends streams and connections elsewhere. Said once
+/// after the welcome, and at each change.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Drain {
+    #[prost(bool, tag = "1")]
+    pub on: bool,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Welcome {

@@ -317,7 +317,7 @@ impl Scene {
         if !operation.contains("{node}") {
             return String::new();
         }
-        nodes::enrol(self.world.app(), name, "default").await.unwrap().0.id.to_string()
+        nodes::enrol(self.world.app(), Actor::System, name, "default").await.unwrap().0.id.to_string()
     }
 
     async fn headers(&self, caller: Caller, session: Option<SecretString>) -> Vec<(HeaderName, String)> {

@@ -54,7 +54,8 @@ export interface paths {
         delete: operations["platform_revoke_node"];
         options?: never;
         head?: never;
-        patch?: never;
+        /** Drain a node, or put it into use again. */
+        patch: operations["platform_update_node"];
         trace?: never;
     };
     "/api/v1/platform/session": {
@@ -2102,6 +2103,26 @@ export interface components {
             limit: number;
             per: components["schemas"]["Period"];
         };
+        /** @description What a process of a node is busy with. */
+        LoadView: {
+            /**
+             * Format: int32
+             * @description Calls under way, without streams.
+             */
+            calls: number;
+            /** @description It says that it is not ready: it is to be empty, or it stops. */
+            draining: boolean;
+            /**
+             * Format: int32
+             * @description Client sessions that it has served lately.
+             */
+            sessions: number;
+            /**
+             * Format: int32
+             * @description Streams that have no end of their own: clients that listen.
+             */
+            streams: number;
+        };
         /**
          * @description How Portway shows the token endpoint who it is.
          * @enum {string}
@@ -2275,11 +2296,21 @@ export interface components {
         NodeIdentityView: {
             /** Format: date-time */
             created_at: string;
+            /**
+             * Format: date-time
+             * @description Since when it is to be empty; absent: it is in use.
+             */
+            draining_since?: string | null;
             id: components["schemas"]["NodeId"];
             name: string;
             pool: string;
             /** Format: date-time */
             revoked_at?: string | null;
+        };
+        /** @description What to change; absent members stay. */
+        NodePatch: {
+            /** @description Whether the node is to be empty: it says that it is not ready, and sends streams and connections elsewhere. */
+            draining?: boolean | null;
         };
         NodeView: components["schemas"]["NodeIdentityView"] & {
             /** @description Live streams to the replica that answers. */
@@ -3460,6 +3491,7 @@ export interface components {
              * @description One per process.
              */
             instance_id: string;
+            load?: components["schemas"]["LoadView"] | null;
             /** @description As the node calls itself. */
             node_id: string;
             region: string;
@@ -3986,6 +4018,41 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    platform_update_node: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                node: components["schemas"]["NodeId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NodePatch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NodeView"];
+                };
             };
             /** @description Refused */
             default: {

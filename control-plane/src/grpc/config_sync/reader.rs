@@ -13,7 +13,7 @@ use super::board::{Board, Flood};
 use super::tenant_id;
 use crate::app::publish::Changed;
 use crate::domain::limits::{REJECT_REASON_CHARS_MAX, REJECTS_KEPT_MAX, SILENCE_MAX_MS};
-use crate::nodes::{Connection, Rejected};
+use crate::nodes::{Connection, NodeLoad, Rejected};
 use crate::state::App;
 
 pub(super) async fn run(
@@ -68,7 +68,15 @@ fn take(message: Said, connection: &Connection, board: &Board) -> Result<(), Sta
         }
         Said::Ack(ack) => acknowledge(ack, connection, board)?,
         Said::DirectoryAck(ack) => connection.update(|node| node.directory_acked = ack.revision),
-        Said::Heartbeat(_) => {}
+        Said::Heartbeat(beat) => {
+            let load = beat.load.map(|load| NodeLoad {
+                calls: load.calls,
+                streams: load.streams,
+                sessions: load.sessions,
+                draining: load.draining,
+            });
+            connection.busy_with(load);
+        }
     }
     Ok(())
 }

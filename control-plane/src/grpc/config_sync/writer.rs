@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use proto::convert::uuid_bytes;
 use proto::wire::control_message::Message as Control;
-use proto::wire::{DirectoryEntry, DirectoryUpdate, Heartbeat, UpdateBegin, UpdateChunk, UpdateEnd};
+use proto::wire::{DirectoryEntry, DirectoryUpdate, Drain, Heartbeat, UpdateBegin, UpdateChunk, UpdateEnd};
+use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
 use tonic::Status;
 
@@ -37,13 +38,21 @@ pub(super) async fn run(
 ) -> Result<Infallible, Status> {
     let mut heartbeat = interval(Duration::from_millis(HEARTBEAT_MS));
     heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut draining = connection.draining();
+    if let Some(draining) = &mut draining {
+        draining.mark_changed();
+    }
     let mut directory = Directory { revision: known_directory, entries: HashMap::new(), told: false };
     loop {
         let due = tokio::select! {
             biased;
             _ = heartbeat.tick() => {
                 let sent_unix_ms = u64::try_from(app.clock.now().timestamp_millis()).unwrap_or_default();
-                send(outbox, Control::Heartbeat(Heartbeat { sent_unix_ms })).await?;
+                send(outbox, Control::Heartbeat(Heartbeat { sent_unix_ms, load: None })).await?;
+                continue;
+            }
+            on = changed(&mut draining) => {
+                send(outbox, Control::Drain(Drain { on })).await?;
                 continue;
             }
             due = board.next() => due,
@@ -75,6 +84,16 @@ pub(super) async fn run(
             }
         }
     }
+}
+
+/// The next order; never one for a node that takes none, or after its identity is gone.
+async fn changed(draining: &mut Option<watch::Receiver<bool>>) -> bool {
+    if let Some(draining) = draining
+        && draining.changed().await.is_ok()
+    {
+        return *draining.borrow_and_update();
+    }
+    std::future::pending().await
 }
 
 fn forget(connection: &Connection, tenant: TenantId) {

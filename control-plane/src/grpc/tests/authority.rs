@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::node::{Node, hello, with_bearer};
 use super::plane::{Db, Plane};
 use crate::app::nodes;
+use crate::domain::audit::Actor;
 use crate::domain::ids::TenantId;
 use crate::domain::limits::{REFUSALS_QUEUED_MAX, SUBSCRIBES_PER_S};
 
@@ -67,11 +68,11 @@ async fn atk_07_a_revoked_node_is_dropped_in_mid_stream_and_stays_out() {
     let plane = Plane::start(&db).await;
     let (id, secret) = plane.enrol("n1", "eu").await;
     let (mut node, _) = Node::welcomed(&plane, &secret, hello("eu")).await;
-    nodes::revoke(&plane.app, id).await.unwrap();
+    nodes::revoke(&plane.app, Actor::System, id).await.unwrap();
     assert_eq!(node.end().await.code(), Code::Unauthenticated);
     let refused = Node::open(&plane, &secret, hello("eu")).await.err().unwrap();
     assert_eq!(refused.code(), Code::Unauthenticated);
-    assert!(nodes::revoke(&plane.app, id).await.is_err(), "once is enough");
+    assert!(nodes::revoke(&plane.app, Actor::System, id).await.is_err(), "once is enough");
     assert!(plane.app.nodes.list().is_empty());
     plane.stop().await;
 }

@@ -130,7 +130,7 @@ async fn jobs_may_run_twice() {
             crate::app::usage::ensure_partitions(&plane.app).await.unwrap();
             crate::app::publish::forget_old_changes(&plane.app).await.unwrap();
             crate::app::upkeep::forget_expired(&plane.app).await.unwrap();
-            crate::app::nodes::enforce_revocations(&plane.app).await.unwrap();
+            crate::app::nodes::follow_decisions(&plane.app).await.unwrap();
         }
         plane.clock.advance(chrono::TimeDelta::days(400));
         crate::app::usage::ensure_partitions(&plane.app).await.unwrap();

@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use crate::app::{keys, nodes};
 use crate::crypto::vault::Key;
+use crate::domain::audit::Actor;
 use crate::domain::clock::ShiftedClock;
 use crate::domain::ids::{NodeId, TenantId};
 use crate::domain::tenancy::{Tenant, TenantSettings, TenantStatus};
@@ -112,7 +113,7 @@ impl Plane {
     }
 
     pub(super) async fn enrol(&self, name: &str, pool: &str) -> (NodeId, SecretString) {
-        let (identity, secret) = nodes::enrol(&self.app, name, pool).await.unwrap();
+        let (identity, secret) = nodes::enrol(&self.app, Actor::System, name, pool).await.unwrap();
         (identity.id, secret)
     }
 

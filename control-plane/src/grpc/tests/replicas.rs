@@ -3,6 +3,7 @@
 use super::node::{Node, hello};
 use super::plane::{Db, Plane};
 use crate::app::{acks, nodes, publish};
+use crate::domain::audit::Actor;
 use crate::store::Changed;
 
 #[tokio::test]
@@ -42,7 +43,7 @@ async fn what_one_replica_commits_the_other_hears() {
     let delta = node.update().await;
     assert_eq!((delta.begin.from_revision, delta.begin.to_revision), (full.begin.to_revision, revision));
     // A revocation through one replica ends streams of the other.
-    nodes::revoke(&one.app, id).await.unwrap();
+    nodes::revoke(&one.app, Actor::System, id).await.unwrap();
     assert_eq!(node.end().await.code(), tonic::Code::Unauthenticated);
     one.stop().await;
     two.stop().await;

@@ -13,11 +13,12 @@ use uuid::Uuid;
 
 use super::{PageQuery, PageView};
 use crate::app::nodes::{self, NodeReport};
+use crate::domain::audit::Actor;
 use crate::domain::ids::{NodeId, TenantId};
 use crate::domain::node::NodeIdentity;
 use crate::http::extract::{Json, Operator, Query, Target};
 use crate::http::problem::Problem;
-use crate::nodes::NodeStatus;
+use crate::nodes::{NodeLoad, NodeStatus};
 use crate::state::App;
 
 #[derive(Deserialize, ToSchema)]
@@ -44,6 +45,17 @@ pub(crate) struct NodeIdentityView {
     created_at: DateTime<Utc>,
     #[serde(skip_serializing_if = "Option::is_none")]
     revoked_at: Option<DateTime<Utc>>,
+    /// Since when it is to be empty; absent: it is in use.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    draining_since: Option<DateTime<Utc>>,
+}
+
+/// What to change; absent members stay.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NodePatch {
+    /// Whether the node is to be empty: it says that it is not ready, and sends streams and connections elsewhere.
+    draining: Option<bool>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -65,7 +77,29 @@ pub(crate) struct StreamView {
     capabilities: Vec<String>,
     connected_at: DateTime<Utc>,
     directory_revision: u64,
+    /// As of its last heartbeat, a second ago at most; absent: it is of a version that does not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    load: Option<LoadView>,
     tenants: Vec<FollowedView>,
+}
+
+/// What a process of a node is busy with.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct LoadView {
+    /// Calls under way, without streams.
+    calls: u32,
+    /// Streams that have no end of their own: clients that listen.
+    streams: u32,
+    /// Client sessions that it has served lately.
+    sessions: u32,
+    /// It says that it is not ready: it is to be empty, or it stops.
+    draining: bool,
+}
+
+impl From<NodeLoad> for LoadView {
+    fn from(NodeLoad { calls, streams, sessions, draining }: NodeLoad) -> Self {
+        Self { calls, streams, sessions, draining }
+    }
 }
 
 /// A tenant that the node follows.
@@ -92,8 +126,8 @@ pub(crate) struct RejectView {
 
 impl From<NodeIdentity> for NodeIdentityView {
     fn from(node: NodeIdentity) -> Self {
-        let NodeIdentity { id, name, pool, created_at, revoked_at } = node;
-        Self { id, name, pool, created_at, revoked_at }
+        let NodeIdentity { id, name, pool, created_at, revoked_at, draining_since } = node;
+        Self { id, name, pool, created_at, revoked_at, draining_since }
     }
 }
 
@@ -133,6 +167,7 @@ fn stream(status: NodeStatus, present: impl Fn(&TenantId) -> u64, slugs: &HashMa
         capabilities: status.capabilities,
         connected_at: status.connected_at,
         directory_revision: status.directory_acked,
+        load: status.load.map(LoadView::from),
         tenants,
     }
 }
@@ -142,10 +177,10 @@ fn stream(status: NodeStatus, present: impl Fn(&TenantId) -> u64, slugs: &HashMa
     request_body = NodeBody, responses((status = 201, body = NewNodeView)))]
 pub(crate) async fn enrol(
     State(app): State<Arc<App>>,
-    _: Operator,
+    Operator(operator): Operator,
     Json(body): Json<NodeBody>,
 ) -> Result<(StatusCode, Json<NewNodeView>), Problem> {
-    let (node, secret) = nodes::enrol(&app, &body.name, &body.pool).await?;
+    let (node, secret) = nodes::enrol(&app, Actor::Operator(operator), &body.name, &body.pool).await?;
     let view = NewNodeView { node: node.into(), secret: secret.expose_secret().to_owned() };
     Ok((StatusCode::CREATED, Json(view)))
 }
@@ -172,14 +207,30 @@ pub(crate) async fn get(
     Ok(Json(nodes::get(&app, id).await?.into()))
 }
 
+/// Drain a node, or put it into use again.
+#[utoipa::path(patch, path = "/api/v1/platform/nodes/{node}", tag = "platform", operation_id = "platform_update_node",
+    params(("node" = NodeId, Path)), request_body = NodePatch, responses((status = 200, body = NodeView)))]
+pub(crate) async fn update(
+    State(app): State<Arc<App>>,
+    Operator(operator): Operator,
+    Target(id): Target<NodeId>,
+    Json(patch): Json<NodePatch>,
+) -> Result<Json<NodeView>, Problem> {
+    let report = match patch.draining {
+        Some(on) => nodes::drain(&app, Actor::Operator(operator), id, on).await?,
+        None => nodes::get(&app, id).await?,
+    };
+    Ok(Json(report.into()))
+}
+
 /// Revoke a node: its live streams end.
 #[utoipa::path(delete, path = "/api/v1/platform/nodes/{node}", tag = "platform",
     operation_id = "platform_revoke_node", params(("node" = NodeId, Path)), responses((status = 204)))]
 pub(crate) async fn revoke(
     State(app): State<Arc<App>>,
-    _: Operator,
+    Operator(operator): Operator,
     Target(id): Target<NodeId>,
 ) -> Result<StatusCode, Problem> {
-    nodes::revoke(&app, id).await?;
+    nodes::revoke(&app, Actor::Operator(operator), id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

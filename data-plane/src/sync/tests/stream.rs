@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use proto::wire::node_message::Message as Reply;
 use proto::wire::resource::Body;
-use proto::wire::{Heartbeat, Resource};
+use proto::wire::{Drain, Heartbeat, NodeLoad, Resource};
 use secrecy::SecretString;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -187,11 +187,37 @@ async fn a_silent_control_plane_is_dead_and_one_that_beats_is_not() {
     // Kept alive for twice the silence limit by heartbeats alone; the node's own heartbeats set the pace.
     for _ in 0..10 {
         assert_eq!(short(&connection.any_reply().await.unwrap()), "heartbeat");
-        connection.send(control::Message::Heartbeat(Heartbeat { sent_unix_ms: 0 })).await;
+        connection.send(control::Message::Heartbeat(Heartbeat::default())).await;
     }
     assert!(world.node.configuration.connected());
     let _next = script.accept().await;
     assert!(!world.node.configuration.connected());
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn an_order_to_drain_is_followed_and_answered_with_what_the_node_is_busy_with() {
+    let mut script = script().await;
+    let world = World::to(&script).await;
+    let mut connection = script.accept().await;
+    connection.send(welcome("h1", 4_000)).await;
+    for on in [true, false] {
+        connection.send(control::Message::Drain(Drain { on })).await;
+        let said = loop {
+            let Some(Reply::Heartbeat(beat)) = connection.any_reply().await else { continue };
+            let load = beat.load.unwrap();
+            if load.draining == on {
+                break load;
+            }
+        };
+        assert_eq!(said, NodeLoad { calls: 0, streams: 0, sessions: 0, draining: on });
+        assert_eq!(world.node.drain.is_asked(), on);
+    }
+    // What was wanted last holds while the control plane is away.
+    connection.send(control::Message::Drain(Drain { on: true })).await;
+    drop(connection);
+    let _next = script.accept().await;
+    assert!(world.node.drain.is_asked());
     world.stop().await;
 }
 

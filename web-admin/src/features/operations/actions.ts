@@ -45,6 +45,10 @@ export function useNodeActions() {
   return {
     enrol: (body: { name: string; pool: string }) =>
       change(take(api.POST('/api/v1/platform/nodes', { body }))),
+    drain: (node: string, draining: boolean) =>
+      change(
+        take(api.PATCH('/api/v1/platform/nodes/{node}', { params: { path: { node } }, body: { draining } })),
+      ),
     revoke: (node: string) =>
       change(take(api.DELETE('/api/v1/platform/nodes/{node}', { params: { path: { node } } }))),
   }

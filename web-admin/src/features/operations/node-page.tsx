@@ -11,10 +11,11 @@ import { Fact, Facts, RowItem, RowList, RowText, Section, SectionBody } from '@/
 import { Button } from '@/components/ui/button'
 import { Time } from '@/components/ui/time'
 import { toast } from '@/components/ui/toast'
+import type { May } from '@/lib/can'
 import { operations } from '@/lib/paths'
 import { plural } from '@/lib/units'
 import { useNodeActions } from './actions'
-import { lagOf, summaryOf } from './node-summary'
+import { lagOf, type NodeSummary, summaryOf } from './node-summary'
 import { listOr, NodeBadge, NodeTroubles, POLL_MS } from './node-words'
 
 const route = getRouteApi('/system/nodes/$node')
@@ -22,7 +23,8 @@ const route = getRouteApi('/system/nodes/$node')
 export function NodePage() {
   const { node: id } = route.useParams()
   const { data } = useSuspenseQuery({ ...node(id), refetchInterval: POLL_MS })
-  const [isAsked, ask] = useState(false)
+  const [asked, ask] = useState<'drain' | 'resume' | 'revoke'>()
+  const may: May = data.revoked_at ? { yes: false, why: 'It is revoked already.' } : { yes: true }
   const summary = summaryOf(data)
   return (
     <Page
@@ -37,25 +39,47 @@ export function NodePage() {
       }
       width="narrow"
       actions={
-        <Button
-          kind="danger-quiet"
-          may={data.revoked_at ? { yes: false, why: 'It is revoked already.' } : { yes: true }}
-          onClick={() => ask(true)}
-        >
-          Revoke…
-        </Button>
+        <>
+          <Button may={may} onClick={() => ask(data.draining_since ? 'resume' : 'drain')}>
+            {data.draining_since ? 'Put into use…' : 'Drain…'}
+          </Button>
+          <Button kind="danger-quiet" may={may} onClick={() => ask('revoke')}>
+            Revoke…
+          </Button>
+        </>
       }
     >
       <div className="grid gap-4">
+        {data.draining_since && !data.revoked_at && (
+          <Draining since={data.draining_since} state={summary.state} />
+        )}
         {data.streams.length === 0 && <NoStreams node={data} />}
         {data.streams.map(stream => (
           <Stream key={stream.instance_id} stream={stream} />
         ))}
         <About node={data} />
       </div>
-      {isAsked && <Revoke node={data} onClose={() => ask(false)} />}
+      {asked === 'drain' && <Drain node={data} onClose={() => ask(undefined)} />}
+      {asked === 'resume' && <Resume node={data} onClose={() => ask(undefined)} />}
+      {asked === 'revoke' && <Revoke node={data} onClose={() => ask(undefined)} />}
     </Page>
   )
+}
+
+/** Where a drain has got to. */
+const Draining = ({ since, state }: { since: string; state: NodeSummary['state'] }) => (
+  <Section title={state === 'drained' ? 'Drained' : 'Draining'}>
+    <SectionBody aria-live="polite">
+      {DRAIN_WORDS[state] ?? DRAIN_WORDS.draining} Asked for <Time at={since} />.
+    </SectionBody>
+  </Section>
+)
+
+const DRAIN_WORDS: Partial<Record<NodeSummary['state'], string>> = {
+  drained: 'Nothing is under way any more: its processes can be stopped.',
+  away: 'No process is connected here; those that start drain at once.',
+  draining:
+    'Balancers send it nobody new. Who listens is sent elsewhere every ten seconds, and calls end in their own time.',
 }
 
 const NoStreams = ({ node }: { node: Node }) => (
@@ -85,6 +109,13 @@ function Stream({ stream }: { stream: NodeStream }) {
         </Fact>
         <Fact name="Version">{stream.version}</Fact>
         <Fact name="Region">{stream.region || '—'}</Fact>
+        {stream.load && (
+          <>
+            <Fact name="Calls under way">{stream.load.calls}</Fact>
+            <Fact name="Clients that listen">{stream.load.streams}</Fact>
+            <Fact name="Sessions served lately">{stream.load.sessions}</Fact>
+          </>
+        )}
         <Fact name="Can">{listOr(stream.capabilities, 'Nothing but the basics')}</Fact>
       </Facts>
       {tenants.length === 0 ? (
@@ -163,6 +194,49 @@ const About = ({ node }: { node: Node }) => (
     </Facts>
   </Section>
 )
+
+function Drain({ node, onClose }: { node: Node; onClose: () => void }) {
+  const { drain } = useNodeActions()
+  return (
+    <Confirm
+      open
+      onOpenChange={onClose}
+      title={`Drain ${node.name}?`}
+      action="Drain the node"
+      consequences={
+        <ul>
+          <li>It says that it is not ready, so that balancers send it nobody new.</li>
+          <li>
+            Who listens is told to connect again, every ten seconds; idle connections are closed. Calls under
+            way end in their own time, and what comes all the same is served.
+          </li>
+          <li>It stays so, also when its processes are started again, until it is put into use.</li>
+        </ul>
+      }
+      onConfirm={async () => {
+        await drain(node.id, true)
+        toast.done(`${node.name} is draining`)
+      }}
+    />
+  )
+}
+
+function Resume({ node, onClose }: { node: Node; onClose: () => void }) {
+  const { drain } = useNodeActions()
+  return (
+    <Confirm
+      open
+      onOpenChange={onClose}
+      title={`Put ${node.name} into use?`}
+      action="Put the node into use"
+      consequences={<p>It says that it is ready, so that balancers send it calls again.</p>}
+      onConfirm={async () => {
+        await drain(node.id, false)
+        toast.done(`${node.name} is in use again`)
+      }}
+    />
+  )
+}
 
 function Revoke({ node, onClose }: { node: Node; onClose: () => void }) {
   const { revoke } = useNodeActions()

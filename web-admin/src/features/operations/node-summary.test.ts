@@ -37,7 +37,26 @@ test('a node that runs twice', () => {
     tenants: 2,
     lag: 3,
     rejects: 1,
+    load: undefined,
   })
+})
+
+const load = (calls: number, draining = true) => ({ calls, streams: 0, sessions: 2, draining })
+
+test.each([
+  ['in use', {}, [load(3)], 'connected'],
+  ['busy', { draining_since: 'then' }, [load(0), load(1)], 'draining'],
+  ['has not heard of it', { draining_since: 'then' }, [load(0), load(0, false)], 'draining'],
+  ['does not say', { draining_since: 'then' }, [load(0), undefined], 'draining'],
+  ['empty', { draining_since: 'then' }, [load(0), load(0)], 'drained'],
+  ['empty, and gone', { draining_since: 'then' }, [], 'away'],
+])('a node that is %s', (_, node, loads, state) => {
+  expect(summaryOf({ ...node, streams: loads.map(load => stream({ load })) }).state).toBe(state)
+})
+
+test('what its processes are busy with together', () => {
+  const streams = [stream({ load: load(1) }), stream({ load: load(2, false) })]
+  expect(summaryOf({ streams }).load).toEqual({ calls: 3, streams: 0, sessions: 4, draining: false })
 })
 
 test('one that is not here', () => {

@@ -3,7 +3,7 @@
 import type { Node, NodeStream } from '@/api/types'
 
 export type NodeSummary = {
-  state: 'connected' | 'away' | 'revoked'
+  state: 'connected' | 'draining' | 'drained' | 'away' | 'revoked'
   /** Of each of its processes, without repetition. */
   versions: string[]
   regions: string[]
@@ -14,17 +14,22 @@ export type NodeSummary = {
   /** Revisions that the tenant which is furthest behind is behind. */
   lag: number
   rejects: number
+  /** Of all its processes together; nothing if one of them does not say. */
+  load: Load | undefined
 }
+
+export type Load = NonNullable<NodeStream['load']>
 
 /** Without repetition, and without what is not said. */
 const distinct = (texts: string[]) => [...new Set(texts.filter(Boolean))].sort()
 
-export function summaryOf(node: Pick<Node, 'revoked_at' | 'streams'>): NodeSummary {
+export function summaryOf(node: Pick<Node, 'revoked_at' | 'draining_since' | 'streams'>): NodeSummary {
   const { streams } = node
   const followed = streams.flatMap(stream => stream.tenants)
-  const connected = streams.length > 0 ? 'connected' : 'away'
+  const load = loadOf(streams)
   return {
-    state: node.revoked_at ? 'revoked' : connected,
+    state: stateOf(node, load),
+    load,
     versions: distinct(streams.map(stream => stream.version)),
     regions: distinct(streams.map(stream => stream.region)),
     since: streams.map(stream => stream.connected_at).sort()[0],
@@ -33,6 +38,28 @@ export function summaryOf(node: Pick<Node, 'revoked_at' | 'streams'>): NodeSumma
     lag: Math.max(0, ...streams.map(lagOf)),
     rejects: followed.reduce((sum, one) => sum + one.rejects.length, 0),
   }
+}
+
+function stateOf(
+  { revoked_at, draining_since, streams }: Pick<Node, 'revoked_at' | 'draining_since' | 'streams'>,
+  load: Load | undefined,
+): NodeSummary['state'] {
+  if (revoked_at) return 'revoked'
+  if (streams.length === 0) return 'away'
+  if (!draining_since) return 'connected'
+  return load?.draining && load.calls + load.streams === 0 ? 'drained' : 'draining'
+}
+
+/** It drains only if each process does. */
+function loadOf(streams: readonly Pick<NodeStream, 'load'>[]): Load | undefined {
+  const loads = streams.flatMap(({ load }) => load ?? [])
+  if (loads.length === 0 || loads.length < streams.length) return undefined
+  return loads.reduce((sum, one) => ({
+    calls: sum.calls + one.calls,
+    streams: sum.streams + one.streams,
+    sessions: sum.sessions + one.sessions,
+    draining: sum.draining && one.draining,
+  }))
 }
 
 export const lagOf = (stream: Pick<NodeStream, 'tenants'>): number =>

@@ -1,12 +1,14 @@
 import { Badge } from '@/components/ui/badge'
 import { plural } from '@/lib/units'
-import type { NodeSummary } from './node-summary'
+import type { Load, NodeSummary } from './node-summary'
 
 /** How often the pages of nodes ask again. */
 export const POLL_MS = 5_000
 
 const STATES = {
   connected: { label: 'Connected', tone: 'good' },
+  draining: { label: 'Draining', tone: 'warning' },
+  drained: { label: 'Drained', tone: 'plain' },
   away: { label: 'Not connected', tone: 'warning' },
   revoked: { label: 'Revoked', tone: 'plain' },
 } as const
@@ -24,5 +26,9 @@ export function NodeTroubles({ lag, rejects }: Pick<NodeSummary, 'lag' | 'reject
     </>
   )
 }
+
+/** What a node is busy with, in a few words. */
+export const busyWith = ({ calls, streams }: Load): string =>
+  streams > 0 ? `${plural(calls, 'call')}, ${streams} listening` : plural(calls, 'call')
 
 export const listOr = (texts: string[], otherwise = '—') => (texts.length > 0 ? texts.join(', ') : otherwise)

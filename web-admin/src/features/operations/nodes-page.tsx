@@ -12,7 +12,7 @@ import { Time } from '@/components/ui/time'
 import { operations } from '@/lib/paths'
 import { EnrolFlow } from './enrol'
 import { summaryOf } from './node-summary'
-import { listOr, NodeBadge, NodeTroubles, POLL_MS } from './node-words'
+import { busyWith, listOr, NodeBadge, NodeTroubles, POLL_MS } from './node-words'
 
 export function NodesPage() {
   const query = useInfiniteQuery({ ...nodeList(), refetchInterval: POLL_MS })
@@ -100,11 +100,20 @@ const COLUMNS = columns.columns([
     },
   }),
   columns.display({
-    id: 'streams',
-    header: 'Streams',
-    meta: { className: 'max-md:hidden w-24 text-right' },
+    id: 'load',
+    header: 'Busy with',
+    meta: { className: 'max-md:hidden w-44' },
+    cell: ({ row: { original } }) => {
+      const { load } = summaryOf(original)
+      return <span className="text-quiet tabular-nums">{load ? busyWith(load) : '—'}</span>
+    },
+  }),
+  columns.display({
+    id: 'sessions',
+    header: 'Sessions',
+    meta: { className: 'max-lg:hidden w-24 text-right' },
     cell: ({ row: { original } }) => (
-      <span className="text-quiet tabular-nums">{original.streams.length}</span>
+      <span className="text-quiet tabular-nums">{summaryOf(original).load?.sessions ?? '—'}</span>
     ),
   }),
   columns.display({

@@ -99,14 +99,14 @@ async fn standing(visit: Visit<'_>, members: &[Member], session: Session) -> Res
     let access = visit.access();
     let place = visit.node.memory.streams.place(visit.owner())?;
     let (frames, received) = mpsc::channel(RELAY_FRAMES_MAX);
-    let (recorder, draining, members) = (visit.recorder.clone(), visit.node.tasks.draining(), members.to_vec());
+    let (recorder, staying, members) = (visit.recorder.clone(), visit.node.tasks.staying(), members.to_vec());
     visit.node.tasks.spawn("standing streams", async move {
         let _place = place;
         let all = join_all(members.iter().map(|member| guest.follow(member, &frames)));
         let ended = tokio::select! {
             _ = all => Ok(()),
             failure = access.ends() => Err(failure),
-            () = draining.cancelled() => Ok(()),
+            () = staying.cancelled() => Ok(()),
             () = frames.closed() => Ok(()),
             () = keep_alive(&frames) => Ok(()),
         };
@@ -232,7 +232,7 @@ pub(super) async fn listen(call: Call, members: &[Member]) -> Result<Response, F
     let client_id = call.message.id().unwrap_or_default();
     let acknowledged = acknowledgement(&client_id, heard.iter().map(|one| &one.agreed));
     let (frames, received) = mpsc::channel(RELAY_FRAMES_MAX);
-    let (access, draining, recorder) = (call.access(), call.node.tasks.draining(), call.recorder.clone());
+    let (access, staying, recorder) = (call.access(), call.node.tasks.staying(), call.recorder.clone());
     call.node.tasks.spawn("listen at members", async move {
         let _ = frames.send(Ok(sse::event(&acknowledged))).await;
         let all = join_all(heard.into_iter().map(|one| one.follow(&frames)));
@@ -240,7 +240,7 @@ pub(super) async fn listen(call: Call, members: &[Member]) -> Result<Response, F
             // Nobody is left to hear of; the client may connect again.
             _ = all => None,
             failure = access.ends() => Some((failure.to_string(), Some(failure))),
-            () = draining.cancelled() => Some(("this gateway node is stopping; connect again".to_owned(), None)),
+            () = staying.cancelled() => Some(("this gateway node is stopping; connect again".to_owned(), None)),
             () = frames.closed() => None,
             () = keep_alive(&frames) => None,
         };

@@ -127,8 +127,8 @@ pub(in super::super) async fn listen(
         frames,
         sent: 0,
     };
-    let draining = node.tasks.draining();
-    node.tasks.spawn("standing stream", standing.run(events, draining));
+    let staying = node.tasks.staying();
+    node.tasks.spawn("standing stream", standing.run(events, staying));
     Ok(relay::event_stream(Body::from_stream(ReceiverStream::new(received))))
 }
 
@@ -176,7 +176,7 @@ struct Standing {
 }
 
 impl Standing {
-    async fn run(mut self, mut events: Events, draining: CancellationToken) {
+    async fn run(mut self, mut events: Events, staying: CancellationToken) {
         let ended = {
             let (over, frames) = (self.listener.over.clone(), self.frames.clone());
             let (access, attached) = (&self.access, &mut self.attached);
@@ -185,7 +185,7 @@ impl Standing {
                 ended = relayed(attached, &mut events, &frames, sent) => ended,
                 failure = access.ends() => Err(failure),
                 () = over.cancelled() => Ok(()),
-                () = draining.cancelled() => Ok(()),
+                () = staying.cancelled() => Ok(()),
                 () = frames.closed() => Ok(()),
             }
         };

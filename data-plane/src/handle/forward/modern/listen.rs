@@ -163,7 +163,7 @@ impl Listener {
     }
 
     async fn pump(&self, events: &mut Events, first: Bytes, frames: &Frames, sent: &mut usize) -> End {
-        let draining = self.node.tasks.draining();
+        let staying = self.node.tasks.staying();
         let mut access_ends = pin!(self.access.ends());
         let mut ready = Some(first);
         loop {
@@ -183,7 +183,7 @@ impl Listener {
                     Err(fault) => return End::BrokenOff(fault),
                 },
                 failure = &mut access_ends => return End::AccessGone(failure),
-                () = draining.cancelled() => return End::Draining,
+                () = staying.cancelled() => return End::Draining,
                 () = frames.closed() => return End::ClientLeft,
                 () = sleep(KEEP_ALIVE_EVERY), if !busy => ready = Some(sse::KEEP_ALIVE),
             }
