@@ -7,11 +7,14 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use clap::{Parser, Subcommand};
 use control_plane::app::{nodes, platform};
 use control_plane::config::{Config, ConfigError};
+use control_plane::domain::Error;
 use control_plane::domain::audit::Actor;
 use control_plane::domain::clock::SystemClock;
+use control_plane::domain::operator::Operator;
 use control_plane::http::openapi::document;
 use control_plane::log::{self, LogFormat};
 use control_plane::state::App;
@@ -69,6 +72,13 @@ enum OperatorCommand {
         #[arg(long)]
         name: String,
     },
+    /// List them by name, with when they were made and revoked.
+    List,
+    /// Take an operator's token away; their sessions end with it. The name stays taken.
+    Revoke {
+        #[arg(long)]
+        name: String,
+    },
 }
 
 #[derive(Subcommand)]
@@ -121,6 +131,20 @@ async fn run(cli: Cli) -> Result<(), Failure> {
             let (_, token) = platform::create_operator(&open(config).await?, &name).await?;
             print(&format!("{}\n", token.expose_secret()))
         }
+        Command::Operator(OperatorCommand::List) => {
+            let operators = platform::list_operators(&open(config).await?).await?;
+            print(&operators.iter().map(line_of).collect::<String>())
+        }
+        Command::Operator(OperatorCommand::Revoke { name }) => {
+            let revoked = platform::revoke_operator(&open(config).await?, &name).await;
+            revoked.map_err(|error| match error {
+                Error::NotFound { .. } => {
+                    format!("no operator in office has the name {name}: see `operator list`").into()
+                }
+                other => Failure::from(other),
+            })?;
+            print(&format!("{name} is revoked\n"))
+        }
         Command::Node(NodeCommand::Enrol { secret_file: Some(file), .. }) if file.exists() => {
             print(&format!("{} is there already: nothing was enrolled\n", file.display()))
         }
@@ -134,6 +158,12 @@ async fn run(cli: Cli) -> Result<(), Failure> {
             }
         }
     }
+}
+
+fn line_of(Operator { name, created_at, revoked_at, .. }: &Operator) -> String {
+    let day = |at: &DateTime<Utc>| at.format("%Y-%m-%d").to_string();
+    let end = revoked_at.as_ref().map_or_else(|| "in office".to_owned(), |at| format!("revoked {}", day(at)));
+    format!("{name}\tsince {}\t{end}\n", day(created_at))
 }
 
 /// The parts without listeners, for one command.

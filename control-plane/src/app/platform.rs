@@ -16,6 +16,7 @@ use crate::domain::email_domain;
 use crate::domain::fields::{self, Mistakes};
 use crate::domain::ids::{OperatorId, TenantId};
 use crate::domain::limits::{CONCURRENT_CALLS_MAX, DOOR_TENANTS_MAX};
+use crate::domain::operator::Operator;
 use crate::domain::page::{Created, Page, PageRequest};
 use crate::domain::tenancy::{Tenant, TenantSettings, TenantStatus};
 use crate::domain::{Error, Result};
@@ -88,6 +89,18 @@ pub async fn create_operator(app: &App, name: &str) -> Result<(OperatorId, Secre
     store.insert_operator(id, &name, tokens::sha256(&token)).await?;
     store.commit().await?;
     Ok((id, token))
+}
+
+/// Every operator, revoked ones too.
+pub async fn list_operators(app: &App) -> Result<Vec<Operator>> {
+    app.store.system_read().await?.list_operators().await
+}
+
+/// Takes an operator's token away, and with it every session that was begun with it: at once, on every replica.
+pub async fn revoke_operator(app: &App, name: &str) -> Result<()> {
+    let store = app.store.system().await?;
+    store.revoke_operator(name).await?;
+    store.commit().await
 }
 
 /// Who the bearer of an operator's token is. The digest is looked up, so nothing is compared byte by byte.

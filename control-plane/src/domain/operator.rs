@@ -9,6 +9,8 @@ use super::limits::{OPERATOR_SESSION_ABSOLUTE_S, OPERATOR_SESSION_IDLE_S, SESSIO
 pub struct Operator {
     pub id: OperatorId,
     pub name: String,
+    pub created_at: DateTime<Utc>,
+    pub revoked_at: Option<DateTime<Utc>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -47,7 +47,7 @@ pub(crate) struct OperatorSessionView {
 }
 
 impl OperatorSessionView {
-    fn of(Operator { id, name }: Operator, expires_at: Option<DateTime<Utc>>) -> Self {
+    fn of(Operator { id, name, .. }: Operator, expires_at: Option<DateTime<Utc>>) -> Self {
         Self { operator: OperatorView { id, name }, expires_at }
     }
 }
