@@ -701,6 +701,7 @@ GRANT DELETE, INSERT, SELECT, UPDATE ON refresh_tokens TO portway_system;
 CREATE TABLE replicas (
     id uuid NOT NULL,
     seen_at timestamp with time zone NOT NULL,
+    nodes jsonb,
     CONSTRAINT replicas_pkey PRIMARY KEY (id)
 );
 GRANT DELETE, INSERT, SELECT, UPDATE ON replicas TO portway_system;

@@ -36,6 +36,7 @@ pub mod provisioning;
 pub mod publish;
 pub mod reach;
 pub mod registration;
+pub mod replicas;
 pub mod revocation;
 pub mod scim;
 pub mod second_factor;

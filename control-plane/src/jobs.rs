@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
-use crate::app::{acks, calls, domains, mail, nodes, publish, tail, upkeep, usage};
+use crate::app::{calls, domains, mail, nodes, publish, replicas, tail, upkeep, usage};
 use crate::domain::Result;
 use crate::domain::limits::REPLICA_BEAT_MS;
 use crate::state::App;
@@ -33,7 +33,7 @@ const JOBS: [Job; 9] = [
     Job { name: "forget-calls", every: HOUR, run: |app| Box::pin(calls::forget_old(app)) },
     Job { name: "prune-outbox", every: HOUR, run: |app| Box::pin(publish::forget_old_changes(app)) },
     Job { name: "forget-expired", every: HOUR, run: |app| Box::pin(upkeep::forget_expired(app)) },
-    Job { name: "replica-beat", every: BEAT, run: |app| Box::pin(acks::beat(app)) },
+    Job { name: "replica-beat", every: BEAT, run: |app| Box::pin(replicas::beat(app)) },
     Job { name: "rotate-keys", every: HOUR, run: |app| Box::pin(upkeep::rotate_keys(app)) },
     Job { name: "check-domains", every: HOUR, run: |app| Box::pin(domains::check_again(app)) },
     Job { name: "poll-changes", every: POLL, run: |app| Box::pin(nodes::poll(app)) },
@@ -57,7 +57,7 @@ pub fn start(app: &Arc<App>) {
     let mailing = app.clone();
     app.tasks.spawn("mail", async move { mail::deliver(&mailing).await });
     let answering = app.clone();
-    app.tasks.spawn("answer-replicas", async move { acks::answer(&answering).await });
+    app.tasks.spawn("answer-replicas", async move { replicas::answer(&answering).await });
 }
 
 async fn repeat(app: &App, job: &Job) {

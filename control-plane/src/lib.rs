@@ -88,7 +88,7 @@ pub async fn start_with(
     }
     app::platform::open_deployment(&app).await?;
     // Before the first node connects: other replicas ask this one about its nodes from now on.
-    app::acks::beat(&app).await?;
+    app::replicas::beat(&app).await?;
     grpc::serve(&app, listeners.grpc)?;
     http::serve(&app, listeners.http, "http", http::router(app.clone()));
     http::serve(&app, listeners.admin, "admin", http::admin::router(app.clone()));

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -18,7 +19,7 @@ use crate::domain::node::NodeIdentity;
 pub const DRAIN: &str = "drain";
 
 /// One live stream.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct NodeStatus {
     pub identity_id: NodeId,
     pub node_id: String,
@@ -44,7 +45,7 @@ impl NodeStatus {
 }
 
 /// What a node is busy with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NodeLoad {
     /// Calls under way, without streams.
     pub calls: u32,
@@ -57,7 +58,7 @@ pub struct NodeLoad {
 }
 
 /// A resource that a node did not take.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rejected {
     pub kind: String,
     pub resource_id: Option<Uuid>,

@@ -84,7 +84,7 @@ pub use invitation_mails::ClaimedMail;
 pub use keys::SigningKeyRow;
 pub use new_calls::NewCalls;
 pub use outbox::Changes;
-pub use replicas::{AckQuestion, Said};
+pub use replicas::{Asked, Question, Said};
 pub use scim::ScimFound;
 pub use server_access::UsableServer;
 pub use servers::ServersOf;

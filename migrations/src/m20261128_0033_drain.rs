@@ -1,4 +1,4 @@
-//! Nodes that are to be empty.
+//! Nodes that are to be empty, and what replicas of the control plane know of nodes.
 
 use sea_orm_migration::prelude::*;
 
@@ -17,4 +17,6 @@ impl MigrationTrait for Migration {
 const UP: &str = "
 -- Since when an operator wants the node to be empty; NULL: it is in use.
 ALTER TABLE node_identities ADD COLUMN draining_since {time};
+-- The nodes that are connected to it, as of when another replica asked last.
+ALTER TABLE replicas ADD COLUMN nodes {json};
 ";

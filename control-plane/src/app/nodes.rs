@@ -1,17 +1,23 @@
 //! Enrolment of data-plane nodes by operators, and who a connecting node is.
 
 use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
+use tokio::time::Instant;
+use uuid::Uuid;
 
+use super::replicas;
 use crate::crypto::tokens;
 use crate::domain::audit::Actor;
 use crate::domain::ids::{NodeId, TenantId};
+use crate::domain::limits::ACK_WAIT_MAX_MS;
 use crate::domain::node::{self, NODE_SECRET_PREFIX, NodeIdentity};
 use crate::domain::page::{Created, Page, PageRequest};
 use crate::domain::{Error, Result};
 use crate::nodes::{DRAIN, NodeStatus};
 use crate::state::App;
+use crate::store::Asked;
 
 /// Enrols a node for one pool and answers its secret, which is shown once.
 pub async fn enrol(app: &App, actor: Actor, name: &str, pool: &str) -> Result<(NodeIdentity, SecretString)> {
@@ -33,7 +39,7 @@ pub async fn enrol(app: &App, actor: Actor, name: &str, pool: &str) -> Result<(N
     Ok((identity, secret))
 }
 
-/// An enrolled node and its live streams, as this replica sees them.
+/// An enrolled node and its live streams.
 #[derive(Debug, Clone)]
 pub struct NodeReport {
     pub identity: NodeIdentity,
@@ -42,35 +48,73 @@ pub struct NodeReport {
     pub revisions: HashMap<TenantId, u64>,
     /// What those tenants are called; empty in lists.
     pub slugs: HashMap<TenantId, String>,
+    /// Replicas that did not say which nodes they have: streams may be missing.
+    pub silent_replicas: usize,
 }
 
 /// Newest first; revoked ones too.
 pub async fn list(app: &App, page: PageRequest<Created>) -> Result<Page<NodeReport>> {
-    let live = app.nodes.list();
+    let live = live(app).await;
     let store = app.store.system_read().await?;
-    let revisions = store.list_revisions(&app.nodes.tenants()).await?;
+    let revisions = store.list_revisions(&followed(&live.streams)).await?;
     let identities = store.list_node_identities(page).await?;
     Ok(identities.map(|identity| {
-        let streams = streams_of(&live, identity.id);
-        let followed = streams.iter().flat_map(|one| one.acked.keys());
-        let revisions = followed.filter_map(|id| revisions.get(id).map(|revision| (*id, *revision))).collect();
-        NodeReport { identity, streams, revisions, slugs: HashMap::new() }
+        let streams = live.of(identity.id);
+        let known = followed(&streams).into_iter().filter_map(|id| Some((id, *revisions.get(&id)?))).collect();
+        NodeReport { identity, streams, revisions: known, slugs: HashMap::new(), silent_replicas: live.silent }
     }))
 }
 
 /// One node, and what the tenants that it follows are called.
 pub async fn get(app: &App, id: NodeId) -> Result<NodeReport> {
-    let streams = streams_of(&app.nodes.list(), id);
-    let followed: BTreeSet<TenantId> = streams.iter().flat_map(|one| one.acked.keys().copied()).collect();
-    let followed: Vec<TenantId> = followed.into_iter().collect();
+    let live = live(app).await;
+    let streams = live.of(id);
+    let followed = followed(&streams);
     let store = app.store.system_read().await?;
     let identity = store.get_node_identity(id).await?;
     let (revisions, slugs) = (store.list_revisions(&followed).await?, store.list_slugs(&followed).await?);
-    Ok(NodeReport { identity, streams, revisions, slugs })
+    Ok(NodeReport { identity, streams, revisions, slugs, silent_replicas: live.silent })
 }
 
-fn streams_of(live: &[NodeStatus], id: NodeId) -> Vec<NodeStatus> {
-    live.iter().filter(|one| one.identity_id == id).cloned().collect()
+/// Streams of nodes to any replica.
+#[derive(Default)]
+struct Live {
+    streams: Vec<NodeStatus>,
+    /// Replicas that did not say.
+    silent: usize,
+}
+
+impl Live {
+    fn of(&self, id: NodeId) -> Vec<NodeStatus> {
+        self.streams.iter().filter(|one| one.identity_id == id).cloned().collect()
+    }
+}
+
+async fn live(app: &App) -> Live {
+    let mut live = elsewhere(app).await.unwrap_or_else(|error| {
+        tracing::warn!(%error, "other replicas cannot be asked for their nodes");
+        Live { streams: Vec::new(), silent: 1 }
+    });
+    live.streams.extend(app.nodes.list());
+    live
+}
+
+async fn elsewhere(app: &App) -> Result<Live> {
+    let deadline = Instant::now() + Duration::from_millis(ACK_WAIT_MAX_MS);
+    let heard = replicas::ask(app, Asked::Nodes, deadline).await?;
+    let with_nodes: Vec<Uuid> = heard.answers.iter().filter(|(_, nodes)| *nodes > 0).map(|(id, _)| *id).collect();
+    if with_nodes.is_empty() {
+        return Ok(Live { streams: Vec::new(), silent: heard.silent });
+    }
+    let shown = app.store.system_read().await?.list_shown_nodes(&with_nodes).await?;
+    // What is gone again, or not understood, was not said.
+    let silent = heard.silent + with_nodes.len() - shown.len();
+    Ok(Live { streams: shown.into_iter().flatten().collect(), silent })
+}
+
+fn followed(streams: &[NodeStatus]) -> Vec<TenantId> {
+    let ids: BTreeSet<TenantId> = streams.iter().flat_map(|one| one.acked.keys().copied()).collect();
+    ids.into_iter().collect()
 }
 
 /// Wants a node to be empty, or to be in use again. Its processes hear it now on this replica, and within the next poll
@@ -81,7 +125,7 @@ pub async fn drain(app: &App, actor: Actor, id: NodeId, on: bool) -> Result<Node
     if identity.revoked_at.is_some() {
         return Err(Error::conflict("node.revoked", "this node is revoked: stop its processes"));
     }
-    if on && !streams_of(&app.nodes.list(), id).iter().all(|stream| stream.can(DRAIN)) {
+    if on && !live(app).await.of(id).iter().all(|stream| stream.can(DRAIN)) {
         let public =
             "a connected process of this node is of a version that cannot be drained: stop it, it ends its calls first";
         return Err(Error::conflict("node.too_old", public));

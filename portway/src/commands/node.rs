@@ -26,6 +26,8 @@ struct Node {
     draining_since: Option<String>,
     /// Live connections of processes that carry this identity.
     streams: Vec<Stream>,
+    /// Replicas of the control plane that did not say which nodes they have.
+    silent_replicas: usize,
 }
 
 #[derive(Debug, Deserialize)]
@@ -85,7 +87,7 @@ impl Node {
     /// Whether every process says that it takes nobody in and has nothing to do.
     fn is_empty(&self) -> bool {
         let draining = |stream: &Stream| stream.load.as_ref().is_some_and(|load| load.draining);
-        self.load() == Some((0, 0)) && self.streams.iter().all(draining)
+        self.silent_replicas == 0 && self.load() == Some((0, 0)) && self.streams.iter().all(draining)
     }
 }
 
@@ -126,9 +128,7 @@ async fn drain(connection: &ConnectionArgs, name: &str, wait_s: Option<u64>) -> 
         return Ok(());
     };
     if asked.streams.is_empty() {
-        bail!(
-            "{name} is draining, but no process of it is connected to the replica that answers: watch the node itself"
-        );
+        bail!("{name} is draining, but no process of it is connected: watch the node itself");
     }
     let until = Instant::now() + Duration::from_secs(wait_s);
     loop {
@@ -179,6 +179,11 @@ async fn list(connection: &ConnectionArgs) -> anyhow::Result<()> {
         return Ok(());
     }
     let nodes: Vec<Node> = answer.into_iter().map(serde_json::from_value).collect::<Result<_, _>>()?;
+    if let Some(silent) = nodes.iter().map(|node| node.silent_replicas).max().filter(|silent| *silent > 0) {
+        terminal::note(&format!(
+            "{silent} of the control plane's replicas did not answer: nodes connected there look away"
+        ));
+    }
     let rows: Vec<[String; 7]> = nodes.iter().map(Node::row).collect();
     terminal::table(["NAME", "POOL", "STATUS", "VERSION", "CALLS + STREAMS", "BEHIND", "REJECTS"], &rows);
     Ok(())

@@ -68,7 +68,7 @@ pub(super) async fn check(platform: &Api, now: DateTime<Utc>, report: &mut Repor
     let enrolled: Vec<&Node> = nodes.iter().filter(|node| node.revoked_at.is_none()).collect();
     let streams: Vec<&Stream> = enrolled.iter().flat_map(|node| &node.streams).collect();
     if streams.is_empty() {
-        let found = format!("{} enrolled, none connected to the replica that answered", enrolled.len());
+        let found = format!("{} enrolled, none connected", enrolled.len());
         report.fail(
             "nodes",
             found,
@@ -77,8 +77,8 @@ pub(super) async fn check(platform: &Api, now: DateTime<Utc>, report: &mut Repor
         return;
     }
     for node in enrolled.iter().filter(|node| node.streams.is_empty()) {
-        let todo = "start it, or `portway node revoke` it; a node of several replicas is seen by one of them only";
-        report.warn(&format!("node {}", node.name), "enrolled, and not connected to this replica", todo);
+        let todo = "start it, or `portway node revoke` it";
+        report.warn(&format!("node {}", node.name), "enrolled, and not connected", todo);
     }
     for stream in &streams {
         stream_of(stream, now, report);

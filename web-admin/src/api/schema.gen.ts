@@ -2313,7 +2313,9 @@ export interface components {
             draining?: boolean | null;
         };
         NodeView: components["schemas"]["NodeIdentityView"] & {
-            /** @description Live streams to the replica that answers. */
+            /** @description How many replicas of the control plane did not say which nodes they have: streams may be missing. */
+            silent_replicas: number;
+            /** @description Live streams of its processes. */
             streams: components["schemas"]["StreamView"][];
         };
         OAuthGrantId: string;
@@ -2776,7 +2778,9 @@ export interface components {
         /** @description A page of a list. */
         PageView_NodeView: {
             items: (components["schemas"]["NodeIdentityView"] & {
-                /** @description Live streams to the replica that answers. */
+                /** @description How many replicas of the control plane did not say which nodes they have: streams may be missing. */
+                silent_replicas: number;
+                /** @description Live streams of its processes. */
                 streams: components["schemas"]["StreamView"][];
             })[];
             /** @description Give it as `cursor` for the next page; absent on the last one. */

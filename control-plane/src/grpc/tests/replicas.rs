@@ -1,5 +1,8 @@
 //! Two replicas on one database.
 
+use proto::wire::node_message::Message as NodeSays;
+use proto::wire::{Heartbeat, Hello, NodeLoad};
+
 use super::node::{Node, hello};
 use super::plane::{Db, Plane};
 use crate::app::{acks, nodes, publish};
@@ -87,5 +90,49 @@ async fn a_change_is_known_only_when_nodes_of_every_replica_have_it() {
     node.ack(acme, revision).await;
     two.stop().await;
     assert_eq!(acks::pending(&one.app, acme, revision, resource).await, 0);
+    one.stop().await;
+}
+
+/// Who looks at nodes sees those of every replica, and hears when one did not say.
+#[tokio::test]
+async fn nodes_of_every_replica_are_shown() {
+    let Some(db) = Db::postgres().await else { return };
+    let (one, two) = (Plane::start(&db).await, Plane::start(&db).await);
+    let acme = one.tenant("acme", "eu").await;
+    let (id, secret) = one.enrol("n1", "eu").await;
+    let able = Hello { capabilities: vec!["servers".to_owned(), "drain".to_owned()], ..hello("eu") };
+    let (mut node, _) = Node::welcomed(&two, &secret, able).await;
+    node.subscribe(acme, 0).await;
+    let revision = node.update().await.begin.to_revision;
+    node.ack(acme, revision).await;
+    let load = NodeLoad { calls: 3, streams: 2, sessions: 1, draining: false };
+    node.say(NodeSays::Heartbeat(Heartbeat { load: Some(load), ..Heartbeat::default() })).await;
+    // The ears of both may still be opening.
+    let mut seen = nodes::get(&one.app, id).await.unwrap();
+    for _ in 0..20 {
+        if seen.streams.first().is_some_and(|stream| stream.load.is_some() && stream.acked.contains_key(&acme)) {
+            break;
+        }
+        seen = nodes::get(&one.app, id).await.unwrap();
+    }
+    assert_eq!((seen.streams.len(), seen.silent_replicas), (1, 0));
+    let stream = &seen.streams[0];
+    assert_eq!((stream.load.unwrap().calls, stream.acked[&acme], seen.revisions[&acme]), (3, revision, revision));
+    assert_eq!(seen.slugs[&acme], "acme");
+
+    // What it cannot do is refused also where it is not connected.
+    nodes::drain(&one.app, Actor::System, id, true).await.unwrap();
+    drop(node);
+    let (_old, _) = Node::welcomed(&two, &secret, hello("eu")).await;
+    let refused = nodes::drain(&one.app, Actor::System, id, true).await.unwrap_err();
+    assert_eq!(refused.code(), "node.too_old");
+
+    // A replica that was killed is missed for as long as it counts as alive.
+    two.stop().await;
+    let store = one.app.store.system().await.unwrap();
+    store.touch_replica(uuid::Uuid::from_u128(7)).await.unwrap();
+    store.commit().await.unwrap();
+    let seen = nodes::get(&one.app, id).await.unwrap();
+    assert_eq!((seen.streams.len(), seen.silent_replicas), (0, 1));
     one.stop().await;
 }

@@ -62,8 +62,10 @@ pub(crate) struct NodePatch {
 pub(crate) struct NodeView {
     #[serde(flatten)]
     node: NodeIdentityView,
-    /// Live streams to the replica that answers.
+    /// Live streams of its processes.
     streams: Vec<StreamView>,
+    /// How many replicas of the control plane did not say which nodes they have: streams may be missing.
+    silent_replicas: usize,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -133,10 +135,10 @@ impl From<NodeIdentity> for NodeIdentityView {
 
 impl From<NodeReport> for NodeView {
     fn from(report: NodeReport) -> Self {
-        let NodeReport { identity, streams, revisions, slugs } = report;
+        let NodeReport { identity, streams, revisions, slugs, silent_replicas } = report;
         let present = |id: &TenantId| revisions.get(id).copied().unwrap_or_default();
         let streams = streams.into_iter().map(|status| stream(status, present, &slugs)).collect();
-        Self { node: identity.into(), streams }
+        Self { node: identity.into(), streams, silent_replicas }
     }
 }
 

@@ -16,7 +16,7 @@ import { operations } from '@/lib/paths'
 import { plural } from '@/lib/units'
 import { useNodeActions } from './actions'
 import { lagOf, type NodeSummary, summaryOf } from './node-summary'
-import { listOr, NodeBadge, NodeTroubles, POLL_MS } from './node-words'
+import { listOr, NodeBadge, NodeTroubles, POLL_MS, SilentReplicas } from './node-words'
 
 const route = getRouteApi('/system/nodes/$node')
 
@@ -53,6 +53,7 @@ export function NodePage() {
         {data.draining_since && !data.revoked_at && (
           <Draining since={data.draining_since} state={summary.state} />
         )}
+        <SilentReplicas count={data.silent_replicas} />
         {data.streams.length === 0 && <NoStreams node={data} />}
         {data.streams.map(stream => (
           <Stream key={stream.instance_id} stream={stream} />
@@ -83,10 +84,10 @@ const DRAIN_WORDS: Partial<Record<NodeSummary['state'], string>> = {
 }
 
 const NoStreams = ({ node }: { node: Node }) => (
-  <EmptyState title={node.revoked_at ? 'It was revoked' : 'No stream to this replica'}>
+  <EmptyState title={node.revoked_at ? 'It was revoked' : 'Not connected'}>
     {node.revoked_at
       ? 'Its secret opens nothing any more. Enrol another node in its place.'
-      : 'It has not started, cannot reach the control plane, or is connected to another replica of it. The node’s own log says which; portway doctor looks from outside.'}
+      : 'It has not started, or cannot reach the control plane. The node’s own log says which; portway doctor looks from outside.'}
   </EmptyState>
 )
 

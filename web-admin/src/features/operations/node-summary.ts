@@ -23,7 +23,9 @@ export type Load = NonNullable<NodeStream['load']>
 /** Without repetition, and without what is not said. */
 const distinct = (texts: string[]) => [...new Set(texts.filter(Boolean))].sort()
 
-export function summaryOf(node: Pick<Node, 'revoked_at' | 'draining_since' | 'streams'>): NodeSummary {
+type Seen = Pick<Node, 'revoked_at' | 'draining_since' | 'streams' | 'silent_replicas'>
+
+export function summaryOf(node: Seen): NodeSummary {
   const { streams } = node
   const followed = streams.flatMap(stream => stream.tenants)
   const load = loadOf(streams)
@@ -41,13 +43,13 @@ export function summaryOf(node: Pick<Node, 'revoked_at' | 'draining_since' | 'st
 }
 
 function stateOf(
-  { revoked_at, draining_since, streams }: Pick<Node, 'revoked_at' | 'draining_since' | 'streams'>,
+  { revoked_at, draining_since, streams, silent_replicas }: Seen,
   load: Load | undefined,
 ): NodeSummary['state'] {
   if (revoked_at) return 'revoked'
   if (streams.length === 0) return 'away'
   if (!draining_since) return 'connected'
-  return load?.draining && load.calls + load.streams === 0 ? 'drained' : 'draining'
+  return silent_replicas === 0 && load?.draining && load.calls + load.streams === 0 ? 'drained' : 'draining'
 }
 
 /** It drains only if each process does. */

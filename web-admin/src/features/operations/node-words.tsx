@@ -27,6 +27,15 @@ export function NodeTroubles({ lag, rejects }: Pick<NodeSummary, 'lag' | 'reject
   )
 }
 
+/** Not everything is known. */
+export const SilentReplicas = ({ count }: { count: number }) =>
+  count > 0 && (
+    <p role="status" className="mb-4 rounded-lg bg-warning p-3 text-warning-text">
+      {plural(count, 'replica')} of the control plane did not answer. Nodes that are connected there look
+      away.
+    </p>
+  )
+
 /** What a node is busy with, in a few words. */
 export const busyWith = ({ calls, streams }: Load): string =>
   streams > 0 ? `${plural(calls, 'call')}, ${streams} listening` : plural(calls, 'call')

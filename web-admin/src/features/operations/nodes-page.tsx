@@ -12,10 +12,12 @@ import { Time } from '@/components/ui/time'
 import { operations } from '@/lib/paths'
 import { EnrolFlow } from './enrol'
 import { summaryOf } from './node-summary'
-import { busyWith, listOr, NodeBadge, NodeTroubles, POLL_MS } from './node-words'
+import { busyWith, listOr, NodeBadge, NodeTroubles, POLL_MS, SilentReplicas } from './node-words'
 
 export function NodesPage() {
   const query = useInfiniteQuery({ ...nodeList(), refetchInterval: POLL_MS })
+  const nodes = query.data?.pages.flatMap(page => page.items) ?? []
+  const silent = Math.max(0, ...nodes.map(node => node.silent_replicas))
   const [isEnrolling, setEnrolling] = useState(false)
   const enrol = (
     <Button kind="primary" onClick={() => setEnrolling(true)}>
@@ -23,11 +25,8 @@ export function NodesPage() {
     </Button>
   )
   return (
-    <Page
-      title="Nodes"
-      description="They carry the calls. Streams are shown of nodes that are connected to the replica of the control plane that answers this page; one that is connected to another replica looks away."
-      actions={enrol}
-    >
+    <Page title="Nodes" description="They carry the calls of the tenants of their pool." actions={enrol}>
+      <SilentReplicas count={silent} />
       <DataTable
         noun={['node', 'nodes']}
         query={query}
