@@ -61,6 +61,10 @@ on_both! {
         owner.grant_everyone(id).await;
         let ana = owner.invite("ana", "member").await;
         assert_eq!(ana.get("servers?tag=prod").await.ok()["items"][0]["tags"][1], "team-a");
+        let (a, prod, team) = (json!({"tag": "a", "servers": 1}), json!({"tag": "prod", "servers": 1}), json!({"tag": "team-a", "servers": 1}));
+        let product = json!({"tag": "product", "servers": 1});
+        assert_eq!(owner.get("server-tags").await.ok()["items"], json!([&a, &prod, &product, &team]));
+        assert_eq!(ana.get("server-tags").await.ok()["items"], json!([&a, &prod, &team]), "of what she sees");
         ana.patch(&format!("servers/{id}"), json!({"tags": []})).await.refused(403, "forbidden");
         let changed = owner.patch(&format!("servers/{id}"), json!({"tags": ["a", "prod"]})).await.ok();
         assert_eq!(changed["tags"], json!(["a", "prod"]));

@@ -1,5 +1,7 @@
 //! Registered MCP servers: register, edit, retire. What the caller may not see does not exist for them.
 
+use std::collections::BTreeMap;
+
 use proto::names::GatewayPath;
 use serde_json::json;
 
@@ -202,9 +204,19 @@ pub async fn list(ctx: &Ctx, filter: &ServerFilter, page: PageRequest<Created>) 
     let mut mistakes = Mistakes::default();
     mistakes.take_some("tag", filter.tag.as_deref().map(tags::tag));
     mistakes.finish(Some(()))?;
-    let sees_all = allows(ctx.caller.role, Action::ReadAllServers);
-    let of = if sees_all { ServersOf::Tenant } else { ServersOf::GrantedTo(ctx.caller.principal) };
-    list_of(ctx, of, filter, page).await
+    list_of(ctx, seen_by(ctx), filter, page).await
+}
+
+/// How many of the servers that the caller sees have each tag.
+pub async fn count_tags(ctx: &Ctx) -> Result<BTreeMap<String, u64>> {
+    ctx.app.store.tenant_read(ctx.tenant_id).await?.count_server_tags(seen_by(ctx)).await
+}
+
+fn seen_by(ctx: &Ctx) -> ServersOf {
+    match allows(ctx.caller.role, Action::ReadAllServers) {
+        true => ServersOf::Tenant,
+        false => ServersOf::GrantedTo(ctx.caller.principal),
+    }
 }
 
 /// Servers that the caller may use now, whatever their tenant role.

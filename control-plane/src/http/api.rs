@@ -97,6 +97,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/servers/{server}/overrides", get(overrides::list).put(overrides::put))
         .route("/servers/{server}/overrides/{override}", delete(overrides::delete))
         .route("/servers/{server}/playground", post(playground::create))
+        .route("/server-tags", get(servers::list_tags))
         .route("/server-probes", post(server_probes::create))
         .route("/servers/{server}/uses", get(servers::list_uses))
         .route("/servers/{server}/uses/{use}", delete(servers::end_use))

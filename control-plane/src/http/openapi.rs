@@ -26,7 +26,7 @@ use crate::domain::tail::TailEnd;
         second_factor::get, second_factor::reset, identities::list, identities::unbind, identity_providers::list, identity_providers::create, identity_providers::get, identity_providers::update, identity_providers::delete, identity_providers::test_typed, identity_providers::test_saved,
         invitations::list, invitations::create, invitations::revoke,
         domains::list, domains::create, domains::get, domains::verify, domains::delete,
-        servers::list, servers::list_mine, servers::register, servers::get, servers::update, servers::retire,
+        servers::list, servers::list_tags, servers::list_mine, servers::register, servers::get, servers::update, servers::retire,
         grants::list, grants::put, grants::delete, grants::candidates,
         credentials::list_mine, credentials::list, credentials::put, credentials::delete,
         overrides::list, overrides::put, overrides::delete, servers::list_uses, servers::end_use, presets::list,

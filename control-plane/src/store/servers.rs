@@ -1,10 +1,10 @@
 //! Registered MCP servers. Retired ones stay for their slug and are found by nothing here.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use proto::names::ServerSlug;
 use sea_orm::sea_query::{Expr, LikeExpr, Query, SelectStatement};
-use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QuerySelect};
+use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QuerySelect, Select};
 
 use super::entity::server::{ActiveModel, Column, Entity};
 use super::entity::{group_member, server_grant};
@@ -91,15 +91,33 @@ impl TenantStore {
         filter: &ServerFilter,
         page: PageRequest<Created>,
     ) -> Result<Page<Server>> {
-        let mut query = Entity::find()
-            .filter(Column::TenantId.eq(self.tenant_id.0))
-            .filter(contains(&filter.text, [Column::DisplayName, Column::Slug]))
-            .filter(Column::Status.ne(ServerStatus::Retired.as_str()));
+        let mut query = self.servers(of).filter(contains(&filter.text, [Column::DisplayName, Column::Slug]));
         if let Some(tag) = &filter.tag {
             // In the text of a list of them: a tag has no character that means something there (`domain::tags`).
             let has = LikeExpr::new(format!("%\"{tag}\"%"));
             query = query.filter(Expr::col((Entity, Column::Tags)).cast_as("text").like(has));
         }
+        let rows = newest_first(query, page, Column::CreatedAt, Column::Id, &self.tx).await?;
+        let servers = rows.into_iter().map(server_of).collect::<Result<Vec<_>>>()?;
+        Ok(Page::cut(servers, page.limit, |server| Created { at: server.created_at, id: server.id.0 }))
+    }
+
+    /// How many servers have each tag.
+    pub async fn count_server_tags(&self, of: ServersOf) -> Result<BTreeMap<String, u64>> {
+        let query = self.servers(of).filter(Column::Tags.is_not_null()).select_only().column(Column::Tags);
+        let lists: Vec<serde_json::Value> = query.into_tuple().all(&self.tx).await.map_err(db_error)?;
+        let mut counts = BTreeMap::new();
+        for list in lists {
+            let tags: Vec<String> = serde_json::from_value(list).map_err(Error::internal)?;
+            tags.into_iter().for_each(|tag| *counts.entry(tag).or_default() += 1);
+        }
+        Ok(counts)
+    }
+
+    fn servers(&self, of: ServersOf) -> Select<Entity> {
+        let mut query = Entity::find()
+            .filter(Column::TenantId.eq(self.tenant_id.0))
+            .filter(Column::Status.ne(ServerStatus::Retired.as_str()));
         if let ServersOf::UsableBy(_) = of {
             query = query.filter(Column::Status.eq(ServerStatus::Enabled.as_str()));
         }
@@ -111,9 +129,7 @@ impl TenantStore {
                 .take();
             query = query.filter(Expr::col((Entity, Column::Id)).in_subquery(granted));
         }
-        let rows = newest_first(query, page, Column::CreatedAt, Column::Id, &self.tx).await?;
-        let servers = rows.into_iter().map(server_of).collect::<Result<Vec<_>>>()?;
-        Ok(Page::cut(servers, page.limit, |server| Created { at: server.created_at, id: server.id.0 }))
+        query
     }
 
     /// These servers, retired ones too.

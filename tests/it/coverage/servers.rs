@@ -9,6 +9,7 @@ use super::scene::Asked;
 pub(super) const LINES: &[Line] = &[
     //                                                                      nobody stranger member user manager auditor admin owner operator revoked
     ("GET /tenants/{tenant}/me/servers",                 "",               [401,   401,     200,   200, 200,    200,    200,  200,  401,     401]),
+    ("GET /tenants/{tenant}/server-tags",                "",               [401,   401,     200,   200, 200,    200,    200,  200,  401,     401]),
     ("GET /tenants/{tenant}/servers",                    "",               [401,   401,     200,   200, 200,    200,    200,  200,  401,     401]),
     ("POST /tenants/{tenant}/servers",                   "",               [401,   401,     403,   403, 403,    403,    201,  201,  401,     401]),
     ("GET /tenants/{tenant}/presets",                    "",               [401,   401,     403,   403, 403,    403,    200,  200,  401,     401]),

@@ -894,6 +894,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tenants/{tenant}/server-tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the tags of the servers you see, in alphabetical order. */
+        get: operations["list_server_tags"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tenants/{tenant}/servers": {
         parameters: {
             query?: never;
@@ -3367,6 +3384,15 @@ export interface components {
         ServerRole: "user" | "manager";
         /** @enum {string} */
         ServerStatus: "enabled" | "disabled" | "retired";
+        /** @description A tag, and how many of the servers you see have it. */
+        ServerTagView: {
+            /** Format: int64 */
+            servers: number;
+            tag: string;
+        };
+        ServerTagsView: {
+            items: components["schemas"]["ServerTagView"][];
+        };
         /** @description A virtual server that has a server as a member. */
         ServerUse: {
             display_name: string;
@@ -6650,6 +6676,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ServerProbe"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_server_tags: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The tenant's slug */
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServerTagsView"];
                 };
             };
             /** @description Refused */

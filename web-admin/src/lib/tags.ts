@@ -1,16 +1,13 @@
 //! The tags that servers have.
 
-import { useInfiniteQuery } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
-import { serverList } from '@/api/queries'
+import { serverTags } from '@/api/queries'
 import { useTenant } from './session'
 
-/** Of the servers that the list has read so far, in order: nothing else knows of tags. */
+/** In order. */
 export function useTags(): { tags: readonly string[]; isPending: boolean } {
-  const { data, isPending } = useInfiniteQuery(serverList(useTenant()))
-  const tags = useMemo(() => {
-    const all = data?.pages.flatMap(page => page.items.flatMap(server => server.tags))
-    return [...new Set(all)].sort()
-  }, [data])
+  const { data, isPending } = useQuery(serverTags(useTenant()))
+  const tags = useMemo(() => data?.items.map(({ tag }) => tag) ?? [], [data])
   return { tags, isPending }
 }

@@ -181,6 +181,27 @@ pub(crate) async fn list(
     Ok(Json(PageView::of(servers::list(&ctx, &filter, page).await?)))
 }
 
+/// A tag, and how many of the servers you see have it.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ServerTagView {
+    tag: String,
+    servers: u64,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ServerTagsView {
+    items: Vec<ServerTagView>,
+}
+
+/// List the tags of the servers you see, in alphabetical order.
+#[utoipa::path(get, path = "/api/v1/tenants/{tenant}/server-tags", tag = "servers", operation_id = "list_server_tags",
+    responses((status = 200, body = ServerTagsView)))]
+pub(crate) async fn list_tags(TenantScope(ctx): TenantScope) -> Result<Json<ServerTagsView>, Problem> {
+    let counts = servers::count_tags(&ctx).await?;
+    let items = counts.into_iter().map(|(tag, servers)| ServerTagView { tag, servers });
+    Ok(Json(ServerTagsView { items: items.collect() }))
+}
+
 /// List servers you may use, newest first.
 #[utoipa::path(get, path = "/api/v1/tenants/{tenant}/me/servers", tag = "servers", operation_id = "list_my_servers",
     params(PageQuery), responses((status = 200, body = PageView<ServerView>)))]

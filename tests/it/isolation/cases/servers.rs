@@ -25,6 +25,7 @@ fn servers() -> Vec<Case> {
         own list_servers(ServersOf::Tenant, &ServerFilter::default(), page());
         own list_servers(ServersOf::GrantedTo(their.user.id.into()), &ServerFilter::default(), page());
         own list_servers(ServersOf::UsableBy(their.user.id.into()), &ServerFilter::default(), page());
+        own count_server_tags(ServersOf::Tenant);
         hidden list_server_roles(their.user.id.into(), &[their.server.id]);
         hidden list_server_roles(own.user.id.into(), &[their.server.id]);
         hidden lock_server(their.server.id);

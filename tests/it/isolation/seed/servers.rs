@@ -48,7 +48,7 @@ pub(super) fn server(id: ServerId, slug: &str, created_by: UserId, now: DateTime
         kind: ServerKind::Single,
         transport: Transport::default(),
         tool_switches: Default::default(),
-        tags: Vec::new(),
+        tags: vec![slug.to_owned()],
         created_by: Some(created_by),
         created_at: now,
         updated_at: now,

@@ -16,6 +16,14 @@ export const presets = (tenant: string) =>
 
 export type ServerFilter = { q?: string; tag?: string }
 
+/** Of all servers that one sees, and how many have each. */
+export const serverTags = (tenant: string) =>
+  queryOptions({
+    queryKey: [...keys.servers(tenant), 'tags'],
+    queryFn: ({ signal }) =>
+      take(api.GET('/api/v1/tenants/{tenant}/server-tags', { signal, params: { path: { tenant } } })),
+  })
+
 /** `q` is a part of the name or the slug. */
 export const serverList = (tenant: string, { q, tag }: ServerFilter = {}) =>
   infiniteQueryOptions({
