@@ -109,8 +109,8 @@ test('what is unknown, of another kind or missing is refused where it stands', a
   ).toEqual([
     '14 spec.members[2].offer.resources[0].exposedAs: is for tools and prompts: resources go by their URIs',
     '5 spec.colour: is unknown; expected displayName, description, tags, enabled, grants, members, preset, url, timeoutMs, outboundAuth, transport',
-    '7 spec.members[0].offer.toolz: is unknown; expected tools, prompts, resources, resourceTemplates, plainUris',
     '7 spec.members[0].offer.tools: must be a list, not a value',
+    '7 spec.members[0].offer.toolz: is unknown; expected tools, prompts, resources, resourceTemplates, plainUris',
     '8 spec.members[1].alias: must be text, not a list',
     '8 spec.members[1].offer.plainUris: must be true or false',
     '8 spec.members[1].server: there is no server confluence, or you may not see it',
