@@ -398,5 +398,6 @@ test('a service account is changed as YAML', async ({ page, world }) => {
   const changes = page.getByRole('dialog', { name: 'What changes' })
   await expect(changes).toContainText('spec.description')
   await changes.getByRole('button', { name: 'Save' }).click()
+  await expect(page.getByRole('dialog')).toHaveCount(0)
   await expect(page.getByText('Runs at night.')).toBeVisible()
 })

@@ -14,6 +14,7 @@ export const groupFormat = (
   names: Pick<DocumentNames, 'userName'>,
   present: () => Promise<readonly GroupMember[]>,
 ): Format<GroupForm> => ({
+  stays: 'members',
   write: async ({ display_name, tenant_role, members }) => ({
     apiVersion: API_VERSION,
     kind: 'Group',
