@@ -34,6 +34,11 @@ test('a URL is looked at before it is registered, and what was typed stays', asy
   await expect(page.getByRole('button', { name: 'Look at it' })).toBeEnabled()
   await expect(page.getByLabel('Name', { exact: true })).toHaveValue('Mine')
   await expect(page.getByLabel('No authentication')).toBeChecked()
+  // A look at the YAML forgets nothing of it.
+  await page.getByRole('button', { name: 'YAML' }).click()
+  await expect(page.getByLabel('YAML')).toHaveValue(/url: https:\/\/mcp\.story\.example\.com\/mcp/)
+  await page.getByRole('button', { name: 'Form', exact: true }).click()
+  await expect(page.getByText('wants people to sign in at its provider')).toBeVisible()
 
   await page.unroute('**/server-probes')
   await page.getByLabel('URL of the MCP server').fill('http://127.0.0.1:9/mcp')
@@ -101,8 +106,60 @@ test('several servers behind one URL, composed, tried, and changed', async ({ pa
   await page.getByRole('navigation', { name: 'Server' }).getByRole('link', { name: 'Settings' }).click()
   await page.getByRole('button', { name: 'Take Tracker away' }).click()
   await expect(page.getByText('Tracker leaves: what begins with tracker_ disappears')).toBeVisible()
-  await page.getByRole('button', { name: 'Save the members' }).click()
+  await page.getByRole('button', { name: 'Save', exact: true }).click()
   await expect(page.getByText('Saved: every node has it')).toBeVisible()
   await page.getByRole('navigation', { name: 'Server' }).getByRole('link', { name: 'Tools' }).click()
   await expect(tools.getByRole('link', { name: 'tracker_find' })).toHaveCount(0)
+})
+
+test('a virtual server is made from YAML, and changed as YAML', async ({ page, world }) => {
+  for (const name of ['Alpha', 'Beta'])
+    await world.register(page.request, name.toLowerCase(), {
+      upstream_url: upstream.url,
+      display_name: name,
+    })
+  await page.goto(world.console('servers/new-virtual'))
+  await page.getByLabel('Name', { exact: true }).fill('Pair')
+  await page.getByRole('button', { name: 'YAML' }).click()
+  const area = page.getByLabel('YAML')
+  await expect(area).toHaveValue(/slug: pair[\s\S]*displayName: Pair[\s\S]*members: \[\]/)
+  const members = (second: string) =>
+    `members:\n    - server: alpha\n      alias: a\n      offer: {tools: [{name: find, exposedAs: first}]}\n    - ${second}\n`
+  const text = await area.inputValue()
+  await area.fill(text.replace('members: []', members('{server: gamma, alias: b, colour: red}')))
+  await page.getByRole('button', { name: 'Create virtual server' }).click()
+  const alert = page.getByRole('alert')
+  await expect(alert).toContainText('Line 13: spec.members[1].colour is unknown')
+  await expect(alert).toContainText('Line 13: spec.members[1].server there is no server gamma')
+  await area.fill(text.replace('members: []', members('{server: beta, alias: a}')))
+  await page.getByRole('button', { name: 'Form', exact: true }).click()
+  await expect(alert).toContainText('Line 13: spec.members[1].alias is the alias of another member')
+  await area.fill(
+    text.replace('slug: pair', 'slug: a-pair').replace('members: []', members('{server: beta, alias: b}')),
+  )
+
+  // What was typed comes into the form, and goes on from there.
+  await page.getByRole('button', { name: 'Form', exact: true }).click()
+  await expect(page.getByLabel('Slug')).toHaveValue('a-pair')
+  await expect(page.getByLabel('Alpha', { exact: true }).getByLabel('Alias')).toHaveValue('a')
+  await expect(page.getByRole('list', { name: 'Names that clients will see' })).toContainText('first')
+  await page.getByLabel('Description').fill('Two of them.')
+  await page.getByRole('button', { name: 'YAML' }).click()
+  await expect(area).toHaveValue(/slug: a-pair[\s\S]*description: Two of them\.[\s\S]*exposedAs: first/)
+  await page.getByRole('button', { name: 'Create virtual server' }).click()
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Pair')
+
+  await page.getByRole('navigation', { name: 'Server' }).getByRole('link', { name: 'Settings' }).click()
+  await page.getByRole('button', { name: 'YAML' }).click()
+  await expect(area).toHaveValue(/- server: beta\n\s+alias: b\n/)
+  await area.fill((await area.inputValue()).replace('alias: b', 'alias: bee'))
+  await page.getByRole('button', { name: 'See what changes' }).click()
+  const dialog = page.getByRole('dialog', { name: 'What changes' })
+  await expect(dialog).toContainText('spec.members[beta].alias')
+  await expect(dialog).toContainText('What is called b_… is called bee_… from now on')
+  await dialog.getByRole('button', { name: 'Save' }).click()
+  await expect(page.getByText('Saved: every node has it')).toBeVisible()
+  await expect(area).toHaveValue(/alias: bee/)
+  await page.getByRole('button', { name: 'Form', exact: true }).click()
+  await expect(page.getByLabel('Beta', { exact: true }).getByLabel('Alias')).toHaveValue('bee')
 })

@@ -83,19 +83,28 @@ const Changes = ({ changes }: { changes: readonly Change[] }) => (
       <div key={field} className="py-2">
         <dt className="break-all font-mono text-quiet text-xs">{field}</dt>
         <dd className="mt-0.5 flex flex-wrap items-baseline gap-x-2 break-all">
-          <Shown value={before} className="text-quiet" />
+          <Shown {...{ field }} value={before} className="text-quiet" />
           <span aria-hidden="true">→</span>
           <span className="sr-only">becomes</span>
-          <Shown value={after} className="font-medium" />
+          <Shown {...{ field }} value={after} className="font-medium" />
         </dd>
       </div>
     ))}
   </dl>
 )
 
-const Shown = ({ value, className }: { value: string | undefined; className: string }) => (
+type ShownProps = { field: string; value: string | undefined; className: string }
+
+/** What a list does not have has no default. */
+const Shown = ({ field, value, className }: ShownProps) => (
   <span className={cn('whitespace-pre-wrap', className)}>
-    {value === undefined ? 'its default' : value === '' ? 'empty' : value}
+    {value === undefined
+      ? field.endsWith(']')
+        ? 'not there'
+        : 'its default'
+      : value === ''
+        ? 'empty'
+        : value}
   </span>
 )
 

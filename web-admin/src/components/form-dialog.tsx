@@ -6,9 +6,7 @@ import { Form } from './form'
 import { Button } from './ui/button'
 import { Dialog } from './ui/dialog'
 
-type FormDialogProps<T extends FieldValues> = {
-  title: string
-  description?: ReactNode
+type DialogFormProps<T extends FieldValues> = {
   form: UseFormReturn<T>
   /** Throws what the API refused. */
   onSubmit: (values: T) => Promise<unknown>
@@ -21,27 +19,46 @@ type FormDialogProps<T extends FieldValues> = {
   children: ReactNode
 }
 
+export type FormDialogProps<T extends FieldValues> = DialogFormProps<T> & {
+  title: string
+  description?: ReactNode
+}
+
 /** Rendered while it is open: what was typed is forgotten with it. */
-export function FormDialog<T extends FieldValues>(props: FormDialogProps<T>) {
-  const { title, description, form, onSubmit, onClose, fieldOf, fieldOfCode, action, children } = props
+export function FormDialog<T extends FieldValues>({ title, description, ...form }: FormDialogProps<T>) {
   return (
-    <Dialog open onOpenChange={open => !open && onClose()} title={title} description={description}>
-      <Form
-        form={form}
-        onSubmit={onSubmit}
-        {...(fieldOf && { fieldOf })}
-        {...(fieldOfCode && { fieldOfCode })}
-        actions={({ busy }) => (
-          <div className="flex w-full justify-end gap-2">
-            <Button onClick={onClose}>Cancel</Button>
-            <Button type="submit" kind="primary" busy={busy}>
-              {action}
-            </Button>
-          </div>
-        )}
-      >
-        {children}
-      </Form>
+    <Dialog open onOpenChange={open => !open && form.onClose()} title={title} description={description}>
+      <DialogForm {...form} />
     </Dialog>
+  )
+}
+
+/** `review`: shows what it changes. */
+export function DialogForm<T extends FieldValues>(
+  props: DialogFormProps<T> & { review?: (() => void) | undefined },
+) {
+  const { form, onSubmit, onClose, fieldOf, fieldOfCode, action, children, review } = props
+  return (
+    <Form
+      form={form}
+      onSubmit={onSubmit}
+      {...(fieldOf && { fieldOf })}
+      {...(fieldOfCode && { fieldOfCode })}
+      actions={({ busy }) => (
+        <div className="flex w-full flex-wrap justify-end gap-2">
+          <Button onClick={onClose}>Cancel</Button>
+          {review && (
+            <Button disabled={busy} onClick={review}>
+              See what changes
+            </Button>
+          )}
+          <Button type="submit" kind="primary" busy={busy}>
+            {action}
+          </Button>
+        </div>
+      )}
+    >
+      {children}
+    </Form>
   )
 }

@@ -1,5 +1,5 @@
-//! The same thing as a form, or as the file that `portway apply` takes. Which of them is in the address (`as`). What is
-//! stored already is not changed before somebody has seen what changes, where they ask for it: in YAML always.
+//! The same thing as a form, or as the file that `portway apply` takes. What is stored already is not changed before
+//! somebody has seen what changes, where they ask for it: in YAML always.
 
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { type ReactNode, useRef, useState } from 'react'
@@ -24,17 +24,36 @@ export type FormOrYamlProps<T extends FieldValues> = {
   from?: string
   /** What to read before saving. */
   notice?: ReactNode
+  /** What it means for people that these values are saved, where something is changed. */
+  consequences?: (next: T) => ReactNode
   /** The form; `review` shows what it changes. */
   children: (review: () => void) => ReactNode
 }
 
+/** Which of them it is, is in the address (`as`). */
 export function FormOrYaml<T extends FieldValues>(props: FormOrYamlProps<T>) {
-  const { form, format, stored, may, onSubmit, action, from, notice, children } = props
   const isYaml = useSearch({ strict: false }).as === 'yaml'
   const navigate = useNavigate()
-  const [next, setNext] = useState<T>()
   const show = (as: 'yaml' | undefined) =>
     void navigate({ to: '.', search: ((before: object) => ({ ...before, as })) as never, replace: true })
+  return <Either {...props} isYaml={isYaml} show={show} />
+}
+
+/** Within a dialog, which has no address. */
+export function FormOrYamlInDialog<T extends FieldValues>(props: FormOrYamlProps<T>) {
+  const [as, show] = useState<'yaml'>()
+  return <Either {...props} isYaml={as === 'yaml'} show={show} />
+}
+
+type EitherProps<T extends FieldValues> = FormOrYamlProps<T> & {
+  isYaml: boolean
+  show: (as: 'yaml' | undefined) => void
+}
+
+function Either<T extends FieldValues>(props: EitherProps<T>) {
+  const { form, format, stored, may, onSubmit, action, from, notice, consequences, children, isYaml, show } =
+    props
+  const [next, setNext] = useState<T>()
   const leave = useRef(() => show(undefined))
   return (
     <div className="space-y-3">
@@ -59,9 +78,15 @@ export function FormOrYaml<T extends FieldValues>(props: FormOrYamlProps<T>) {
       )}
       {stored && next && (
         <ChangesDialog
-          {...{ form, format, action, notice }}
+          {...{ form, format, action }}
           before={stored}
           after={next}
+          notice={
+            <>
+              {consequences?.(next)}
+              {notice}
+            </>
+          }
           onSubmit={() => onSubmit(next)}
           onClose={() => setNext(undefined)}
         />

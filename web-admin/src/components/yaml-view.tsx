@@ -69,7 +69,9 @@ export function YamlView<T extends FieldValues>(props: YamlViewProps<T>) {
     >
       <p className="text-quiet">
         As <code className="font-mono text-[0.8125rem]">portway apply</code> takes it. What is left out has
-        its default. Secrets are never in it: what is stored stays, and new ones are typed in the form.
+        its default{format.stays && `, and ${format.stays} stay`}.
+        {format.typedSecrets &&
+          ' Secrets are never in it: what is stored stays, and new ones are typed in the form.'}
       </p>
       {text === undefined ? (
         <Skeleton className="h-96 w-full rounded-md" />

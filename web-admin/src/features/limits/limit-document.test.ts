@@ -18,6 +18,7 @@ const names: DocumentNames = {
   nameOf: async id => CALLED[id] ?? id,
   server: idOf,
   user: idOf,
+  userName: idOf,
   group: idOf,
   serviceAccount: idOf,
 }

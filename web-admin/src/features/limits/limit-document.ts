@@ -3,6 +3,7 @@
 import type { Format } from '@/lib/document/format'
 import type { DocumentNames } from '@/lib/document/names'
 import { API_VERSION, camel, type Fields, type Node, oneOf, type Reader } from '@/lib/document/reader'
+import { idsOf, isFound, type Sought } from '@/lib/document/sought'
 import { type LimitValues, NEW_LIMIT, PERIODS, specOf } from './values'
 
 const KNOWN = ['servers', 'tools', 'subjects', 'key', 'windows', 'mode', 'withoutRedis']
@@ -53,14 +54,14 @@ async function valuesOf(
   const windows = spec.list('windows', (item, field) => window(item, field, reader)) ?? []
   const without = spec.word('withoutRedis', WITHOUT_REDIS.map(camel))
   const [servers, subjects] = await Promise.all([
-    found(serversOf(spec, reader, names), reader),
-    found(subjectsOf(spec, reader, names), reader),
+    idsOf(serversOf(spec, reader, names), reader),
+    idsOf(subjectsOf(spec, reader, names), reader),
   ])
   return {
     name,
-    servers,
+    servers: servers.filter(isFound),
     tools: spec.words('tools') ?? [],
-    subjects,
+    subjects: subjects.filter(isFound),
     perSubject: key.includes('subject'),
     perServer: key.includes('server'),
     perTool: key.includes('tool'),
@@ -79,17 +80,6 @@ function window(item: Node, field: string, reader: Reader): LimitValues['windows
   const burst = found?.whole('burst')
   if (limit === undefined || per === undefined) return undefined
   return { limit: String(limit), per, burst: burst === undefined ? '' : String(burst) }
-}
-
-/** Something that a document names: its place, and the id that is looked for. */
-type Sought = { line: number; field: string; what: string; id: Promise<string | undefined> }
-
-async function found(sought: readonly Sought[], reader: Reader): Promise<string[]> {
-  const ids = await Promise.all(sought.map(({ id }) => id))
-  sought.forEach(({ line, field, what }, at) => {
-    if (ids[at] === undefined) reader.wrong(line, field, `there is no ${what}, or you may not see it`)
-  })
-  return ids.filter(id => id !== undefined)
 }
 
 function serversOf(spec: Fields, reader: Reader, names: DocumentNames): Sought[] {

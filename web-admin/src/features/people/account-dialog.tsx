@@ -2,8 +2,9 @@
 
 import { useForm } from 'react-hook-form'
 import type { ServiceAccount } from '@/api/types'
+import { DocumentDialog } from '@/components/document-dialog'
 import { TextArea, TextField } from '@/components/form'
-import { FormDialog } from '@/components/form-dialog'
+import { type AccountValues, accountFormat } from './account-document'
 import { useServiceAccountActions } from './actions'
 
 type AccountDialogProps = {
@@ -15,14 +16,14 @@ type AccountDialogProps = {
 
 export function AccountDialog({ account, onDone, onClose }: AccountDialogProps) {
   const { create, update } = useServiceAccountActions()
-  const form = useForm({
-    defaultValues: { name: account?.name ?? '', description: account?.description ?? '' },
-  })
+  const stored = account && { name: account.name, description: account.description }
+  const form = useForm<AccountValues>({ defaultValues: stored ?? { name: '', description: '' } })
   return (
-    <FormDialog
+    <DocumentDialog
       title={account ? 'Change the service account' : 'Create a service account'}
       {...(!account && { description: 'It may use nothing until a server is granted to it.' })}
-      form={form}
+      {...{ form, stored }}
+      format={accountFormat(account?.status !== 'deactivated')}
       onSubmit={async values => {
         const saved = account ? await update(account.id, values) : await create(values)
         onClose()
@@ -41,6 +42,6 @@ export function AccountDialog({ account, onDone, onClose }: AccountDialogProps) 
         rule={text => (text.trim() ? undefined : 'A name is needed')}
       />
       <TextArea name="description" label="What it is for" optional rows={3} />
-    </FormDialog>
+    </DocumentDialog>
   )
 }

@@ -94,6 +94,9 @@ export function useInvitationActions() {
   }
 }
 
+/** Of those who come, and of those who go: the API takes a thousand in all. */
+const PEOPLE_AT_ONCE = 500
+
 export function useGroupActions() {
   const { tenant, change, remove } = useChange()
   const changeMembers = (group: string, body: { add?: string[]; remove?: string[] }) =>
@@ -131,6 +134,13 @@ export function useGroupActions() {
         'users',
         'session',
       ),
+    /** Any number of people, as many at a time as the API takes. */
+    setMembers: async (group: string, { add, remove }: { add: string[]; remove: string[] }) => {
+      for (let at = 0; at < Math.max(add.length, remove.length); at += PEOPLE_AT_ONCE) {
+        const some = (ids: string[]) => ids.slice(at, at + PEOPLE_AT_ONCE)
+        await changeMembers(group, { add: some(add), remove: some(remove) })
+      }
+    },
     add: (group: string, add: string[]) => changeMembers(group, { add }),
     takeOut: (group: string, user: string) => changeMembers(group, { remove: [user] }),
   }

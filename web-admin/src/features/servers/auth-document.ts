@@ -118,9 +118,7 @@ function keyForm(found: Fields | undefined, reader: Reader) {
 
 function oauth(found: Fields | undefined) {
   found?.refuse('clientSecret', NO_SECRET)
-  const named = found?.find('endpoints')
-    ? found.map('endpoints', ['authorization', 'token', 'revocation', 'introspection'])
-    : undefined
+  const named = found?.optionalMap('endpoints', ['authorization', 'token', 'revocation', 'introspection'])
   const endpoints = named && {
     authorization: named.text('authorization') ?? '',
     token: named.text('token') ?? '',

@@ -5,7 +5,7 @@ import type { FieldError, Member, MemberItem } from '@/api/types'
 import type { Kind } from '@/lib/mcp'
 import { ALIAS_RULE, exposedName, isAlias, NAME_BYTES_MAX, ownName } from './member-names'
 
-const KINDS: readonly Kind[] = ['tools', 'prompts', 'resources', 'resource_templates']
+export const KINDS: readonly Kind[] = ['tools', 'prompts', 'resources', 'resource_templates']
 /** What has a name of its own among clients; resources go by their URIs. */
 export const NAMED: readonly Kind[] = ['tools', 'prompts']
 

@@ -3,7 +3,7 @@
 
 import { CircleCheck, Search, TriangleAlert } from 'lucide-react'
 import { type ReactNode, useEffect, useRef, useState } from 'react'
-import { useFormContext, useWatch } from 'react-hook-form'
+import { type UseFormReturn, useWatch } from 'react-hook-form'
 import { probeServer } from '@/api/playground'
 import type { Probe } from '@/api/types'
 import { Button } from '@/components/ui/button'
@@ -15,25 +15,22 @@ import { EMPTY, type ServerValues } from './server-values'
 type Look =
   | { state: 'none' }
   | { state: 'looking' }
-  | { state: 'seen'; probe: Probe; filled: string[] }
-  | { state: 'failed'; error: unknown }
+  | { state: 'seen'; url: string; probe: Probe; filled: string[] }
+  | { state: 'failed'; url: string; error: unknown }
+
+type Looking = { look: Look; start: (url: string) => void; hasLooked: (url: string) => boolean }
 
 /** Around the field of the URL, within the form. */
-export function LookAt({ children }: { children: ReactNode }) {
+export function LookAt({ looking, children }: { looking: Looking; children: ReactNode }) {
   const url = useWatch<ServerValues, 'upstream_url'>({ name: 'upstream_url' }).trim()
-  const { look, start } = useLook()
-  const looked = useRef('')
-  const lookAt = (text: string) => {
-    looked.current = text
-    void start(text)
-  }
+  const { look, start, hasLooked } = looking
   return (
     <div>
       <fieldset
         aria-label="Where the server is"
         className="min-w-0"
         onBlur={() => {
-          if (isCompleteUrl(url) && looked.current !== url) lookAt(url)
+          if (isCompleteUrl(url) && !hasLooked(url)) start(url)
         }}
       >
         {children}
@@ -43,13 +40,14 @@ export function LookAt({ children }: { children: ReactNode }) {
         className="mt-2"
         busy={look.state === 'looking'}
         disabled={url === ''}
-        onClick={() => lookAt(url)}
+        onClick={() => start(url)}
       >
         {look.state !== 'looking' && <Search />} Look at it
       </Button>
       <div role="status" className="mt-3 empty:hidden">
-        {look.state === 'seen' && <Seen probe={look.probe} filled={look.filled} />}
-        {look.state === 'failed' && (
+        {/* What was seen elsewhere says nothing of this URL. */}
+        {look.state === 'seen' && look.url === url && <Seen probe={look.probe} filled={look.filled} />}
+        {look.state === 'failed' && look.url === url && (
           <Note tone="warning" title="Portway could not look at it">
             {explain(look.error).what} You can register the server all the same.
           </Note>
@@ -59,32 +57,44 @@ export function LookAt({ children }: { children: ReactNode }) {
   )
 }
 
-function useLook() {
+const NONE: Look = { state: 'none' }
+
+/** Lives as long as the page: what was seen is there again after a look at the YAML. Another preset (`from`) forgets it. */
+export function useLook(form: UseFormReturn<ServerValues>, from: string | undefined): Looking {
   const tenant = useTenant()
-  const [look, setLook] = useState<Look>({ state: 'none' })
+  const [look, setLook] = useState<Look>(NONE)
   const current = useRef<AbortController>(undefined)
-  const fill = useFill()
-  useEffect(() => () => current.current?.abort(), [])
+  const looked = useRef('')
+  const { fill, forget } = useFill(form)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another preset is another server
+  useEffect(() => {
+    setLook(NONE)
+    looked.current = ''
+    forget()
+    return () => current.current?.abort()
+  }, [from])
   const start = async (url: string) => {
+    looked.current = url
     current.current?.abort()
     const mine = new AbortController()
     current.current = mine
     setLook({ state: 'looking' })
     try {
       const probe = await probeServer(tenant, url, mine.signal)
-      if (!mine.signal.aborted) setLook({ state: 'seen', probe, filled: fill(probe, url) })
+      if (!mine.signal.aborted) setLook({ state: 'seen', url, probe, filled: fill(probe, url) })
     } catch (error) {
-      if (!mine.signal.aborted) setLook({ state: 'failed', error })
+      if (!mine.signal.aborted) setLook({ state: 'failed', url, error })
     }
   }
-  return { look, start }
+  return { look, start: url => void start(url), hasLooked: url => looked.current === url }
 }
 
+const proposedAtFirst = () => ({ display_name: EMPTY.display_name, kind: EMPTY.kind as ServerValues['kind'] })
+
 /** Fills in what nobody has typed or chosen; says what that was. */
-function useFill() {
-  const { subscribe, getValues, setValue } = useFormContext<ServerValues>()
+function useFill({ subscribe, getValues, setValue }: UseFormReturn<ServerValues>) {
   const touched = useRef(new Set<string>())
-  const proposed = useRef({ display_name: EMPTY.display_name, kind: EMPTY.kind as ServerValues['kind'] })
+  const proposed = useRef(proposedAtFirst())
   useEffect(
     () =>
       subscribe({
@@ -96,7 +106,7 @@ function useFill() {
       }),
     [subscribe],
   )
-  return (probe: Probe, url: string): string[] => {
+  const fill = (probe: Probe, url: string): string[] => {
     const { display_name, kind } = proposalOf(probe, url)
     const filled: string[] = []
     const isOurs = (field: 'display_name' | 'kind') =>
@@ -113,6 +123,11 @@ function useFill() {
     }
     return filled
   }
+  const forget = () => {
+    touched.current.clear()
+    proposed.current = proposedAtFirst()
+  }
+  return { fill, forget }
 }
 
 function Seen({ probe, filled }: { probe: Probe; filled: string[] }) {

@@ -1,24 +1,21 @@
 //! A new virtual server: several servers behind one URL.
 
 import { Link, useNavigate } from '@tanstack/react-router'
-import { useEffect } from 'react'
+import { useMemo } from 'react'
 import { useForm } from 'react-hook-form'
-import { Form, TextField } from '@/components/form'
+import { FormOrYaml } from '@/components/form-or-yaml'
 import { EmptyState, Page } from '@/components/page'
 import { Button } from '@/components/ui/button'
-import { Card } from '@/components/ui/card'
 import { toast } from '@/components/ui/toast'
 import { can } from '@/lib/can'
+import { useDocumentNames } from '@/lib/document/names'
 import { paths } from '@/lib/paths'
 import { useSession, useTenant } from '@/lib/session'
-import { slugOf } from '@/lib/slug'
 import { useServerActions } from './actions'
-import { BundleEditor } from './bundle-editor'
-import { type MemberDraft, membersOf } from './bundle-values'
-import { checked } from './members-form'
-import { required, SlugField } from './server-form'
-
-type Values = { slug: string; display_name: string; description: string; members: MemberDraft[] }
+import { useSlugOfName } from './use-slug-of-name'
+import { virtualFormat } from './virtual-document'
+import { checked, VirtualForm } from './virtual-form'
+import { NEW_VIRTUAL, type VirtualValues, virtualBody } from './virtual-values'
 
 export function NewVirtualPage() {
   const may = can.registerServers(useSession())
@@ -34,64 +31,43 @@ export function NewVirtualPage() {
   )
 }
 
+const ACTION = 'Create virtual server'
+
 function NewVirtual() {
   const tenant = useTenant()
   const { tenant: organisation } = useSession()
   const navigate = useNavigate()
   const { register } = useServerActions()
-  const form = useForm<Values>({
-    defaultValues: { slug: '', display_name: '', description: '', members: [] },
-  })
+  const names = useDocumentNames()
+  const format = useMemo(() => virtualFormat(names), [names])
+  const form = useForm<VirtualValues>({ defaultValues: NEW_VIRTUAL })
   useSlugOfName(form)
   const origin = organisation.gateway_origins[0]
+  const save = async (values: VirtualValues) => {
+    checked(values.members)
+    const server = await register(virtualBody(values))
+    toast.done(`${server.display_name} is there`)
+    await navigate(paths.howToUse(tenant, server.id))
+  }
   return (
-    <Form
-      form={form}
-      fieldOfCode={{ 'server.slug_taken': 'slug' }}
-      onSubmit={async ({ slug, display_name, description, members }) => {
-        checked(members)
-        const server = await register({
-          slug: slug.trim(),
-          display_name: display_name.trim(),
-          description: description.trim(),
-          members: membersOf(members),
-        })
-        toast.done(`${server.display_name} is there`)
-        await navigate(paths.howToUse(tenant, server.id))
-      }}
-      actions={({ busy }) => (
-        <>
-          <Button type="submit" kind="primary" busy={busy}>
-            Create virtual server
-          </Button>
-          <Button asChild>
-            <Link {...paths.servers(tenant)}>Cancel</Link>
-          </Button>
-        </>
+    <FormOrYaml {...{ form, format }} onSubmit={save} action={ACTION}>
+      {() => (
+        <VirtualForm
+          form={form}
+          slug={{ around: origin === undefined ? undefined : [`${origin}/${tenant}/mcp/`, '/server'] }}
+          onSubmit={save}
+          actions={({ busy }) => (
+            <>
+              <Button type="submit" kind="primary" busy={busy}>
+                {ACTION}
+              </Button>
+              <Button asChild>
+                <Link {...paths.servers(tenant)}>Cancel</Link>
+              </Button>
+            </>
+          )}
+        />
       )}
-    >
-      <Card className="space-y-5 p-5">
-        <div className="grid gap-5 sm:grid-cols-2 sm:gap-4">
-          <TextField
-            name="display_name"
-            label="Name"
-            placeholder="Engineering"
-            autoFocus
-            rule={required('Give it a name that people know')}
-          />
-          <SlugField around={origin === undefined ? undefined : [`${origin}/${tenant}/mcp/`, '/server']} />
-        </div>
-        <TextField name="description" label="Description" optional placeholder="What people use it for." />
-      </Card>
-      <BundleEditor />
-    </Form>
+    </FormOrYaml>
   )
-}
-
-/** The slug follows the name until somebody types one. */
-function useSlugOfName(form: ReturnType<typeof useForm<Values>>) {
-  const name = form.watch('display_name')
-  useEffect(() => {
-    if (!form.getFieldState('slug').isTouched) form.setValue('slug', slugOf(name))
-  }, [form, name])
 }

@@ -16,12 +16,12 @@ import { can } from '@/lib/can'
 import { cn } from '@/lib/cn'
 import { paths } from '@/lib/paths'
 import { useSession } from '@/lib/session'
-import { slugOf } from '@/lib/slug'
 import { useServerActions } from './actions'
-import { LookAt } from './look-at'
+import { LookAt, useLook } from './look-at'
 import { serverFormat } from './server-document'
 import { ServerForm } from './server-form'
 import { bodyOf, EMPTY, presetValues, type ServerValues } from './server-values'
+import { useSlugOfName } from './use-slug-of-name'
 
 const route = getRouteApi('/$tenant/servers/new')
 
@@ -46,6 +46,7 @@ function Register() {
   const form = useForm<ServerValues>({ defaultValues: EMPTY })
   useSlugOfName(form)
   const { preset, filled } = usePreset(form)
+  const looking = useLook(form, filled)
   const choose = (chosen: Preset | undefined) =>
     void navigate({
       search: before => ({ ...before, preset: chosen?.slug }),
@@ -65,8 +66,8 @@ function Register() {
         {() => (
           <ServerForm
             form={form}
-            aroundUrl={field => <LookAt key={filled ?? ''}>{field}</LookAt>}
-            urlAround={origin === undefined ? undefined : [`${origin}/${tenant}/mcp/`, '/server']}
+            aroundUrl={field => <LookAt looking={looking}>{field}</LookAt>}
+            slug={{ around: origin === undefined ? undefined : [`${origin}/${tenant}/mcp/`, '/server'] }}
             onSubmit={save}
             actions={({ busy }) => (
               <>
@@ -100,17 +101,6 @@ function usePreset(form: ReturnType<typeof useForm<ServerValues>>) {
     setFilled(preset?.slug)
   }, [form, preset, filled])
   return { preset, filled }
-}
-
-/** The slug follows the name until somebody types one. */
-function useSlugOfName(form: ReturnType<typeof useForm<ServerValues>>) {
-  const name = form.watch('display_name')
-  useEffect(() => {
-    const { isDirty } = form.getFieldState('slug')
-    const isFilledIn = form.formState.defaultValues?.slug !== ''
-    if (!isDirty && !isFilledIn) form.resetField('slug', { defaultValue: '' })
-    if (!form.getFieldState('slug').isTouched && !isFilledIn) form.setValue('slug', slugOf(name))
-  }, [form, name])
 }
 
 function Presets({

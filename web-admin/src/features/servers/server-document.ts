@@ -1,69 +1,41 @@
 //! A server as the document that `portway apply` takes (portway/src/apply/manifest), and back. Pure. Grants, members and
-//! whether it is enabled are not the form's: a document that says something about them is refused rather than half obeyed.
+//! whether it is enabled are not the form's: a document that changes them is refused rather than half obeyed.
 
 import type { OutboundAuthInput, Transport } from '@/api/types'
 import type { Format } from '@/lib/document/format'
-import { API_VERSION, camel, type Fields, type Node, type Reader } from '@/lib/document/reader'
+import { camel, type Fields, type Node, type Reader } from '@/lib/document/reader'
 import { readAuth } from './auth-document'
+import { headDocument, type Registered, readHead } from './document-head'
 import { bodyOf, reachValues, type ServerValues } from './server-values'
 
-const KNOWN = [
-  'displayName',
-  'description',
-  'tags',
-  'enabled',
-  'url',
-  'timeoutMs',
-  'outboundAuth',
-  'transport',
-]
-/** Known to files, and refused here, with where it is done. */
-const ELSEWHERE = {
-  preset: 'is for files: choose it above the form',
-  members: 'is for virtual servers',
-  grants: 'is for files: left out, the grants stay as they are; change them under Collaborators',
+const REACH = {
+  known: ['url', 'timeoutMs', 'outboundAuth', 'transport'],
+  elsewhere: {
+    preset: 'is for files: choose it above the form',
+    members: 'is for virtual servers, which have a page of their own',
+  },
 }
 
-/** `registered`: what cannot be changed here. */
-export function serverFormat(registered?: { slug: string; isEnabled: boolean }): Format<ServerValues> {
-  const isEnabled = registered?.isEnabled ?? true
+export function serverFormat(registered?: Registered): Format<ServerValues> {
   return {
-    write: async values => documentOf(values, isEnabled),
+    write: async values => documentOf(values, registered?.isEnabled ?? true),
     read: async (root, reader, now) => {
-      const head = reader.head(root, 'Server', 'slug', [...KNOWN, ...Object.keys(ELSEWHERE)])
-      if (!head) return undefined
-      for (const [key, message] of Object.entries(ELSEWHERE)) head.spec.refuse(key, message)
-      if (registered && head.name !== registered.slug)
-        reader.wrong(root.line, 'metadata.slug', `must be ${registered.slug}: a slug never changes`)
-      if ((head.spec.truth('enabled') ?? true) !== isEnabled)
-        reader.wrong(head.spec.find('enabled')?.line ?? head.spec.line, 'spec.enabled', stays(isEnabled))
-      return valuesOf(head.name, head.spec, reader, now)
+      const head = readHead(root, reader, registered, REACH)
+      return head && withSecrets(now, { ...now, ...head.names, ...reachOf(head.spec, reader) })
     },
     typedSecrets,
   }
 }
 
-const stays = (isEnabled: boolean) =>
-  `must be ${isEnabled}: that is changed under Out of service, in the settings`
-
 export function documentOf(values: ServerValues, isEnabled: boolean): object {
-  const { slug, display_name, description, tags, upstream_url, timeout_ms, outbound_auth, transport } =
-    bodyOf(values)
-  return {
-    apiVersion: API_VERSION,
-    kind: 'Server',
-    metadata: { slug },
-    spec: {
-      displayName: display_name,
-      description,
-      ...(tags && tags.length > 0 && { tags }),
-      enabled: isEnabled,
-      url: upstream_url,
-      timeoutMs: timeout_ms,
-      outboundAuth: authDocument(outbound_auth),
-      ...(transport && transportDocument(transport)),
-    },
-  }
+  const { upstream_url, timeout_ms, outbound_auth, transport, ...names } = bodyOf(values)
+  const called = { ...names, description: values.description.trim(), tags: values.tags }
+  return headDocument(called, isEnabled, {
+    url: upstream_url,
+    timeoutMs: timeout_ms,
+    outboundAuth: authDocument(outbound_auth),
+    ...(transport && transportDocument(transport)),
+  })
 }
 
 const SECRETS = ['client_secret', 'private_key']
@@ -96,21 +68,13 @@ function transportDocument({ static_headers = {}, forwardable_headers = [], ca_c
   return Object.keys(transport).length > 0 ? { transport } : {}
 }
 
-function valuesOf(slug: string, spec: Fields, reader: Reader, now: ServerValues): ServerValues {
+function reachOf(spec: Fields, reader: Reader) {
   const node = spec.find('transport')
-  const reach = {
+  return reachValues({
     url: spec.text('url') ?? '',
     timeout_ms: spec.whole('timeoutMs') ?? 0,
     outbound_auth: readAuth(spec.find('outboundAuth'), reader),
     transport: node ? readTransport(node, reader) : {},
-  }
-  return withSecrets(now, {
-    ...now,
-    slug,
-    display_name: spec.optional('displayName') ?? slug,
-    description: spec.optional('description') ?? '',
-    tags: spec.words('tags') ?? [],
-    ...reachValues(reach),
   })
 }
 

@@ -4,22 +4,28 @@ import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { Lock } from 'lucide-react'
 import { useState } from 'react'
-import { type UseFormReturn, useForm } from 'react-hook-form'
+import { type FieldValues, type UseFormReturn, useForm } from 'react-hook-form'
 import { serverUses } from '@/api/queries'
-import type { Server } from '@/api/types'
+import type { Server, ServerPatch } from '@/api/types'
 import { Confirm } from '@/components/confirm'
 import { FormOrYaml } from '@/components/form-or-yaml'
 import { EmptyState } from '@/components/page'
 import { Button } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
 import { toast } from '@/components/ui/toast'
+import { useDocumentNames } from '@/lib/document/names'
+import { useNames } from '@/lib/names'
 import { paths } from '@/lib/paths'
 import { useServer } from '@/lib/server'
 import { useServerActions } from './actions'
-import { MembersForm } from './members-form'
+import { lossesOf } from './bundle-preview'
+import { Losses } from './bundle-views'
 import { serverFormat } from './server-document'
 import { ServerForm } from './server-form'
 import { patchOf, type ServerValues, valuesOf } from './server-values'
+import { virtualFormat } from './virtual-document'
+import { checked, VirtualForm } from './virtual-form'
+import { type VirtualValues, virtualPatch, virtualValues } from './virtual-values'
 
 export function ServerSettings() {
   const { server, may } = useServer()
@@ -34,7 +40,6 @@ export function ServerSettings() {
     <div className="max-w-3xl space-y-8">
       {/* A save gives the form its new ground. */}
       <Edit key={server.updated_at} server={server} />
-      {server.kind === 'virtual' && <MembersForm key={JSON.stringify(server.members)} server={server} />}
       <OutOfService server={server} />
     </div>
   )
@@ -42,56 +47,90 @@ export function ServerSettings() {
 
 function Edit({ server }: { server: Server }) {
   const { update } = useServerActions()
-  const stored = valuesOf(server)
-  const form = useForm<ServerValues>({ defaultValues: stored })
-  const save = async (values: ServerValues) => {
-    await update(server.id, patchOf(values, server))
+  const save = async (patch: ServerPatch) => {
+    await update(server.id, patch)
     toast.done('Saved: every node has it within a second')
   }
-  if (server.kind === 'virtual') return <EditForm form={form} server={server} onSubmit={save} />
+  return server.kind === 'virtual' ? (
+    <EditVirtual server={server} onSave={save} />
+  ) : (
+    <EditSingle server={server} onSave={save} />
+  )
+}
+
+type EditProps = { server: Server; onSave: (patch: ServerPatch) => Promise<void> }
+
+const registered = ({ slug, status }: Server) => ({ slug, isEnabled: status === 'enabled' })
+
+function EditSingle({ server, onSave }: EditProps) {
+  const stored = valuesOf(server)
+  const form = useForm<ServerValues>({ defaultValues: stored })
+  const save = (values: ServerValues) => onSave(patchOf(values, server))
   return (
-    <FormOrYaml
-      form={form}
-      format={serverFormat({ slug: server.slug, isEnabled: server.status === 'enabled' })}
-      stored={stored}
-      onSubmit={save}
-      action="Save"
-    >
-      {review => <EditForm form={form} server={server} onSubmit={save} review={review} />}
+    <FormOrYaml {...{ form, stored }} format={serverFormat(registered(server))} onSubmit={save} action="Save">
+      {review => (
+        <ServerForm
+          form={form}
+          slug="fixed"
+          onSubmit={save}
+          actions={({ busy }) => <EditButtons {...{ form, busy, review }} />}
+        />
+      )}
     </FormOrYaml>
   )
 }
 
-type EditFormProps = {
-  form: UseFormReturn<ServerValues>
-  server: Server
-  onSubmit: (values: ServerValues) => Promise<unknown>
-  review?: () => void
+function EditVirtual({ server, onSave }: EditProps) {
+  const names = useDocumentNames()
+  const stored = virtualValues(server)
+  const form = useForm<VirtualValues>({ defaultValues: stored })
+  const called = useNames(stored.members.map(({ server_id }) => server_id))
+  const losses = ({ members }: Pick<VirtualValues, 'members'>) => (
+    <Losses losses={lossesOf(stored.members, members, called.name)} />
+  )
+  const save = async (values: VirtualValues) => {
+    const patch = virtualPatch(values, stored)
+    if (patch.members) checked(values.members)
+    await onSave(patch)
+  }
+  return (
+    <FormOrYaml
+      {...{ form, stored }}
+      format={virtualFormat(names, registered(server), stored.members)}
+      onSubmit={save}
+      action="Save"
+      consequences={losses}
+    >
+      {review => (
+        <VirtualForm
+          form={form}
+          slug="fixed"
+          onSubmit={save}
+          actions={({ busy }) => <EditButtons {...{ form, busy, review }} />}
+        >
+          {losses({ members: form.watch('members') })}
+        </VirtualForm>
+      )}
+    </FormOrYaml>
+  )
 }
 
-function EditForm({ form, server, onSubmit, review }: EditFormProps) {
+type EditButtonsProps<T extends FieldValues> = { form: UseFormReturn<T>; busy: boolean; review: () => void }
+
+function EditButtons<T extends FieldValues>({ form, busy, review }: EditButtonsProps<T>) {
   const { isDirty } = form.formState
   return (
-    <ServerForm
-      form={form}
-      registered={{ kind: server.kind, gatewayUrl: server.gateway_url }}
-      onSubmit={onSubmit}
-      actions={({ busy }) => (
-        <>
-          <Button type="submit" kind="primary" busy={busy} disabled={!isDirty}>
-            Save
-          </Button>
-          {review && (
-            <Button disabled={!isDirty || busy} onClick={review}>
-              See what changes
-            </Button>
-          )}
-          <Button disabled={!isDirty || busy} onClick={() => form.reset()}>
-            Undo
-          </Button>
-        </>
-      )}
-    />
+    <>
+      <Button type="submit" kind="primary" busy={busy} disabled={!isDirty}>
+        Save
+      </Button>
+      <Button disabled={!isDirty || busy} onClick={review}>
+        See what changes
+      </Button>
+      <Button disabled={!isDirty || busy} onClick={() => form.reset()}>
+        Undo
+      </Button>
+    </>
   )
 }
 

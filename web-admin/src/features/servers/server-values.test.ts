@@ -87,24 +87,10 @@ test('a server that moves sends its authentication along', () => {
   expect(patch).toEqual({ upstream_url: 'https://other.example/mcp', outbound_auth: { kind: 'none' } })
 })
 
-test('tags go as they stand, of virtual servers too', () => {
+test('tags go as they stand', () => {
   const server = registered({ kind: 'none' })
   expect(patchOf({ ...valuesOf(server), tags: ['team-a', 'prod'] }, server)).toEqual({
     tags: ['team-a', 'prod'],
-  })
-  const virtual: Server = { ...server, kind: 'virtual', upstream: undefined, members: [] }
-  expect(patchOf({ ...valuesOf(virtual), tags: [] }, virtual)).toEqual({ tags: [] })
-})
-
-test('a virtual server is edited by its names', () => {
-  const virtual: Server = {
-    ...registered({ kind: 'none' }),
-    kind: 'virtual',
-    upstream: undefined,
-    members: [],
-  }
-  expect(patchOf({ ...valuesOf(virtual), display_name: 'Tools', upstream_url: 'x' }, virtual)).toEqual({
-    display_name: 'Tools',
   })
 })
 

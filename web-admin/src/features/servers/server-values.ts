@@ -235,7 +235,7 @@ export function bodyOf(values: ServerValues): NewServer {
   }
 }
 
-/** What editing takes: only what differs. Of a virtual server the form shows no more than its names. */
+/** What editing takes: only what differs. */
 export function patchOf(values: ServerValues, server: Server): ServerPatch {
   const [after, before] = [bodyOf(values), bodyOf(valuesOf(server))]
   const differs = (key: keyof NewServer) => JSON.stringify(after[key]) !== JSON.stringify(before[key])
@@ -243,7 +243,6 @@ export function patchOf(values: ServerValues, server: Server): ServerPatch {
   if (differs('display_name')) patch.display_name = after.display_name
   if (differs('description')) patch.description = after.description
   if (differs('tags')) patch.tags = values.tags
-  if (server.kind === 'virtual') return patch
   if (differs('upstream_url')) patch.upstream_url = after.upstream_url
   // A server that moves needs its shared secrets again, in the same save.
   if (differs('outbound_auth') || differs('upstream_url')) patch.outbound_auth = after.outbound_auth

@@ -14,6 +14,23 @@ test('each member that differs, by its path', () => {
   expect(changesOf(before, structuredClone(before))).toEqual([])
 })
 
+test('items of lists go by their names', () => {
+  const member = (server: string, alias: string) => ({ server, alias })
+  const before = { members: [member('a', 'a'), member('b', 'b'), member('c', 'c')], tags: ['x'] }
+  const after = { members: [member('c', 'c'), member('a', 'z'), member('d', 'd')], tags: ['x', 'y'] }
+  expect(changesOf(before, after)).toEqual([
+    { field: 'members[a].alias', before: 'a', after: 'z' },
+    { field: 'members[b]', before: '{"server":"b","alias":"b"}', after: undefined },
+    { field: 'members[d]', before: undefined, after: '{"server":"d","alias":"d"}' },
+    { field: 'members, in order', before: 'a, c', after: 'c, a' },
+    { field: 'tags[y]', before: undefined, after: 'y' },
+  ])
+  // What has no names is shown as a whole.
+  expect(changesOf([{ limit: 1 }], [{ limit: 2 }])).toEqual([
+    { field: '', before: '[{"limit":1}]', after: '[{"limit":2}]' },
+  ])
+})
+
 const shown = (before: string, after: string) =>
   lineDiff(before, after).map(({ sign, text }) => (sign === 'gap' ? '⋯' : sign + text))
 

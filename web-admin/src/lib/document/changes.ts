@@ -2,14 +2,40 @@
 
 export type Change = { field: string; before: string | undefined; after: string | undefined }
 
-/** Every member that differs, by its path; `undefined` where it is absent. */
+/** Every member that differs, by its path; `undefined` where it is absent. Items of lists go by their names. */
 export function changesOf(before: unknown, after: unknown, field = ''): Change[] {
   if (isMap(before) && isMap(after)) {
     const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])]
     return keys.flatMap(key => changesOf(before[key], after[key], field === '' ? key : `${field}.${key}`))
   }
+  const [old, fresh] = [byName(before), byName(after)]
+  if (old && fresh) {
+    const names = [...new Set([...old.keys(), ...fresh.keys()])]
+    const changes = names.flatMap(name => changesOf(old.get(name), fresh.get(name), `${field}[${name}]`))
+    return [...changes, ...moved(old, fresh, field)]
+  }
   const [from, to] = [words(before), words(after)]
   return from === to ? [] : [{ field, before: from, after: to }]
+}
+
+/** The items of a list by what they are called, if each of them is called something else. */
+function byName(list: unknown): Map<string, unknown> | undefined {
+  if (!Array.isArray(list)) return undefined
+  const items = new Map(list.map((item: unknown) => [nameOf(item), item]))
+  items.delete(undefined)
+  return items.size === list.length ? (items as Map<string, unknown>) : undefined
+}
+
+function nameOf(item: unknown): string | undefined {
+  const name = isMap(item) ? (item.server ?? item.name) : item
+  return typeof name === 'string' ? name : undefined
+}
+
+/** What is in both lists, where that is in another order. */
+function moved(before: Map<string, unknown>, after: Map<string, unknown>, field: string): Change[] {
+  const was = [...before.keys()].filter(name => after.has(name)).join(', ')
+  const is = [...after.keys()].filter(name => before.has(name)).join(', ')
+  return was === is ? [] : [{ field: `${field}, in order`, before: was, after: is }]
 }
 
 const isMap = (value: unknown): value is Record<string, unknown> =>

@@ -7,6 +7,8 @@ export type Format<T> = {
   write: (values: T) => Promise<object>
   /** Notes mistakes with the reader. `now` is what the form has, for what a document cannot say. */
   read: (root: Node, reader: Reader, now: T) => Promise<T | undefined>
+  /** What stays as it is where it is left out, such as “members”. */
+  stays?: string
   /** What was typed and is not in the document, such as “the client secret”. */
   typedSecrets?: (values: T) => string[]
 }

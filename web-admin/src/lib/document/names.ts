@@ -16,6 +16,8 @@ export type DocumentNames = {
   /** Nothing where there is none, or the reader does not see it. */
   server: (slug: string) => Promise<string | undefined>
   user: (email: string) => Promise<string | undefined>
+  /** Of a person, as groups have them. */
+  userName: (name: string) => Promise<string | undefined>
   group: (name: string) => Promise<string | undefined>
   serviceAccount: (name: string) => Promise<string | undefined>
 }
@@ -49,6 +51,10 @@ function namesOf(client: QueryClient, tenant: string): DocumentNames {
     user: async email => {
       const { items } = await client.fetchQuery({ ...usersFound(tenant, email, ROWS), ...fresh })
       return items.find(user => same(user.email ?? '', email))?.id
+    },
+    userName: async name => {
+      const { items } = await client.fetchQuery({ ...usersFound(tenant, name, ROWS), ...fresh })
+      return items.find(user => same(user.user_name, name))?.id
     },
     group: async name => {
       const { items } = await client.fetchQuery({ ...groupsFound(tenant, name, ROWS), ...fresh })

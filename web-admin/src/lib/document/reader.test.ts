@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { camel, Reader } from './reader'
+import { camel, lineAt, Reader } from './reader'
 import { parse } from './yaml'
 
 function read(text: string) {
@@ -41,6 +41,15 @@ test('what is of another kind is refused where it stands', () => {
     '6 spec.number: must be a whole number',
     '7 spec.word: must be one of this, that',
     '8 spec.map: must be a mapping, not a list',
+  ])
+})
+
+test('the line of what a path leads to, or of what is nearest to it', () => {
+  const { root } = parse(`${HEAD}  list:\n    - name: a\n    - name: b\n      more: c\n`)
+  if (!root) throw new Error('no document')
+  const at = (path: string) => lineAt(root, path)
+  expect(['spec.list[1].more', 'spec.list[1].other', 'spec.list[7].name', 'spec.x'].map(at)).toEqual([
+    8, 7, 6, 5,
   ])
 })
 

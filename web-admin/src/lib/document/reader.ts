@@ -22,6 +22,20 @@ function kindOf(node: Node): string {
   return { text: 'a value', list: 'a list', map: 'a mapping' }[node.value.is]
 }
 
+/** The line of what a path such as `members[2].alias` leads to within a node; of what is nearest to it where it is absent. */
+export function lineAt(node: Node, path: string): number {
+  const [, key, rest = ''] = /^\.?([^.[\]]+)(.*)$/.exec(path.replace(/\[(\d+)\]/g, '.$1')) ?? []
+  if (key === undefined) return node.line
+  const { value } = node
+  const next =
+    value.is === 'list'
+      ? value.items[Number(key)]
+      : value.is === 'map'
+        ? value.entries.find(entry => entry.key === key)?.node
+        : undefined
+  return next ? lineAt(next, rest) : node.line
+}
+
 const joined = (within: string, key: string) => (within === '' ? key : `${within}.${key}`)
 
 /** Notes mistakes; what has any is not to be used. */
@@ -122,6 +136,12 @@ export class Fields {
     return this.reader.wrong(node.line, this.name(key), 'must be true or false')
   }
 
+  /** A truth that is not changed here, and is true where nothing is said. */
+  stays(key: string, value: boolean, why: string): void {
+    if ((this.truth(key) ?? true) === value) return
+    this.reader.wrong(this.find(key)?.line ?? this.line, this.name(key), `must be ${value}: ${why}`)
+  }
+
   whole(key: string): number | undefined {
     const node = this.find(key)
     if (!node) return undefined
@@ -138,6 +158,11 @@ export class Fields {
   map(key: string, known: readonly string[]): Fields | undefined {
     const node = this.needed(key)
     return node && this.reader.map(node, this.name(key), known)
+  }
+
+  /** A mapping that may be absent. */
+  optionalMap(key: string, known: readonly string[]): Fields | undefined {
+    return this.find(key) && this.map(key, known)
   }
 
   list<T>(key: string, read: (item: Node, field: string) => T | undefined): T[] | undefined {
