@@ -40,7 +40,9 @@ test('from the door to a call in the activity', async ({ browser, world }) => {
   await test.step('give it to everybody', async () => {
     await backToServers(page)
     await expect(step(page)).toHaveText(/Give people access/)
-    await step(page).getByRole('link', { name: /^Add people to/ }).click()
+    await step(page)
+      .getByRole('link', { name: /^Add people to/ })
+      .click()
     await page.getByRole('button', { name: 'Add people' }).first().click()
     await page.getByRole('button', { name: 'Add Everyone' }).click()
     await page.keyboard.press('Escape')
