@@ -36,6 +36,8 @@ export type Stack = {
   gateway: string
   /** Lets the tenant's first owner in, once. */
   invitation: string
+  /** Where everything is, if it is all in one process. */
+  database?: string
   stop: () => Promise<void>
 }
 
@@ -52,7 +54,7 @@ async function embedded(more: string[]): Promise<Stack> {
     await end([program])
     rmSync(folder, { recursive: true, force: true })
   }
-  return { origin, gateway: origin, invitation: setup_url, stop }
+  return { origin, gateway: origin, invitation: setup_url, database: join(folder, 'portway.sqlite'), stop }
 }
 
 async function deployed(): Promise<Stack> {

@@ -1,6 +1,10 @@
 //! One of each thing that the console shows, made over the API, and many where a list has to hold many.
 
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { type APIRequestContext, expect } from '@playwright/test'
+import { newerNode } from './parties'
 import type { World } from './world'
 
 /** Ids, under the names that addresses of the console have for them. */
@@ -91,6 +95,16 @@ async function firstCall(world: World, request: APIRequestContext): Promise<stri
     })
     .not.toBe('')
   return id
+}
+
+const COPY = fileURLToPath(new URL('copy-call.mjs', import.meta.url))
+
+/** So many calls, of which one was made: the others are copies of it in the database, which needs no minutes. */
+export async function manyCalls(world: World, request: APIRequestContext, count: number) {
+  const { secret } = await newKey(world, request, 'Of a loop')
+  await callTools(world, secret, 1)
+  await firstCall(world, request)
+  await promisify(execFile)(newerNode(), [COPY, world.database, String(count - 1)])
 }
 
 const META = {

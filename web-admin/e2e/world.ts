@@ -36,6 +36,12 @@ export class World {
     return this.stack.origin
   }
 
+  /** A file of SQLite. */
+  get database(): string {
+    if (this.stack.database === undefined) throw new Error('this world is not on a file')
+    return this.stack.database
+  }
+
   console(rest: string): string {
     return `${this.stack.origin}/console/${TENANT}/${rest}`
   }

@@ -6,6 +6,8 @@ import { createLink } from '@tanstack/react-router'
 import {
   type ColumnDef,
   createColumnHelper,
+  FlexRender,
+  type Row,
   type RowData,
   tableFeatures,
   useTable,
@@ -16,6 +18,7 @@ import {
   type ComponentProps,
   createContext,
   type KeyboardEvent,
+  memo,
   type ReactNode,
   useContext,
   useEffect,
@@ -31,8 +34,10 @@ import { Input } from './ui/field'
 import { Skeleton } from './ui/skeleton'
 
 const ROW_PX = 52
-/** Rows before the end at which the next page is asked for. */
-const AHEAD = 30
+/** Rows before the end at which the next page is asked for: more than one window of them. */
+const AHEAD = 60
+/** Rows beyond the window, at either end: Page Down on a large screen shows no hole. */
+const OVERSCAN = 18
 const SKELETON_ROWS = 8
 
 const features = tableFeatures({
@@ -56,8 +61,8 @@ type DataTableProps<T extends RowData> = {
   empty: ReactNode
 }
 
-/** Which row's link is in the tab order. */
-const RowFocus = createContext<{ index: number; active: boolean }>({ index: 0, active: true })
+/** Whether the row's link is in the tab order. */
+const RowFocus = createContext(true)
 
 export function DataTable<T extends RowData>({ noun, query, columns, rowId, empty }: DataTableProps<T>) {
   const rows = useMemo(() => query.data?.pages.flatMap(page => page.items) ?? [], [query.data])
@@ -82,9 +87,10 @@ function Rows<T extends RowData>({ noun, query, columns, rowId, rows }: RowsProp
   const virtualizer = useWindowVirtualizer<HTMLTableRowElement>({
     count: model.length,
     estimateSize: () => ROW_PX,
-    overscan: 12,
+    overscan: OVERSCAN,
     scrollMargin,
   })
+  const measure = virtualizer.measureElement
   const items = virtualizer.getVirtualItems()
   const first = items[0]
   const last = items[items.length - 1]
@@ -117,7 +123,7 @@ function Rows<T extends RowData>({ noun, query, columns, rowId, rows }: RowsProp
                     header.column.columnDef.meta?.className,
                   )}
                 >
-                  <table.FlexRender header={header} />
+                  <FlexRender header={header} />
                 </th>
               ))}
             </tr>
@@ -126,31 +132,12 @@ function Rows<T extends RowData>({ noun, query, columns, rowId, rows }: RowsProp
         {/* The links in the rows have the focus; this moves it. */}
         <tbody ref={body} {...focus}>
           <Spacer height={first ? first.start - scrollMargin : 0} width={width} />
-          {items.map(item => {
-            const row = model[item.index]
-            if (!row) return null
+          {items.map(({ index }) => {
+            const row = model[index]
             return (
-              <RowFocus key={row.id} value={{ index: item.index, active: item.index === active }}>
-                <tr
-                  ref={virtualizer.measureElement}
-                  data-index={item.index}
-                  aria-rowindex={item.index + 2}
-                  className="relative h-13 border-b last:border-b-0 hover:bg-hover has-[[data-row-link]:focus-visible]:bg-hover"
-                >
-                  {row.getAllCells().map(cell => (
-                    <td
-                      key={cell.id}
-                      className={cn(
-                        // On a phone the first column takes what the others leave, and cuts its text.
-                        'px-3 py-1.5 first:pl-4 last:pr-4 max-md:first:w-full max-md:first:max-w-0',
-                        cell.column.columnDef.meta?.className,
-                      )}
-                    >
-                      <table.FlexRender cell={cell} />
-                    </td>
-                  ))}
-                </tr>
-              </RowFocus>
+              row && (
+                <TableRow key={row.id} {...{ row, index, columns, measure }} isActive={index === active} />
+              )
             )
           })}
           <Spacer height={last ? virtualizer.getTotalSize() - (last.end - scrollMargin) : 0} width={width} />
@@ -172,6 +159,47 @@ function Rows<T extends RowData>({ noun, query, columns, rowId, rows }: RowsProp
     </div>
   )
 }
+
+type TableRowProps<T extends RowData> = {
+  row: Row<Features, T>
+  index: number
+  /** Not read, but the cells follow from them. */
+  columns: Columns<T>
+  isActive: boolean
+  measure: (element: HTMLTableRowElement | null) => void
+}
+
+/** Scrolling draws the rows that come, not again those that stay. */
+const TableRow = memo(function TableRow<T extends RowData>({
+  row,
+  index,
+  isActive,
+  measure,
+}: TableRowProps<T>) {
+  return (
+    <RowFocus value={isActive}>
+      <tr
+        ref={measure}
+        data-index={index}
+        aria-rowindex={index + 2}
+        className="relative h-13 border-b last:border-b-0 hover:bg-hover has-[[data-row-link]:focus-visible]:bg-hover"
+      >
+        {row.getAllCells().map(cell => (
+          <td
+            key={cell.id}
+            className={cn(
+              // On a phone the first column takes what the others leave, and cuts its text.
+              'px-3 py-1.5 first:pl-4 last:pr-4 max-md:first:w-full max-md:first:max-w-0',
+              cell.column.columnDef.meta?.className,
+            )}
+          >
+            <FlexRender cell={cell} />
+          </td>
+        ))}
+      </tr>
+    </RowFocus>
+  )
+}) as <T extends RowData>(props: TableRowProps<T>) => ReactNode
 
 /** Stands for the rows that are not in the document. */
 const Spacer = ({ height, width }: { height: number; width: number }) =>
@@ -217,7 +245,7 @@ function useRowFocus(count: number, reveal: (index: number) => void) {
 }
 
 function RowAnchor({ className, ...rest }: ComponentProps<'a'>) {
-  const { active } = useContext(RowFocus)
+  const active = useContext(RowFocus)
   return (
     <a
       data-row-link=""

@@ -38,8 +38,20 @@ export const ROWS_MAX = 200
 
 export type Cursor = string | undefined
 
+/** Pages of a list that are worth asking for again, one after the other, when somebody comes back to them. */
+const AGAIN_MAX = 5
+
+type Loaded = { state: { data?: { pages: readonly unknown[] } | undefined; isInvalidated: boolean } }
+
+/** Somebody who came back may have scrolled through thousands of rows: they are asked for again if a change made them old. */
+export const isAskedAgain = ({ state: { data, isInvalidated } }: Loaded): boolean =>
+  isInvalidated || data === undefined || data.pages.length <= AGAIN_MAX
+
 /** How a list goes on: every list of the API has the same form. */
 export const paged = {
   initialPageParam: undefined as Cursor,
   getNextPageParam: (page: { next_cursor?: string | null }): Cursor => page.next_cursor ?? undefined,
+  refetchOnMount: isAskedAgain,
+  refetchOnReconnect: isAskedAgain,
+  refetchOnWindowFocus: isAskedAgain,
 }

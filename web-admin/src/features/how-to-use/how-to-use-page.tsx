@@ -1,8 +1,10 @@
 //! How To Use, also behind “Add to Client”: pick the client, paste one thing, sign in.
 
+import { useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { TriangleAlert } from 'lucide-react'
 import { useId } from 'react'
+import { grantList } from '@/api/queries'
 import { Button } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
 import { CopyLine } from '@/components/ui/copy'
@@ -11,6 +13,7 @@ import { AUTH_WORDS } from '@/lib/auth-words'
 import { cn } from '@/lib/cn'
 import { pages, paths } from '@/lib/paths'
 import { useServer } from '@/lib/server'
+import { useSession } from '@/lib/session'
 import { ClientPicker } from './client-picker'
 import { CodeBlock } from './code-block'
 import { type Client, clients, KEY_VARIABLE, type Way } from './snippets'
@@ -47,11 +50,7 @@ export function HowToUsePage() {
                 : 'Where the server wants an account or a key of your own, you are asked in the same trip.'}
             </li>
             <li>
-              If it says that you may not: access is given under{' '}
-              <Link {...paths.collaborators(tenant, server.id)} className="link">
-                Collaborators
-              </Link>
-              .
+              <WhoMay />
             </li>
           </ul>
         </Card>
@@ -64,6 +63,25 @@ export function HowToUsePage() {
         </Card>
       </div>
     </div>
+  )
+}
+
+/** Who registers a server comes here next, and would hand out a line that nobody else can use. */
+function WhoMay() {
+  const { tenant, server, may } = useServer()
+  const { user } = useSession()
+  const { data } = useInfiniteQuery({ ...grantList(tenant, server.id), enabled: may.yes })
+  const isLonely = data?.pages.every(page => page.items.every(({ subject }) => subject.id === user.id))
+  return (
+    <>
+      {isLonely
+        ? 'So far only you may use it: give people access under'
+        : 'If it says that you may not: access is given under'}{' '}
+      <Link {...paths.collaborators(tenant, server.id)} className="link">
+        Collaborators
+      </Link>
+      .
+    </>
   )
 }
 

@@ -34,6 +34,12 @@ export function firstSteps({ hasServer, isShared, isConnected }: Known): Step[] 
   ]
 }
 
+/** How long a server is news. */
+const NEW_MS = 86_400_000
+
+/** Whether somebody is still told that all is done: a server that is in daily use needs no praise. */
+export const isNew = (createdAt: string, now: number): boolean => now - Date.parse(createdAt) < NEW_MS
+
 /** The one to do now. */
 export const nextStep = (steps: readonly Step[]): Step | undefined => steps.find(({ isDone }) => !isDone)
 

@@ -1,6 +1,6 @@
 //! The first run: three steps to a server that works, with what is done already. For those who may register servers.
 
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { type InfiniteData, useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { Check } from 'lucide-react'
 import type { ReactNode } from 'react'
@@ -8,23 +8,22 @@ import { grantList, myConnections, presets, usage } from '@/api/queries'
 import type { Server } from '@/api/types'
 import { Button } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
-import { Skeleton } from '@/components/ui/skeleton'
 import { cn } from '@/lib/cn'
 import { paths } from '@/lib/paths'
 import { useSession, useTenant } from '@/lib/session'
-import { firstSteps, isClient, nextStep, type Step } from './first-run-steps'
+import { firstSteps, isClient, isNew, nextStep, type Step } from './first-run-steps'
 
-/** `server`: the only one there is, if there is one. Nothing, once all is done. */
+/** `server`: the only one there is, if there is one. Nothing, once all is done and no news any more. */
 export function FirstRun({ server }: { server: Server | undefined }) {
   const known = useKnown(server)
-  if (!known) return server ? null : <Skeleton className="h-80 w-full" />
+  if (!known) return null
   const steps = firstSteps(known)
   const next = nextStep(steps)
-  if (!next) return null
+  if (!next && !(server && isNew(server.created_at, Date.now()))) return null
   return (
     <Card aria-labelledby="first-run" className="overflow-hidden">
       <h2 id="first-run" className="px-5 pt-4 pb-3 font-semibold text-base">
-        {server ? 'What is left to do' : 'Three steps to a server that works'}
+        {titleOf(server, next)}
       </h2>
       <ol className="divide-y divide-line border-t">
         {steps.map((step, at) => (
@@ -35,26 +34,68 @@ export function FirstRun({ server }: { server: Server | undefined }) {
           </StepRow>
         ))}
       </ol>
+      {server && !next && <AllDone server={server} />}
     </Card>
   )
 }
 
+function titleOf(server: Server | undefined, next: Step | undefined): string {
+  if (!server) return 'Three steps to a server that works'
+  return next ? 'What is left to do' : `${server.display_name} works`
+}
+
+function AllDone({ server }: { server: Server }) {
+  const tenant = useTenant()
+  return (
+    <div role="status" className="border-t px-5 py-4">
+      <p className="max-w-prose text-quiet">
+        All three steps are done. Each call is in the activity: who made it, with which client, and what came
+        of it.
+      </p>
+      <div className="mt-3 flex flex-wrap gap-2">
+        <Button kind="primary" asChild>
+          <Link {...paths.serverCalls(tenant, server.id)}>See its calls</Link>
+        </Button>
+        <Button asChild>
+          <Link {...paths.registerServer(tenant)}>Register the next server</Link>
+        </Button>
+      </div>
+    </div>
+  )
+}
+
+/** While somebody is at their client, its step is done without their doing anything here. */
+const ASK_AGAIN_MS = 5_000
+
 function useKnown(server: Server | undefined) {
   const tenant = useTenant()
   const { user } = useSession()
-  const grants = useInfiniteQuery({ ...grantList(tenant, server?.id ?? ''), enabled: server !== undefined })
-  const connections = useInfiniteQuery(myConnections(tenant))
-  const calls = useQuery(usage(tenant, { bucket: 'day', group_by: 'client', range: '30d' }))
-  if ((server && grants.isPending) || connections.isPending || calls.isPending) return undefined
+  const enabled = server !== undefined
+  const grants = useInfiniteQuery({ ...grantList(tenant, server?.id ?? ''), enabled })
+  const connections = useInfiniteQuery({
+    ...myConnections(tenant),
+    enabled,
+    refetchOnMount: 'always',
+    refetchInterval: ({ state }) => !isAny(state.data) && ASK_AGAIN_MS,
+  })
+  const calls = useQuery({
+    ...usage(tenant, { bucket: 'day', group_by: 'client', range: '30d' }),
+    enabled,
+    refetchInterval: () => !isAny(connections.data) && ASK_AGAIN_MS,
+  })
+  if (!enabled) return { hasServer: false, isShared: false, isConnected: false }
+  if (grants.isPending || connections.isPending || calls.isPending) return undefined
   const given = grants.data?.pages.flatMap(page => page.items) ?? []
-  const hasConnection = connections.data?.pages.some(page => page.items.length > 0) ?? false
   const isCalled = calls.data?.series.some(({ client }) => isClient(client)) ?? false
   return {
-    hasServer: server !== undefined,
+    hasServer: true,
     isShared: given.some(({ subject }) => subject.id !== user.id),
-    isConnected: hasConnection || isCalled,
+    isConnected: isAny(connections.data) || isCalled,
   }
 }
+
+const isAny = (data: InfiniteData<{ items: unknown[] }> | undefined): boolean =>
+  data?.pages.some(page => page.items.length > 0) ?? false
 
 type StepRowProps = { step: Step; number: number; isNext: boolean; children: ReactNode }
 

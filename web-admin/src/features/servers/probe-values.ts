@@ -7,8 +7,12 @@ import { listed } from '@/lib/count'
 export function isCompleteUrl(text: string): boolean {
   if (!URL.canParse(text)) return false
   const { protocol, hostname } = new URL(text)
+  // A first server is often one's own, on the same machine.
+  if (protocol === 'http:') return LOOPBACK.test(hostname)
   return protocol === 'https:' && /^[^.]+(\.[^.]+)+$/.test(hostname)
 }
+
+const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/
 
 export type Proposal = { display_name: string; kind: Probe['suggested_auth'] | undefined }
 
