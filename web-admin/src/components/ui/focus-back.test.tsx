@@ -33,7 +33,13 @@ function Sample() {
         </button>
       )}
       {shown === 'form' && (
-        <FormDialog title="A key" form={form} action="Make it" onSubmit={make} onClose={() => show(undefined)}>
+        <FormDialog
+          title="A key"
+          form={form}
+          action="Make it"
+          onSubmit={make}
+          onClose={() => show(undefined)}
+        >
           {null}
         </FormDialog>
       )}

@@ -1,13 +1,14 @@
 import type { ApiKey, BrowserSession, Connection } from '@/api/types'
 import { columnsOf, RowLink } from '@/components/data-table'
+import { KeyMenu } from '@/components/key-menu'
+import type { KeyAsked } from '@/components/key-questions'
 import { ServerName } from '@/components/names'
 import { Badge } from '@/components/ui/badge'
 import { Button } from '@/components/ui/button'
 import { Time } from '@/components/ui/time'
+import { keyState } from '@/lib/key-values'
 import { paths } from '@/lib/paths'
 import { plural } from '@/lib/units'
-import { KeyMenu } from './key-menu'
-import { keyState } from './key-values'
 
 const connections = columnsOf<Connection>()
 
@@ -133,9 +134,9 @@ const EndSession = ({ session, onEnd }: EndSessionProps) => (
 
 const apiKeys = columnsOf<ApiKey>()
 
-export type KeyAct = { key: ApiKey; what: 'rotate' | 'revoke' }
+const YES = { yes: true } as const
 
-export const keyColumns = (onAct: (act: KeyAct) => void) =>
+export const keyColumns = (ask: (asked: KeyAsked) => void) =>
   apiKeys.columns([
     apiKeys.accessor('name', {
       header: 'Key',
@@ -162,7 +163,7 @@ export const keyColumns = (onAct: (act: KeyAct) => void) =>
               </p>
             </div>
             <span className="ml-auto shrink-0 md:hidden">
-              <KeyMenu apiKey={original} onAct={onAct} />
+              <KeyMenu apiKey={original} ask={ask} mayReplace={YES} mayRevoke={YES} />
             </span>
           </div>
         )
@@ -192,7 +193,9 @@ export const keyColumns = (onAct: (act: KeyAct) => void) =>
       id: 'act',
       header: () => <span className="sr-only">Actions</span>,
       meta: { className: 'max-md:hidden w-14 text-right' },
-      cell: ({ row: { original } }) => <KeyMenu apiKey={original} onAct={onAct} />,
+      cell: ({ row: { original } }) => (
+        <KeyMenu apiKey={original} ask={ask} mayReplace={YES} mayRevoke={YES} />
+      ),
     }),
   ])
 
