@@ -5,7 +5,7 @@ import type { KeyAsked } from '@/components/key-questions'
 import { ServerName } from '@/components/names'
 import { Badge } from '@/components/ui/badge'
 import { Button } from '@/components/ui/button'
-import { Time } from '@/components/ui/time'
+import { QuietTime, Time } from '@/components/ui/time'
 import { keyState } from '@/lib/key-values'
 import { paths } from '@/lib/paths'
 import { plural } from '@/lib/units'
@@ -47,11 +47,7 @@ export const connectionColumns = (tenant: string, onEnd: (connection: Connection
     connections.accessor('last_used_at', {
       header: 'Last used',
       meta: { className: 'max-md:hidden w-36' },
-      cell: info => (
-        <span className="text-quiet">
-          <Time at={info.getValue()} />
-        </span>
-      ),
+      cell: info => <QuietTime at={info.getValue()} />,
     }),
     connections.display({
       id: 'end',
@@ -92,29 +88,17 @@ export const sessionColumns = (onEnd: (session: BrowserSession) => void) =>
     sessions.accessor('created_at', {
       header: 'Signed in',
       meta: { className: 'max-md:hidden w-36' },
-      cell: info => (
-        <span className="text-quiet">
-          <Time at={info.getValue()} />
-        </span>
-      ),
+      cell: info => <QuietTime at={info.getValue()} />,
     }),
     sessions.accessor('last_seen_at', {
       header: 'Seen',
       meta: { className: 'max-md:hidden w-36' },
-      cell: info => (
-        <span className="text-quiet">
-          <Time at={info.getValue()} />
-        </span>
-      ),
+      cell: info => <QuietTime at={info.getValue()} />,
     }),
     sessions.accessor('expires_at', {
       header: 'Ends',
       meta: { className: 'max-lg:hidden w-36' },
-      cell: info => (
-        <span className="text-quiet">
-          <Time at={info.getValue()} />
-        </span>
-      ),
+      cell: info => <QuietTime at={info.getValue()} />,
     }),
     sessions.display({
       id: 'end',
@@ -182,12 +166,12 @@ export const keyColumns = (ask: (asked: KeyAsked) => void) =>
     apiKeys.accessor('last_used_at', {
       header: 'Last used',
       meta: { className: 'max-md:hidden w-36' },
-      cell: info => <Quiet at={info.getValue()} otherwise="Never" />,
+      cell: info => <QuietTime at={info.getValue()} otherwise="Never" />,
     }),
     apiKeys.accessor('expires_at', {
       header: 'Ends',
       meta: { className: 'max-lg:hidden w-36' },
-      cell: info => <Quiet at={info.getValue()} otherwise="Never" />,
+      cell: info => <QuietTime at={info.getValue()} otherwise="Never" />,
     }),
     apiKeys.display({
       id: 'act',
@@ -198,10 +182,6 @@ export const keyColumns = (ask: (asked: KeyAsked) => void) =>
       ),
     }),
   ])
-
-const Quiet = ({ at, otherwise }: { at: string | null | undefined; otherwise: string }) => (
-  <span className="text-quiet">{at ? <Time at={at} /> : otherwise}</span>
-)
 
 function Reach({ apiKey: { server_ids } }: { apiKey: ApiKey }) {
   if (!server_ids) return 'All your servers, and the API'

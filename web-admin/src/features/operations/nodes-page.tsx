@@ -8,7 +8,7 @@ import type { Node } from '@/api/types'
 import { columnsOf, DataTable, RowLink } from '@/components/data-table'
 import { EmptyState, Page } from '@/components/page'
 import { Button } from '@/components/ui/button'
-import { Time } from '@/components/ui/time'
+import { QuietTime } from '@/components/ui/time'
 import { operations } from '@/lib/paths'
 import { EnrolFlow } from './enrol'
 import { summaryOf } from './node-summary'
@@ -25,7 +25,7 @@ export function NodesPage() {
   return (
     <Page
       title="Nodes"
-      description="They carry the calls. Streams are shown of nodes that are connected to the replica of the control plane that answers this page; one that is connected to another replica looks away."
+      description="They carry the calls. This page is answered by one replica of the control plane: a node that is connected to another replica looks as if it were not connected."
       actions={enrol}
     >
       <DataTable
@@ -96,7 +96,7 @@ const COLUMNS = columns.columns([
     meta: { className: 'max-md:hidden w-40' },
     cell: ({ row: { original } }) => {
       const { since } = summaryOf(original)
-      return <span className="text-quiet">{since ? <Time at={since} /> : '—'}</span>
+      return <QuietTime at={since} />
     },
   }),
   columns.display({

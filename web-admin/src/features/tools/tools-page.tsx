@@ -135,7 +135,7 @@ function Tools() {
           />
         )}
       </div>
-      {mayCall ? <ListNotice list={list} what="tools" /> : <NoAccess />}
+      <ListNotice list={list} what="tools" />
       {rows.length > 0 && (
         <ToolList
           rows={rows}
@@ -144,6 +144,7 @@ function Tools() {
           onSwitch={may.yes ? change.mutate : undefined}
         />
       )}
+      {!mayCall && <NoAccess />}
       {/* Switches wait for no server: it may be slow, or away. */}
       {list.isLoading && <Asking />}
       {rows.length === 0 && list.isSuccess && (q || list.data.refusal === undefined) && <Nothing text={q} />}
