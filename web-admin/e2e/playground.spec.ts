@@ -109,8 +109,11 @@ test('a tool that is off keeps its switch, and without access one is told what t
   await page.goto(world.console(`servers/${id}/tools`))
   await page.getByRole('switch', { name: 'wipe' }).click()
   await expect(page.getByRole('switch', { name: 'wipe' })).not.toBeChecked()
-  await page.reload()
-  await expect(page.getByText('Off: in nobody’s list')).toBeVisible()
+  // A reload may outrun the change on its way to the node.
+  await expect(async () => {
+    await page.reload()
+    await expect(page.getByText('Off: in nobody’s list')).toBeVisible({ timeout: 5_000 })
+  }).toPass()
 
   const context = await browser.newContext({ storageState: await world.person(browser, 'hedy', 'admin') })
   const theirs = await context.newPage()

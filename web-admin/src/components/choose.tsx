@@ -54,7 +54,7 @@ export function ChooseList<T>(props: ChooseListProps<T>) {
             >
               <input
                 type="checkbox"
-                className="size-4 accent-accent"
+                className="size-4 shrink-0 accent-accent"
                 checked={was || chosen.has(rowId(row))}
                 disabled={why !== undefined}
                 onChange={() => toggle(rowId(row))}

@@ -53,7 +53,7 @@ export const serverColumns = (tenant: string, accounts: ReadonlyMap<string, Acco
     columns.display({
       id: 'health',
       header: 'Last 24 hours',
-      meta: { className: 'max-md:hidden w-40' },
+      meta: { className: 'max-md:hidden w-40 whitespace-nowrap' },
       cell: ({ row: { original } }) => <HealthBadge health={health(original)} />,
     }),
     columns.display({
