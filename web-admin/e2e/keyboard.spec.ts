@@ -80,6 +80,35 @@ test('register, give to a group, find the line for an IDE', async ({ page, world
   })
 })
 
+test('a key is made in two dialogs, and the focus is back at the button that opened the first', async ({
+  page,
+  world,
+}) => {
+  const { id } = await world.post(page.request, 'service-accounts', { name: 'by-keyboard', description: '' })
+  for (const place of ['me/keys', `people/service-accounts/${id}`]) {
+    await page.goto(world.console(place))
+    const create = page.getByRole('button', { name: 'Create a key' }).first()
+    await create.focus()
+    await page.keyboard.press('Enter')
+    await expect(page.getByLabel('Name', { exact: true })).toBeFocused()
+    await page.keyboard.type('Of a script')
+    // A key for chosen servers needs one: the mistake has the focus, though it is at no input.
+    await page.getByRole('radio', { name: /^Chosen servers/ }).check()
+    await page.keyboard.press('Enter')
+    await expect(page.getByText('Choose at least one')).toBeVisible()
+    await expect(page.getByRole('button', { name: 'Servers', exact: true })).toBeFocused()
+    await page.getByRole('radio', { name: /^All / }).check()
+    await page.keyboard.press('Enter')
+    await expect(page.getByText(/^pwk_/)).toBeVisible()
+    await page.keyboard.press('Escape')
+    await expect(page.getByText(/^pwk_/)).toBeVisible()
+    await tabTo(page, page.getByRole('button', { name: 'I have stored it' }))
+    await page.keyboard.press('Enter')
+    await expect(page.getByRole('dialog')).toHaveCount(0)
+    await expect(create).toBeFocused()
+  }
+})
+
 test('the palette goes to pages and servers, copies, and gives the focus back', async ({
   context,
   page,

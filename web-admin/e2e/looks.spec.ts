@@ -56,7 +56,7 @@ const OVER = [
     open: press('Add people'),
   },
   { name: 'delete', path: ({ server }: Things) => `servers/${server}/settings`, open: press('Delete…') },
-  { name: 'new-key', path: () => 'me/keys', open: press('New key') },
+  { name: 'new-key', path: () => 'me/keys', open: press('Create a key') },
   { name: 'sign-out', path: () => 'me/sessions', open: press('Sign out everywhere') },
   { name: 'register-mistakes', path: () => 'servers/new', open: press('Register server') },
 ] as const

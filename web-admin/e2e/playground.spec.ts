@@ -109,8 +109,11 @@ test('a tool that is off keeps its switch, and without access one is told what t
   await page.goto(world.console(`servers/${id}/tools`))
   await page.getByRole('switch', { name: 'wipe' }).click()
   await expect(page.getByRole('switch', { name: 'wipe' })).not.toBeChecked()
-  await page.reload()
-  await expect(page.getByText('Off: in nobody’s list')).toBeVisible()
+  // A reload may outrun the change on its way to the node.
+  await expect(async () => {
+    await page.reload()
+    await expect(page.getByText('Off: in nobody’s list')).toBeVisible({ timeout: 5_000 })
+  }).toPass()
 
   const context = await browser.newContext({ storageState: await world.person(browser, 'hedy', 'admin') })
   const theirs = await context.newPage()
@@ -118,5 +121,37 @@ test('a tool that is off keeps its switch, and without access one is told what t
   await expect(theirs.getByText('You have no access to this server yourself')).toBeVisible()
   await theirs.getByRole('link', { name: 'Give yourself access' }).click()
   await expect(theirs).toHaveURL(/collaborators/)
+  await context.close()
+})
+
+test('an auditor sees which tools are on, and neither switches nor calls any', async ({
+  browser,
+  page,
+  world,
+}) => {
+  const id = await world.register(page.request, 'play-audited', { upstream_url: upstream.url })
+  const switched = await page.request.patch(world.api(`servers/${id}/tool-switches`), {
+    headers: { 'x-portway-csrf': '1' },
+    data: { off: ['wipe'], on: ['find'] },
+  })
+  expect(switched.ok(), await switched.text()).toBe(true)
+  const context = await browser.newContext({ storageState: await world.person(browser, 'grete', 'auditor') })
+  const theirs = await context.newPage()
+  const asked: string[] = []
+  theirs.on('request', request => asked.push(request.url()))
+  await theirs.goto(world.console(`servers/${id}/tools?tool=find`))
+  await expect(theirs.getByText('Only managers of this server change it.')).toBeVisible()
+  await expect(theirs.getByRole('switch', { name: 'find' })).toBeChecked()
+  await expect(theirs.getByRole('switch', { name: 'wipe' })).not.toBeChecked()
+  for (const control of [
+    theirs.getByRole('switch', { name: 'wipe' }),
+    theirs.getByLabel('Tools that nobody has switched'),
+    theirs.getByRole('button', { name: 'Switch by name…' }),
+  ])
+    await expect(control).toBeDisabled()
+  await expect(theirs.getByRole('button', { name: /^Reset/ })).toHaveCount(0)
+  await expect(theirs.getByText('You have no access to this server yourself')).toBeVisible()
+  await expect(theirs.getByRole('button', { name: 'Run' })).toHaveCount(0)
+  expect(asked.filter(url => url.endsWith('/playground'))).toEqual([])
   await context.close()
 })

@@ -2,7 +2,7 @@
 
 import { Command } from 'cmdk'
 import { Check } from 'lucide-react'
-import { useDeferredValue, useState } from 'react'
+import { type Ref, useDeferredValue, useState } from 'react'
 import type { Option, Options } from '@/lib/options'
 
 export type ChooseProps<O extends Option = Option> = {
@@ -14,9 +14,11 @@ export type ChooseProps<O extends Option = Option> = {
   onChoose: (value: string, option?: O) => void
   /** What was typed may be taken as it is. */
   free?: boolean
+  inputRef?: Ref<HTMLInputElement>
 }
 
-export function Choose<O extends Option>({ label, useOptions, chosen = [], onChoose, free }: ChooseProps<O>) {
+export function Choose<O extends Option>(props: ChooseProps<O>) {
+  const { label, useOptions, chosen = [], onChoose, free, inputRef } = props
   const [typed, setTyped] = useState('')
   const wanted = useDeferredValue(typed.trim())
   const { options, isPending } = useOptions(wanted)
@@ -24,6 +26,7 @@ export function Choose<O extends Option>({ label, useOptions, chosen = [], onCho
   return (
     <Command label={label} shouldFilter={false} loop>
       <Command.Input
+        ref={inputRef}
         autoFocus
         value={typed}
         onValueChange={setTyped}

@@ -40,7 +40,7 @@ export function ChooseList<T>(props: ChooseListProps<T>) {
   return (
     <div>
       <SearchField label={`Find ${noun}`} value={q} onChange={setQ} />
-      <fieldset className="mt-2 h-64 overflow-y-auto rounded-lg border border-line" aria-label={noun}>
+      <fieldset className="mt-2 h-64 min-w-0 overflow-y-auto rounded-lg border border-line" aria-label={noun}>
         {query.isPending && <Skeleton className="m-3 h-4 w-40" />}
         {query.isError && <ProblemPanel error={query.error} onRetry={() => void query.refetch()} />}
         {query.isSuccess && rows.length === 0 && <p className="p-4 text-quiet">No {noun} of that name.</p>}
@@ -54,7 +54,7 @@ export function ChooseList<T>(props: ChooseListProps<T>) {
             >
               <input
                 type="checkbox"
-                className="size-4 accent-accent"
+                className="size-4 shrink-0 accent-accent"
                 checked={was || chosen.has(rowId(row))}
                 disabled={why !== undefined}
                 onChange={() => toggle(rowId(row))}

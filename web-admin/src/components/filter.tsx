@@ -17,7 +17,7 @@ export function Filter<T extends string>({ label, value, all, options, onChange 
       aria-label={label}
       value={value ?? ''}
       onChange={event => onChange(options.find(option => option.value === event.target.value)?.value)}
-      className="w-auto min-w-36"
+      className="w-auto min-w-36 max-w-56 max-md:min-w-28"
     >
       <option value="">{all}</option>
       {options.map(option => (

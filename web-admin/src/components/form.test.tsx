@@ -4,20 +4,25 @@ import { useForm } from 'react-hook-form'
 import { afterEach, expect, test } from 'vitest'
 import { ApiError } from '@/lib/problem'
 import { Form, TextField } from './form'
+import { TokenField } from './token-field'
 
 afterEach(cleanup)
 
+const useNothing = () => ({ options: [], isPending: false })
+
 function Sample({ refusal }: { refusal: ApiError }) {
-  const form = useForm({ defaultValues: { slug: 'a', nested: { value: 'b' } } })
+  const form = useForm({ defaultValues: { slug: 'a', nested: { value: 'b' }, tags: [] } })
   return (
     <Form
       form={form}
       fieldOf={field => field.replace('outbound_auth', 'nested')}
+      fieldOfCode={{ 'server.slug_taken': 'slug' }}
       onSubmit={() => Promise.reject(refusal)}
       actions={() => <button type="submit">Save</button>}
     >
       <TextField name="slug" label="Slug" />
       <TextField name="nested.value" label="Value" />
+      <TokenField name="tags" label="Tags" none="None" add="Add a tag" useOptions={useNothing} />
     </Form>
   )
 }
@@ -53,4 +58,19 @@ test('a refusal of a field that is not on the screen stands above the buttons', 
 test('a refusal of no field is told in full, with its id', async () => {
   await submitted(500, { code: 'internal', detail: 'Something went wrong.', id: 'e-1' })
   expect((await screen.findByRole('alert')).textContent).toContain('Id: e-1')
+})
+
+test('a field without an input takes the focus, too', async () => {
+  await submitted(400, {
+    code: 'invalid',
+    detail: 'Some fields need correction.',
+    errors: [error('tags')],
+  })
+  expect(screen.getByText('Is not right')).toBeTruthy()
+  expect(document.activeElement).toBe(screen.getByLabelText('Tags'))
+})
+
+test('a refusal that is about one field says what to do there', async () => {
+  await submitted(409, { code: 'server.slug_taken', detail: 'this slug is in use' })
+  expect(screen.getByRole('alert').textContent).toBe('This slug is in use. Choose another one.')
 })

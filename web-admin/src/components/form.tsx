@@ -12,7 +12,7 @@ import {
 } from 'react-hook-form'
 import type { May } from '@/lib/can'
 import { cn } from '@/lib/cn'
-import { ApiError, explain } from '@/lib/problem'
+import { ApiError, atField, explain } from '@/lib/problem'
 import { Input, Select, Textarea } from './ui/field'
 import { Switch } from './ui/switch'
 
@@ -72,7 +72,7 @@ function withField(error: unknown, fieldOfCode: Record<string, string> = {}): un
   const field = fieldOfCode[code]
   return field === undefined
     ? error
-    : new ApiError(status, { code, detail: message, id, errors: [{ field, code, message }] })
+    : new ApiError(status, { code, detail: message, id, errors: [{ field, code, message: atField(error) }] })
 }
 
 /** Puts each refusal beside its field; gives back what has no place there. */

@@ -45,7 +45,7 @@ export function Page({ title, tab, back, description, aside, actions, width = 'w
             <h1 className="font-semibold text-xl leading-8">{title}</h1>
             {aside}
           </div>
-          {description && <p className="mt-0.5 max-w-2xl text-quiet">{description}</p>}
+          {description && <p className="mt-1 max-w-2xl text-quiet">{description}</p>}
         </div>
         {actions && <div className="flex flex-wrap gap-2">{actions}</div>}
       </header>

@@ -1,7 +1,7 @@
 //! A part of a page about one thing: a heading, what can be done, and facts or rows below.
 
 import type { InfiniteData, UseInfiniteQueryResult } from '@tanstack/react-query'
-import { type ReactNode, useId } from 'react'
+import { type ReactNode, useId, useState } from 'react'
 import { cn } from '@/lib/cn'
 import { ProblemPanel } from './problem'
 import { Button } from './ui/button'
@@ -60,11 +60,14 @@ type RowsProps<T> = {
   rowId: (row: T) => string
   /** A sentence, when nothing is listed. */
   empty: ReactNode
+  /** As many are shown until somebody wants all: what stands below is near. */
+  atFirst?: number
   children: (row: T) => ReactNode
 }
 
 /** A short list inside of a section; goes on when asked to. */
-export function Rows<T>({ label, query, rowId, empty, children }: RowsProps<T>) {
+export function Rows<T>({ label, query, rowId, empty, atFirst, children }: RowsProps<T>) {
+  const [isLong, setLong] = useState(false)
   if (query.isPending) return <RowsSkeleton label={label} />
   const rows = query.data?.pages.flatMap(page => page.items) ?? []
   if (query.isError && rows.length === 0) {
@@ -75,14 +78,23 @@ export function Rows<T>({ label, query, rowId, empty, children }: RowsProps<T>) 
     )
   }
   if (rows.length === 0) return <SectionBody className="text-quiet">{empty}</SectionBody>
+  const shown = isLong ? rows : rows.slice(0, atFirst)
+  const isCut = shown.length < rows.length
   return (
     <>
       <RowList label={label}>
-        {rows.map(row => (
+        {shown.map(row => (
           <RowItem key={rowId(row)}>{children(row)}</RowItem>
         ))}
       </RowList>
-      {query.hasNextPage && (
+      {isCut && (
+        <SectionBody className="py-2 text-center">
+          <Button size="sm" kind="quiet" onClick={() => setLong(true)}>
+            {query.hasNextPage ? 'Show more' : `Show all ${rows.length}`}
+          </Button>
+        </SectionBody>
+      )}
+      {!isCut && query.hasNextPage && (
         <SectionBody className="py-2 text-center">
           <Button
             size="sm"

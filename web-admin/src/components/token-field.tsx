@@ -2,7 +2,7 @@
 
 import { Plus, X } from 'lucide-react'
 import { type ReactNode, useId, useState } from 'react'
-import { useFormContext } from 'react-hook-form'
+import { useController, useFormContext } from 'react-hook-form'
 import { Choose, type ChooseProps } from './choose-one'
 import { Frame, useRefusal } from './form'
 import { Button } from './ui/button'
@@ -24,6 +24,8 @@ export function TokenField({ name, label, hint, none, add, words, ...choose }: T
   const id = useId()
   const error = useRefusal(name)
   const { watch, setValue, clearErrors } = useFormContext()
+  // Takes the focus when the first mistake of the form is here.
+  const { ref } = useController({ name }).field
   const [open, setOpen] = useState(false)
   const chosen: string[] = watch(name)
   const change = (next: string[]) => {
@@ -57,7 +59,13 @@ export function TokenField({ name, label, hint, none, add, words, ...choose }: T
             onOpenChange={setOpen}
             label={label}
             trigger={
-              <Button id={id} size="sm" className="border-dashed" aria-describedby={`${id}-hint ${id}-error`}>
+              <Button
+                ref={ref}
+                id={id}
+                size="sm"
+                className="border-dashed"
+                aria-describedby={`${id}-hint ${id}-error`}
+              >
                 <Plus /> {add}
               </Button>
             }

@@ -51,6 +51,9 @@ export const can = {
   readLimits: ({ user }: Session): May =>
     mayRead(user.role) ? YES : no('Only owners, admins and auditors see limits.'),
 
+  /** `ReadAllServers` */
+  readAllServers: readers('servers that are not shared with them'),
+
   /** `RegisterServers` */
   registerServers: ({ user }: Session): May =>
     isAdmin(user.role) ? YES : no('Only owners and admins register servers.'),

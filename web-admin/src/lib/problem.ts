@@ -68,6 +68,19 @@ function advice({ status, code }: ApiError): { title: string; todo: string } {
   return { title: 'That was refused', todo: 'Correct what is named, and try again.' }
 }
 
+/** Of refusals that are about one field: what to do there. */
+const AT_FIELD: Record<string, string> = {
+  'invitation.user_exists': 'Nobody has to be invited twice: their role is changed under People.',
+  'operator.refused': 'Make another one with the command below.',
+  'tenant.node_too_old': 'Until then, leave it empty.',
+}
+
+/** What is wrong with a field, and what to do about it. */
+export function atField({ code, message }: ApiError): string {
+  const todo = code.endsWith('_taken') ? 'Choose another one.' : AT_FIELD[code]
+  return todo === undefined ? message : `${sentence(message)} ${todo}`
+}
+
 function sentence(text: string): string {
   const trimmed = text.trim()
   const capital = trimmed.charAt(0).toUpperCase() + trimmed.slice(1)

@@ -58,6 +58,14 @@ export async function copyText(text: string): Promise<void> {
   area.remove()
 }
 
+/** A short text in a line of facts, to be read and copied. It makes its line no taller. */
+export const CopyCode = ({ text, label }: { text: string; label: string }) => (
+  <span className="flex min-h-[1.3125rem] items-center gap-0.5">
+    <code className="min-w-0 break-all font-mono text-xs">{text}</code>
+    <CopyButton text={text} label={label} className="-my-1.5 size-7 max-md:-my-2.5" />
+  </span>
+)
+
 /** A line to copy, such as a URL. */
 export function CopyLine({ text, label, className }: { text: string; label: string; className?: string }) {
   return (

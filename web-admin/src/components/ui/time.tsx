@@ -22,6 +22,11 @@ function subscribe(listener: () => void) {
   }
 }
 
+/** The same in a column beside what matters more. */
+export const QuietTime = ({ at, otherwise = '—' }: { at: string | null | undefined; otherwise?: string }) => (
+  <span className="text-quiet">{at ? <Time at={at} /> : otherwise}</span>
+)
+
 /** How long ago, with the exact time behind it. */
 export function Time({ at }: { at: string }) {
   const present = useSyncExternalStore(subscribe, () => now)

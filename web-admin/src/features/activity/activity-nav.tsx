@@ -1,13 +1,13 @@
-import { Subnav } from '@/components/subnav'
+import { Tabs } from '@/components/tabs'
 import { paths } from '@/lib/paths'
 import { useTenant } from '@/lib/session'
 
 export function ActivityNav() {
   const tenant = useTenant()
-  const items = [
+  const tabs = [
     { label: 'Calls', link: paths.calls(tenant) },
     { label: 'Usage', link: paths.usage(tenant) },
     { label: 'Audit log', link: paths.audit(tenant) },
   ]
-  return <Subnav label="Activity" items={items} />
+  return <Tabs label="Activity" tabs={tabs} />
 }

@@ -1,7 +1,7 @@
 import type { AuditEvent } from '@/api/types'
 import { Fact, Facts } from '@/components/facts'
 import { Button } from '@/components/ui/button'
-import { CopyButton } from '@/components/ui/copy'
+import { CopyCode } from '@/components/ui/copy'
 import { Dialog } from '@/components/ui/dialog'
 import { exact } from '@/lib/time'
 import { Actor, TargetName } from './audit-columns'
@@ -57,10 +57,7 @@ function EventDetail({
           </Fact>
           <Fact name="Place in the chain">{event.seq}</Fact>
           <Fact name="Event id">
-            <span className="inline-flex items-center gap-0.5">
-              <code className="break-all font-mono text-xs">{event.id}</code>
-              <CopyButton text={event.id} label="Copy the event id" className="-my-1.5 size-7" />
-            </span>
+            <CopyCode text={event.id} label="Copy the event id" />
           </Fact>
         </Facts>
       </div>

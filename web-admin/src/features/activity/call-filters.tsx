@@ -1,4 +1,4 @@
-//! The filters of the call log. What has been called lately is offered; anything else may be typed.
+//! The filters of the call log and of usage. What has been called lately is offered; anything else may be typed.
 
 import { Filter, Filters, RangeFilter } from '@/components/filters'
 import { PartyName, ServerName } from '@/components/names'
@@ -12,6 +12,7 @@ import {
   useToolOptions,
 } from '@/lib/options'
 import { CALL_RANGES, type CallSearch, FAULTS, OUTCOMES } from './search'
+import { USAGE_RANGES, type UsageSearch } from './usage-data'
 
 /** What a page may be about itself. */
 export type CallPart = 'server' | 'member'
@@ -33,36 +34,7 @@ export function CallFilters({ value, without = [], onChange }: CallFiltersProps)
           onChange={({ range, from, to }) => onChange({ range, from, to })}
         />
       )}
-      {!without.includes('server') && (
-        <Filter
-          label="Server"
-          value={value.server}
-          words={value.server && <ServerName id={value.server} />}
-          useOptions={useServerOptions}
-          onChange={server => onChange({ server })}
-        />
-      )}
-      <Filter
-        label="Tool"
-        value={value.tool}
-        useOptions={useToolOptions}
-        free
-        onChange={tool => onChange({ tool })}
-      />
-      <Filter
-        label="Person"
-        value={value.principal}
-        words={value.principal && <PartyName id={value.principal} />}
-        useOptions={usePartyOptions}
-        onChange={principal => onChange({ principal })}
-      />
-      <Filter
-        label="Client"
-        value={value.client}
-        useOptions={useClientOptions}
-        free
-        onChange={client => onChange({ client })}
-      />
+      <WhoAndWhat value={value} hasServer={!without.includes('server')} onChange={onChange} />
       <Filter
         label="Outcome"
         value={value.outcome}
@@ -108,6 +80,68 @@ export function CallFilters({ value, without = [], onChange }: CallFiltersProps)
     </Filters>
   )
 }
+
+/** What the list of calls and their sum are narrowed by, both. */
+type CommonSearch = Pick<CallSearch, 'server' | 'tool' | 'principal' | 'client'>
+
+type WhoAndWhatProps = {
+  value: CommonSearch
+  hasServer: boolean
+  onChange: (change: Partial<CommonSearch>) => void
+}
+
+const WhoAndWhat = ({ value, hasServer, onChange }: WhoAndWhatProps) => (
+  <>
+    {hasServer && (
+      <Filter
+        label="Server"
+        value={value.server}
+        words={value.server && <ServerName id={value.server} />}
+        useOptions={useServerOptions}
+        onChange={server => onChange({ server })}
+      />
+    )}
+    <Filter
+      label="Tool"
+      value={value.tool}
+      useOptions={useToolOptions}
+      free
+      onChange={tool => onChange({ tool })}
+    />
+    <Filter
+      label="Person"
+      value={value.principal}
+      words={value.principal && <PartyName id={value.principal} />}
+      useOptions={usePartyOptions}
+      onChange={principal => onChange({ principal })}
+    />
+    <Filter
+      label="Client"
+      value={value.client}
+      useOptions={useClientOptions}
+      free
+      onChange={client => onChange({ client })}
+    />
+  </>
+)
+
+type UsageFiltersProps = {
+  value: UsageSearch
+  hasServer: boolean
+  onChange: (change: Partial<UsageSearch>) => void
+}
+
+export const UsageFilters = ({ value, ...rest }: UsageFiltersProps) => (
+  <Filters>
+    <RangeFilter
+      value={value}
+      names={USAGE_RANGES}
+      fallback="7d"
+      onChange={({ range, from, to }) => rest.onChange({ range, from, to })}
+    />
+    <WhoAndWhat value={value} {...rest} />
+  </Filters>
+)
 
 const useNothing = (): Options => ({ options: [], isPending: false })
 

@@ -233,6 +233,6 @@ function CallFacts({ tenant, call }: { tenant: string; call: Call }) {
 const Code = ({ text, copy }: { text: string; copy?: string }) => (
   <span className="inline-flex max-w-full items-center gap-0.5">
     <code className="min-w-0 break-all font-mono text-xs">{text}</code>
-    {copy && <CopyButton text={text} label={copy} className="-my-1.5 size-7" />}
+    {copy && <CopyButton text={text} label={copy} className="-my-1.5 size-7 max-md:-my-2.5" />}
   </span>
 )

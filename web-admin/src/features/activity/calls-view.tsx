@@ -51,7 +51,7 @@ export function CallsView({ search, onChange, onClear, fixed, without, empty, ac
           className={live ? 'border-accent bg-accent-soft text-accent hover:bg-accent-soft' : ''}
           onClick={turnLive}
         >
-          <Radio /> Live
+          <Radio /> <span className="max-md:sr-only">Live</span>
         </Button>
         {actions}
       </div>
@@ -84,7 +84,7 @@ export function ExportMenu({ search, size }: { search: CallSearch; size?: 'sm' }
   const parameters = () => exportOf(search, Date.now())
   const trigger = (
     <Button size={size}>
-      <Download /> Export
+      <Download /> <span className={size && 'max-md:sr-only'}>Export</span>
     </Button>
   )
   return (

@@ -85,7 +85,7 @@ function SeriesRow({
   all,
 }: { series: UsageSeries; all: number } & Omit<BreakdownProps, 'usage'>) {
   const { calls, errors, refused, p50_us, p95_us } = series.total
-  const cell = 'px-3 py-2 text-right tabular-nums first:pl-4 last:pr-4'
+  const cell = 'whitespace-nowrap px-3 py-2 text-right tabular-nums first:pl-4 last:pr-4'
   return (
     <tr className="hover:bg-hover">
       <th scope="row" className="max-w-0 px-3 py-2 pl-4 font-normal">

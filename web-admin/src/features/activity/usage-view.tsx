@@ -5,8 +5,6 @@ import { ChartColumn, Table2 } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { usage } from '@/api/queries'
 import type { Tally, Usage } from '@/api/types'
-import { Filter, Filters, RangeFilter } from '@/components/filters'
-import { PartyName, ServerName } from '@/components/names'
 import { EmptyState } from '@/components/page'
 import { ProblemPanel } from '@/components/problem'
 import { Button } from '@/components/ui/button'
@@ -14,9 +12,9 @@ import { Card } from '@/components/ui/card'
 import { Select } from '@/components/ui/field'
 import { Skeleton } from '@/components/ui/skeleton'
 import { cn } from '@/lib/cn'
-import { useClientOptions, usePartyOptions, useServerOptions, useToolOptions } from '@/lib/options'
 import { useTenant } from '@/lib/session'
 import { count, share, took } from '@/lib/units'
+import { UsageFilters } from './call-filters'
 import { Breakdown } from './usage-breakdown'
 import { CallsChart, DurationChart, ShareChart } from './usage-charts'
 import {
@@ -26,7 +24,6 @@ import {
   moment,
   rowsOf,
   stackOf,
-  USAGE_RANGES,
   type UsageSearch,
   usageFilter,
 } from './usage-data'
@@ -55,7 +52,7 @@ export function UsageView({ search, change, fixed, groupings = GROUPINGS }: Usag
     <>
       <div className="mb-4 flex items-start gap-2">
         <div className="min-w-0 flex-1">
-          <UsageFilters search={search} change={change} hasServer={fixed === undefined} />
+          <UsageFilters value={search} hasServer={fixed === undefined} onChange={change} />
         </div>
         <Button
           size="sm"
@@ -133,51 +130,6 @@ function Shown({ usage, search, change, fixed, groupings }: ShownProps) {
       )}
       <Breakdown usage={usage} by={by} search={search} fixed={fixed} />
     </div>
-  )
-}
-
-type UsageFiltersProps = Pick<UsageViewProps, 'search' | 'change'> & { hasServer: boolean }
-
-function UsageFilters({ search, change, hasServer }: UsageFiltersProps) {
-  return (
-    <Filters>
-      <RangeFilter
-        value={search}
-        names={USAGE_RANGES}
-        fallback="7d"
-        onChange={({ range, from, to }) => change({ range, from, to })}
-      />
-      {hasServer && (
-        <Filter
-          label="Server"
-          value={search.server}
-          words={search.server && <ServerName id={search.server} />}
-          useOptions={useServerOptions}
-          onChange={server => change({ server })}
-        />
-      )}
-      <Filter
-        label="Tool"
-        value={search.tool}
-        useOptions={useToolOptions}
-        free
-        onChange={tool => change({ tool })}
-      />
-      <Filter
-        label="Person"
-        value={search.principal}
-        words={search.principal && <PartyName id={search.principal} />}
-        useOptions={usePartyOptions}
-        onChange={principal => change({ principal })}
-      />
-      <Filter
-        label="Client"
-        value={search.client}
-        useOptions={useClientOptions}
-        free
-        onChange={client => change({ client })}
-      />
-    </Filters>
   )
 }
 

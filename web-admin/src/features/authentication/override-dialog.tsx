@@ -32,7 +32,8 @@ export function OverrideDialog({ onClose }: { onClose: () => void }) {
       fieldOf={fieldOf}
       onSubmit={async values => {
         const whom = isMine ? undefined : values.whom
-        if (!isMine && !whom) return form.setError('whom', { message: 'Choose for whom it is' })
+        if (!isMine && !whom)
+          return form.setError('whom', { message: 'Choose for whom it is' }, { shouldFocus: true })
         await setOverride(overrideBody({ ...values, whom }))
         toast.done(`The override of ${whom?.display_name ?? me.display_name} is set`)
         onClose()

@@ -23,7 +23,7 @@ export function StoreDialog({ fields, onClose }: { fields: Fields; onClose: () =
       fieldOf={fieldOf}
       onSubmit={async values => {
         const { whom } = values
-        if (!whom) return form.setError('whom', { message: 'Choose whose it is' })
+        if (!whom) return form.setError('whom', { message: 'Choose whose it is' }, { shouldFocus: true })
         await store(storeBody(values))
         toast.done(`Stored for ${whom.display_name}`)
         onClose()

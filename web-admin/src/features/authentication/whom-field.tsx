@@ -2,7 +2,7 @@
 
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useId } from 'react'
-import { useFormContext } from 'react-hook-form'
+import { useController, useFormContext } from 'react-hook-form'
 import { grantCandidates } from '@/api/queries'
 import type { NamedSubject } from '@/api/types'
 import { Choose } from '@/components/choose-one'
@@ -17,6 +17,7 @@ export function WhomField() {
   const id = useId()
   const error = useRefusal('whom')
   const { watch, setValue, clearErrors } = useFormContext<{ whom: NamedSubject | undefined }>()
+  const { ref } = useController({ name: 'whom' }).field
   const whom = watch('whom')
   const set = (next: NamedSubject | undefined) => {
     setValue('whom', next, { shouldDirty: true })
@@ -36,6 +37,7 @@ export function WhomField() {
         <div className="overflow-hidden rounded-md border border-line">
           <Choose
             label="Part of a name"
+            inputRef={ref}
             useOptions={useCallers}
             onChoose={(_, caller) => set(caller?.subject)}
           />

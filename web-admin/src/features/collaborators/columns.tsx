@@ -4,7 +4,7 @@ import { columnsOf } from '@/components/data-table'
 import { Who } from '@/components/subject'
 import { Button } from '@/components/ui/button'
 import { Select } from '@/components/ui/field'
-import { Time } from '@/components/ui/time'
+import { QuietTime } from '@/components/ui/time'
 import type { May } from '@/lib/can'
 
 const columns = columnsOf<Grant>()
@@ -35,11 +35,7 @@ export const grantColumns = ({ may, onRole, onRemove }: Does) =>
     columns.accessor('created_at', {
       header: 'Since',
       meta: { className: 'max-md:hidden w-40' },
-      cell: info => (
-        <span className="text-quiet">
-          <Time at={info.getValue()} />
-        </span>
-      ),
+      cell: info => <QuietTime at={info.getValue()} />,
     }),
     columns.display({
       id: 'remove',

@@ -12,7 +12,7 @@ import { EmptyState } from '@/components/page'
 import { Section } from '@/components/section'
 import { Badge } from '@/components/ui/badge'
 import { Button } from '@/components/ui/button'
-import { Time } from '@/components/ui/time'
+import { QuietTime } from '@/components/ui/time'
 import { toast } from '@/components/ui/toast'
 import { can } from '@/lib/can'
 import { paths } from '@/lib/paths'
@@ -92,11 +92,7 @@ const providerColumns = (tenant: string) =>
     columns.accessor('updated_at', {
       header: 'Changed',
       meta: { className: 'max-md:hidden w-36' },
-      cell: info => (
-        <span className="text-quiet">
-          <Time at={info.getValue()} />
-        </span>
-      ),
+      cell: info => <QuietTime at={info.getValue()} />,
     }),
   ])
 

@@ -1,33 +1,11 @@
-//! What people can do about their own keys, clients and browsers.
+//! What people can do about their own clients, accounts and browsers.
 
 import { api, take } from '@/api/client'
 import { useChange } from '@/lib/change'
-import type { KeyBody } from './key-values'
 
 export function useMyActions() {
   const { tenant, change } = useChange()
   return {
-    createKey: (body: KeyBody) =>
-      change(
-        take(api.POST('/api/v1/tenants/{tenant}/keys', { params: { path: { tenant } }, body })),
-        'apiKeys',
-      ),
-    /** The old key works on for so many seconds. */
-    rotateKey: (key: string, overlap_s: number) =>
-      change(
-        take(
-          api.POST('/api/v1/tenants/{tenant}/keys/{key}/rotations', {
-            params: { path: { tenant, key } },
-            body: { overlap_s },
-          }),
-        ),
-        'apiKeys',
-      ),
-    revokeKey: (key: string) =>
-      change(
-        take(api.DELETE('/api/v1/tenants/{tenant}/keys/{key}', { params: { path: { tenant, key } } })),
-        'apiKeys',
-      ),
     disconnect: (connection: string) =>
       change(
         take(

@@ -1,13 +1,14 @@
 import type { ApiKey, BrowserSession, Connection } from '@/api/types'
 import { columnsOf, RowLink } from '@/components/data-table'
+import { KeyMenu } from '@/components/key-menu'
+import type { KeyAsked } from '@/components/key-questions'
 import { ServerName } from '@/components/names'
 import { Badge } from '@/components/ui/badge'
 import { Button } from '@/components/ui/button'
-import { Time } from '@/components/ui/time'
+import { QuietTime, Time } from '@/components/ui/time'
+import { keyState } from '@/lib/key-values'
 import { paths } from '@/lib/paths'
 import { plural } from '@/lib/units'
-import { KeyMenu } from './key-menu'
-import { keyState } from './key-values'
 
 const connections = columnsOf<Connection>()
 
@@ -46,11 +47,7 @@ export const connectionColumns = (tenant: string, onEnd: (connection: Connection
     connections.accessor('last_used_at', {
       header: 'Last used',
       meta: { className: 'max-md:hidden w-36' },
-      cell: info => (
-        <span className="text-quiet">
-          <Time at={info.getValue()} />
-        </span>
-      ),
+      cell: info => <QuietTime at={info.getValue()} />,
     }),
     connections.display({
       id: 'end',
@@ -91,29 +88,17 @@ export const sessionColumns = (onEnd: (session: BrowserSession) => void) =>
     sessions.accessor('created_at', {
       header: 'Signed in',
       meta: { className: 'max-md:hidden w-36' },
-      cell: info => (
-        <span className="text-quiet">
-          <Time at={info.getValue()} />
-        </span>
-      ),
+      cell: info => <QuietTime at={info.getValue()} />,
     }),
     sessions.accessor('last_seen_at', {
       header: 'Seen',
       meta: { className: 'max-md:hidden w-36' },
-      cell: info => (
-        <span className="text-quiet">
-          <Time at={info.getValue()} />
-        </span>
-      ),
+      cell: info => <QuietTime at={info.getValue()} />,
     }),
     sessions.accessor('expires_at', {
       header: 'Ends',
       meta: { className: 'max-lg:hidden w-36' },
-      cell: info => (
-        <span className="text-quiet">
-          <Time at={info.getValue()} />
-        </span>
-      ),
+      cell: info => <QuietTime at={info.getValue()} />,
     }),
     sessions.display({
       id: 'end',
@@ -133,9 +118,9 @@ const EndSession = ({ session, onEnd }: EndSessionProps) => (
 
 const apiKeys = columnsOf<ApiKey>()
 
-export type KeyAct = { key: ApiKey; what: 'rotate' | 'revoke' }
+const YES = { yes: true } as const
 
-export const keyColumns = (onAct: (act: KeyAct) => void) =>
+export const keyColumns = (ask: (asked: KeyAsked) => void) =>
   apiKeys.columns([
     apiKeys.accessor('name', {
       header: 'Key',
@@ -162,7 +147,7 @@ export const keyColumns = (onAct: (act: KeyAct) => void) =>
               </p>
             </div>
             <span className="ml-auto shrink-0 md:hidden">
-              <KeyMenu apiKey={original} onAct={onAct} />
+              <KeyMenu apiKey={original} ask={ask} mayReplace={YES} mayRevoke={YES} />
             </span>
           </div>
         )
@@ -181,24 +166,22 @@ export const keyColumns = (onAct: (act: KeyAct) => void) =>
     apiKeys.accessor('last_used_at', {
       header: 'Last used',
       meta: { className: 'max-md:hidden w-36' },
-      cell: info => <Quiet at={info.getValue()} otherwise="Never" />,
+      cell: info => <QuietTime at={info.getValue()} otherwise="Never" />,
     }),
     apiKeys.accessor('expires_at', {
       header: 'Ends',
       meta: { className: 'max-lg:hidden w-36' },
-      cell: info => <Quiet at={info.getValue()} otherwise="Never" />,
+      cell: info => <QuietTime at={info.getValue()} otherwise="Never" />,
     }),
     apiKeys.display({
       id: 'act',
       header: () => <span className="sr-only">Actions</span>,
       meta: { className: 'max-md:hidden w-14 text-right' },
-      cell: ({ row: { original } }) => <KeyMenu apiKey={original} onAct={onAct} />,
+      cell: ({ row: { original } }) => (
+        <KeyMenu apiKey={original} ask={ask} mayReplace={YES} mayRevoke={YES} />
+      ),
     }),
   ])
-
-const Quiet = ({ at, otherwise }: { at: string | null | undefined; otherwise: string }) => (
-  <span className="text-quiet">{at ? <Time at={at} /> : otherwise}</span>
-)
 
 function Reach({ apiKey: { server_ids } }: { apiKey: ApiKey }) {
   if (!server_ids) return 'All your servers, and the API'

@@ -24,7 +24,7 @@ export function DataKeysPage() {
         title="Wrap the data keys anew"
         description="The last step of replacing the key-encryption key: when every replica has the new key, and the one before among its previous ones (previous_kek_files)."
         actions={
-          <Button onClick={() => ask(true)}>
+          <Button size="sm" onClick={() => ask(true)}>
             <KeyRound /> Wrap anew…
           </Button>
         }

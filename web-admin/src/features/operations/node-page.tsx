@@ -9,6 +9,7 @@ import { Confirm } from '@/components/confirm'
 import { EmptyState, Page } from '@/components/page'
 import { Fact, Facts, RowItem, RowList, RowText, Section, SectionBody } from '@/components/section'
 import { Button } from '@/components/ui/button'
+import { CopyCode } from '@/components/ui/copy'
 import { Time } from '@/components/ui/time'
 import { toast } from '@/components/ui/toast'
 import type { May } from '@/lib/can'
@@ -117,7 +118,9 @@ function Stream({ stream }: { stream: NodeStream }) {
             <Fact name="Sessions served lately">{stream.load.sessions}</Fact>
           </>
         )}
-        <Fact name="Can">{listOr(stream.capabilities, 'Nothing but the basics')}</Fact>
+        <Fact name="Can">
+          <span className="text-quiet text-xs">{listOr(stream.capabilities, 'Nothing but the basics')}</span>
+        </Fact>
       </Facts>
       {tenants.length === 0 ? (
         <SectionBody className="text-quiet">
@@ -190,7 +193,7 @@ const About = ({ node }: { node: Node }) => (
         </Fact>
       )}
       <Fact name="Id">
-        <code className="break-all font-mono text-xs">{node.id}</code>
+        <CopyCode text={node.id} label="Copy the id" />
       </Fact>
     </Facts>
   </Section>

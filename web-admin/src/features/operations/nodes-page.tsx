@@ -8,7 +8,7 @@ import type { Node } from '@/api/types'
 import { columnsOf, DataTable, RowLink } from '@/components/data-table'
 import { EmptyState, Page } from '@/components/page'
 import { Button } from '@/components/ui/button'
-import { Time } from '@/components/ui/time'
+import { QuietTime } from '@/components/ui/time'
 import { operations } from '@/lib/paths'
 import { EnrolFlow } from './enrol'
 import { summaryOf } from './node-summary'
@@ -95,7 +95,7 @@ const COLUMNS = columns.columns([
     meta: { className: 'max-md:hidden w-40' },
     cell: ({ row: { original } }) => {
       const { since } = summaryOf(original)
-      return <span className="text-quiet">{since ? <Time at={since} /> : '—'}</span>
+      return <QuietTime at={since} />
     },
   }),
   columns.display({

@@ -22,7 +22,7 @@ export function TenantOwners({ tenant }: { tenant: Tenant }) {
         title="Owners"
         description="Owners invite everybody else themselves. Invite one from here while there is none, or when none of them gets in any more."
         actions={
-          <Button onClick={() => show('form')}>
+          <Button size="sm" onClick={() => show('form')}>
             <UserPlus /> Invite an owner
           </Button>
         }

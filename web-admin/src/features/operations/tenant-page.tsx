@@ -6,7 +6,7 @@ import { tenantBySlug } from '@/api/queries'
 import type { Tenant } from '@/api/types'
 import { Page } from '@/components/page'
 import { Fact, Facts, Section } from '@/components/section'
-import { CopyButton } from '@/components/ui/copy'
+import { CopyCode } from '@/components/ui/copy'
 import { Time } from '@/components/ui/time'
 import { operations } from '@/lib/paths'
 import { TenantEnd } from './tenant-end'
@@ -49,10 +49,10 @@ const About = ({ tenant }: { tenant: Tenant }) => (
   <Section title="About">
     <Facts>
       <Fact name="Slug">
-        <Code text={tenant.slug} label="Copy the slug" />
+        <CopyCode text={tenant.slug} label="Copy the slug" />
       </Fact>
       <Fact name="Issuer">
-        <Code text={tenant.issuer} label="Copy the issuer" />
+        <CopyCode text={tenant.issuer} label="Copy the issuer" />
       </Fact>
       <Fact name="Pool">{tenant.pool}</Fact>
       <Fact name="Region">{tenant.region}</Fact>
@@ -60,15 +60,8 @@ const About = ({ tenant }: { tenant: Tenant }) => (
         <Time at={tenant.created_at} />
       </Fact>
       <Fact name="Id">
-        <Code text={tenant.id} label="Copy the id" />
+        <CopyCode text={tenant.id} label="Copy the id" />
       </Fact>
     </Facts>
   </Section>
-)
-
-const Code = ({ text, label }: { text: string; label: string }) => (
-  <span className="flex items-center gap-0.5">
-    <code className="min-w-0 break-all font-mono text-xs">{text}</code>
-    <CopyButton text={text} label={label} className="-my-1.5 size-7" />
-  </span>
 )

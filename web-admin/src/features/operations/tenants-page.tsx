@@ -9,7 +9,7 @@ import type { Tenant } from '@/api/types'
 import { columnsOf, DataTable, RowLink, SearchField } from '@/components/data-table'
 import { EmptyState, Page } from '@/components/page'
 import { Button } from '@/components/ui/button'
-import { Time } from '@/components/ui/time'
+import { QuietTime } from '@/components/ui/time'
 import { operations } from '@/lib/paths'
 import { NewTenantFlow } from './new-tenant'
 import { TenantBadge } from './tenant-words'
@@ -102,10 +102,6 @@ const COLUMNS = columns.columns([
   columns.accessor('created_at', {
     header: 'Created',
     meta: { className: 'max-md:hidden w-36' },
-    cell: info => (
-      <span className="text-quiet">
-        <Time at={info.getValue()} />
-      </span>
-    ),
+    cell: info => <QuietTime at={info.getValue()} />,
   }),
 ])

@@ -11,7 +11,7 @@ import { Page } from '@/components/page'
 import { Fact, Facts, Section } from '@/components/section'
 import { Badge } from '@/components/ui/badge'
 import { Button } from '@/components/ui/button'
-import { CopyButton } from '@/components/ui/copy'
+import { CopyCode } from '@/components/ui/copy'
 import { Menu, MenuItem, MenuLine } from '@/components/ui/menu'
 import { Time } from '@/components/ui/time'
 import { toast } from '@/components/ui/toast'
@@ -81,10 +81,7 @@ export function AccountPage() {
           mayRevoke={can.revokeAnyKey(useSession())}
         />
         <Reach owner={{ service_account: account.id }} name={account.name} />
-        <Section
-          title="About"
-          description="Servers are granted to it where they are granted to people: on the page of each server."
-        >
+        <Section title="About">
           <Facts>
             <Fact name="Made">
               <Time at={account.created_at} />
@@ -95,10 +92,7 @@ export function AccountPage() {
               </Fact>
             )}
             <Fact name="Id">
-              <span className="flex items-center gap-1">
-                <code className="min-w-0 truncate font-mono text-xs">{account.id}</code>
-                <CopyButton text={account.id} label="Copy the id" className="-my-1 size-7" />
-              </span>
+              <CopyCode text={account.id} label="Copy the id" />
             </Fact>
           </Facts>
         </Section>

@@ -11,7 +11,7 @@ import { Filter } from '@/components/filter'
 import { EmptyState } from '@/components/page'
 import { Badge } from '@/components/ui/badge'
 import { Button } from '@/components/ui/button'
-import { Time } from '@/components/ui/time'
+import { QuietTime } from '@/components/ui/time'
 import { can } from '@/lib/can'
 import { paths } from '@/lib/paths'
 import { useSession } from '@/lib/session'
@@ -114,10 +114,6 @@ const accountColumns = (tenant: string) =>
     columns.accessor('created_at', {
       header: 'Made',
       meta: { className: 'max-md:hidden w-36' },
-      cell: info => (
-        <span className="text-quiet">
-          <Time at={info.getValue()} />
-        </span>
-      ),
+      cell: info => <QuietTime at={info.getValue()} />,
     }),
   ])

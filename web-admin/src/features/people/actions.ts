@@ -1,10 +1,8 @@
-//! Every change to people, invitations, groups, service accounts and their keys.
+//! Every change to people, invitations, groups and service accounts.
 
 import { api, take } from '@/api/client'
-import type { KeyOwner } from '@/api/queries'
 import type { GroupPatch, TenantRole } from '@/api/types'
 import { useChange } from '@/lib/change'
-import type { Expiry } from './key-values'
 
 export function useUserActions(user: string) {
   const { tenant, change } = useChange()
@@ -174,41 +172,6 @@ export function useServiceAccountActions() {
         ),
         service_account,
         'serviceAccounts',
-        'apiKeys',
-      ),
-  }
-}
-
-export function useKeyActions() {
-  const { tenant, change } = useChange()
-  return {
-    /** For a service account: one's own keys are made elsewhere, and other people's by nobody. */
-    create: (owner: KeyOwner, body: { name: string; server_ids?: string[] } & Expiry) =>
-      change(
-        take(
-          api.POST('/api/v1/tenants/{tenant}/keys', {
-            params: { path: { tenant } },
-            body: {
-              ...body,
-              ...('service_account' in owner && { service_account_id: owner.service_account }),
-            },
-          }),
-        ),
-        'apiKeys',
-      ),
-    rotate: (key: string, overlap_s: number) =>
-      change(
-        take(
-          api.POST('/api/v1/tenants/{tenant}/keys/{key}/rotations', {
-            params: { path: { tenant, key } },
-            body: { overlap_s },
-          }),
-        ),
-        'apiKeys',
-      ),
-    revoke: (key: string) =>
-      change(
-        take(api.DELETE('/api/v1/tenants/{tenant}/keys/{key}', { params: { path: { tenant, key } } })),
         'apiKeys',
       ),
   }

@@ -10,7 +10,7 @@ import { columnsOf, DataTable, RowLink, SearchField } from '@/components/data-ta
 import { EmptyState } from '@/components/page'
 import { Badge } from '@/components/ui/badge'
 import { Button } from '@/components/ui/button'
-import { Time } from '@/components/ui/time'
+import { QuietTime } from '@/components/ui/time'
 import { can } from '@/lib/can'
 import { count } from '@/lib/count'
 import { paths } from '@/lib/paths'
@@ -115,11 +115,7 @@ const groupColumns = (tenant: string) =>
     columns.accessor('created_at', {
       header: 'Made',
       meta: { className: 'max-md:hidden w-36' },
-      cell: info => (
-        <span className="text-quiet">
-          <Time at={info.getValue()} />
-        </span>
-      ),
+      cell: info => <QuietTime at={info.getValue()} />,
     }),
   ])
 

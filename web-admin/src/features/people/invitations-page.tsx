@@ -12,7 +12,7 @@ import { EmptyState } from '@/components/page'
 import { Badge } from '@/components/ui/badge'
 import { Button } from '@/components/ui/button'
 import { Menu, MenuItem } from '@/components/ui/menu'
-import { Time } from '@/components/ui/time'
+import { QuietTime, Time } from '@/components/ui/time'
 import { toast } from '@/components/ui/toast'
 import { can } from '@/lib/can'
 import { useSession } from '@/lib/session'
@@ -132,11 +132,7 @@ const invitationColumns = (session: Session, ask: (asked: Asked) => void) =>
     columns.accessor('created_at', {
       header: 'Invited',
       meta: { className: 'max-md:hidden w-36' },
-      cell: info => (
-        <span className="text-quiet">
-          <Time at={info.getValue()} />
-        </span>
-      ),
+      cell: info => <QuietTime at={info.getValue()} />,
     }),
     columns.display({
       id: 'expires',

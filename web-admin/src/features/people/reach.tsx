@@ -1,19 +1,20 @@
-//! Which servers somebody reaches, and by which grant.
+//! Which servers somebody reaches, and by which grants.
 
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
+import { Fragment } from 'react'
 import { type GrantOwner, grantsReaching } from '@/api/queries'
 import type { ReachingGrant } from '@/api/types'
 import { Rows, RowText, Section } from '@/components/section'
 import { Badge } from '@/components/ui/badge'
 import { paths } from '@/lib/paths'
 import { useTenant } from '@/lib/session'
+import { byServer, type Reached } from './reached'
 
 type ReachProps = { owner: GrantOwner; name: string }
 
 export function Reach({ owner, name }: ReachProps) {
-  const tenant = useTenant()
-  const query = useInfiniteQuery(grantsReaching(tenant, owner))
+  const query = useInfiniteQuery({ ...grantsReaching(useTenant(), owner), select: byServer })
   return (
     <Section
       title="Servers within reach"
@@ -22,26 +23,39 @@ export function Reach({ owner, name }: ReachProps) {
       <Rows
         label="Servers within reach"
         query={query}
-        rowId={({ grant }) => grant.id}
+        rowId={({ server }) => server.id}
+        atFirst={8}
         empty={`Nothing is granted to ${name}: open a server and add them under Collaborators.`}
       >
-        {({ grant, server }) => (
-          <RowText
-            title={
-              <>
-                <Link {...paths.server(tenant, server.id)} className="hover:underline">
-                  {server.display_name}
-                </Link>
-                {grant.role === 'manager' && <Badge tone="good">Manager</Badge>}
-                {server.status === 'disabled' && <Badge tone="warning">Out of service</Badge>}
-              </>
-            }
-          >
-            <span className="font-mono">{server.slug}</span> · <Through grant={grant} />
-          </RowText>
-        )}
+        {reached => <ReachedServer {...reached} />}
       </Rows>
     </Section>
+  )
+}
+
+function ReachedServer({ server, grants }: Reached) {
+  const tenant = useTenant()
+  return (
+    <RowText
+      title={
+        <>
+          <Link {...paths.server(tenant, server.id)} className="hover:underline">
+            {server.display_name}
+          </Link>
+          {grants.some(grant => grant.role === 'manager') && <Badge tone="good">Manager</Badge>}
+          {server.status === 'disabled' && <Badge tone="warning">Disabled</Badge>}
+        </>
+      }
+    >
+      <span className="font-mono">{server.slug}</span>
+      {grants.map(grant => (
+        <Fragment key={grant.id}>
+          {' · '}
+          <Through grant={grant} />
+          {grants.length > 1 && grant.role === 'manager' && ', as a manager'}
+        </Fragment>
+      ))}
+    </RowText>
   )
 }
 

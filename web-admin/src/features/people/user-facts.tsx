@@ -5,7 +5,7 @@ import { groupsOf } from '@/api/queries'
 import type { User } from '@/api/types'
 import { Fact, Facts, Section } from '@/components/section'
 import { Button } from '@/components/ui/button'
-import { CopyButton } from '@/components/ui/copy'
+import { CopyCode } from '@/components/ui/copy'
 import { Time } from '@/components/ui/time'
 import type { May } from '@/lib/can'
 import { listed } from '@/lib/count'
@@ -48,10 +48,7 @@ export function UserFacts({ person, mayChangeRole, onChangeRole }: UserFactsProp
           </Fact>
         )}
         <Fact name="Id">
-          <span className="flex items-center gap-1">
-            <code className="min-w-0 truncate font-mono text-xs">{id}</code>
-            <CopyButton text={id} label="Copy the id" className="-my-1 size-7" />
-          </span>
+          <CopyCode text={id} label="Copy the id" />
         </Fact>
       </Facts>
     </Section>

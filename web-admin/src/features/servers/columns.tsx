@@ -2,7 +2,7 @@ import type { Account, Server } from '@/api/types'
 import { columnsOf, RowLink } from '@/components/data-table'
 import { Badge } from '@/components/ui/badge'
 import { CopyButton } from '@/components/ui/copy'
-import { Time } from '@/components/ui/time'
+import { QuietTime } from '@/components/ui/time'
 import { AUTH_WORDS } from '@/lib/auth-words'
 import { paths } from '@/lib/paths'
 import { FailingBadge, HealthBadge, type HealthOf } from './health-badge'
@@ -15,6 +15,7 @@ export const serverColumns = (tenant: string, accounts: ReadonlyMap<string, Acco
   columns.columns([
     columns.accessor('display_name', {
       header: 'Server',
+      meta: { className: 'w-[36%] max-w-0' },
       cell: ({ row: { original } }) => (
         <div className="min-w-0">
           <div className="flex items-center gap-2">
@@ -26,13 +27,13 @@ export const serverColumns = (tenant: string, accounts: ReadonlyMap<string, Acco
               <FailingBadge health={health(original)} />
             </span>
           </div>
-          <p className="max-w-[60ch] truncate text-quiet text-xs">{original.description || original.slug}</p>
+          <p className="truncate text-quiet text-xs">{original.description || original.slug}</p>
         </div>
       ),
     }),
     columns.accessor('slug', {
       header: 'Slug',
-      meta: { className: 'max-xl:hidden w-44' },
+      meta: { className: 'max-xl:hidden w-36' },
       cell: ({ row: { original } }) => (
         <span className="flex items-center gap-0.5">
           <span className="truncate font-mono text-quiet text-xs">{original.slug}</span>
@@ -46,34 +47,32 @@ export const serverColumns = (tenant: string, accounts: ReadonlyMap<string, Acco
     }),
     columns.accessor('tags', {
       header: 'Tags',
-      meta: { className: 'max-xl:hidden w-52' },
-      cell: info => <ServerTags tenant={tenant} tags={info.getValue()} atMost={3} />,
+      meta: { className: 'max-xl:hidden w-44' },
+      cell: info => <ServerTags tenant={tenant} tags={info.getValue()} atMost={2} />,
     }),
     columns.display({
       id: 'health',
       header: 'Last 24 hours',
-      meta: { className: 'max-md:hidden w-44' },
+      meta: { className: 'max-md:hidden w-40 whitespace-nowrap' },
       cell: ({ row: { original } }) => <HealthBadge health={health(original)} />,
     }),
     columns.display({
       id: 'auth',
       header: 'Authentication',
-      meta: { className: 'max-md:hidden w-40' },
-      cell: ({ row: { original } }) => <span className="text-quiet">{authOf(original)}</span>,
+      meta: { className: 'max-md:hidden w-32' },
+      cell: ({ row: { original } }) => (
+        <span className="whitespace-nowrap text-quiet">{authOf(original)}</span>
+      ),
     }),
     columns.accessor('your_role', {
       header: 'Your role',
-      meta: { className: 'max-lg:hidden w-28' },
+      meta: { className: 'max-lg:hidden w-24' },
       cell: info => <span className="text-quiet capitalize">{info.getValue() ?? '—'}</span>,
     }),
     columns.accessor('updated_at', {
       header: 'Changed',
-      meta: { className: 'max-lg:hidden w-36' },
-      cell: info => (
-        <span className="text-quiet">
-          <Time at={info.getValue()} />
-        </span>
-      ),
+      meta: { className: 'max-lg:hidden w-32' },
+      cell: info => <QuietTime at={info.getValue()} />,
     }),
   ])
 

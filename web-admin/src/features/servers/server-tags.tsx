@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router'
 import { Badge } from '@/components/ui/badge'
+import { cn } from '@/lib/cn'
 import { paths } from '@/lib/paths'
 
 type ServerTagsProps = {
@@ -14,11 +15,18 @@ export function ServerTags({ tenant, tags, atMost = tags.length }: ServerTagsPro
   const rest = tags.slice(atMost)
   if (tags.length === 0) return null
   return (
-    <ul aria-label="Tags" className="flex flex-wrap items-center gap-1">
+    <ul aria-label="Tags" className={cn('flex items-center gap-1', rest.length === 0 && 'flex-wrap')}>
       {tags.slice(0, atMost).map(tag => (
-        <li key={tag} className="relative z-1 flex">
-          <Link {...paths.servers(tenant)} search={{ tag }} title={`Servers with the tag ${tag}`}>
-            <Badge className="hover:border-field-line hover:text-text">{tag}</Badge>
+        <li key={tag} className="relative z-1 flex min-w-0">
+          <Link
+            {...paths.servers(tenant)}
+            search={{ tag }}
+            title={`Servers with the tag ${tag}`}
+            className="flex min-w-0"
+          >
+            <Badge className="min-w-0 hover:border-field-line hover:text-text">
+              <span className="truncate">{tag}</span>
+            </Badge>
           </Link>
         </li>
       ))}

@@ -1,11 +1,11 @@
-import { Ban, CircleCheck, Ellipsis, Trash2 } from 'lucide-react'
+import { Ellipsis } from 'lucide-react'
 import type { OAuthClient } from '@/api/types'
 import { columnsOf } from '@/components/data-table'
 import { Badge } from '@/components/ui/badge'
 import { Button } from '@/components/ui/button'
 import { CopyButton } from '@/components/ui/copy'
 import { Menu, MenuItem, MenuLine } from '@/components/ui/menu'
-import { Time } from '@/components/ui/time'
+import { QuietTime } from '@/components/ui/time'
 import type { May } from '@/lib/can'
 import { CLIENT_KINDS } from './words'
 
@@ -53,7 +53,7 @@ export const clientColumns = (may: May, onAct: (act: ClientAct) => void) =>
       meta: { className: 'max-md:hidden w-36' },
       cell: info => {
         const at = info.getValue()
-        return <span className="text-quiet">{at ? <Time at={at} /> : 'Never'}</span>
+        return <QuietTime at={at} otherwise="Never" />
       },
     }),
     columns.display({
@@ -69,23 +69,23 @@ type ClientMenuProps = { client: OAuthClient; may: May; onAct: (act: ClientAct) 
 function ClientMenu({ client, may, onAct }: ClientMenuProps) {
   const trigger = (
     <Button kind="quiet" size="icon" aria-label={`Actions for ${client.name}`}>
-      <Ellipsis className="text-quiet" />
+      <Ellipsis />
     </Button>
   )
   return (
     <Menu trigger={trigger}>
       {client.blocked_at ? (
         <MenuItem may={may} onSelect={() => onAct({ client, what: 'unblock' })}>
-          <CircleCheck /> Unblock
+          Unblock…
         </MenuItem>
       ) : (
         <MenuItem may={may} onSelect={() => onAct({ client, what: 'block' })}>
-          <Ban /> Block
+          Block…
         </MenuItem>
       )}
       <MenuLine />
       <MenuItem danger may={may} onSelect={() => onAct({ client, what: 'delete' })}>
-        <Trash2 /> Delete
+        Delete…
       </MenuItem>
     </Menu>
   )

@@ -1,12 +1,12 @@
-import { Subnav } from '@/components/subnav'
+import { Tabs } from '@/components/tabs'
 import { paths } from '@/lib/paths'
 import { useTenant } from '@/lib/session'
 
 export function SettingsNav() {
   const tenant = useTenant()
-  const items = [
+  const tabs = [
     { label: 'General', link: paths.settings(tenant) },
     { label: 'OAuth clients', link: paths.clients(tenant) },
   ]
-  return <Subnav label="Settings" items={items} />
+  return <Tabs label="Settings" tabs={tabs} />
 }

@@ -3,13 +3,13 @@
 import type { ReactNode } from 'react'
 import { useForm } from 'react-hook-form'
 import type { Tenant } from '@/api/types'
-import { Fact, Facts } from '@/components/facts'
 import { Form, RadioCards, SwitchField, TextArea, TextField } from '@/components/form'
 import { Page } from '@/components/page'
 import { ReadOnly } from '@/components/read-only'
+import { Fact, Facts, Section } from '@/components/section'
 import { Button } from '@/components/ui/button'
 import { Card } from '@/components/ui/card'
-import { CopyButton } from '@/components/ui/copy'
+import { CopyCode } from '@/components/ui/copy'
 import { toast } from '@/components/ui/toast'
 import { can } from '@/lib/can'
 import { useSession } from '@/lib/session'
@@ -28,36 +28,28 @@ export function SettingsPage() {
         <div className="mt-8">
           <CallsSwitch tenant={tenant} />
         </div>
-        <Card className="mt-8 overflow-hidden">
-          <h2 className="px-4 pt-4 pb-1 font-semibold">About this organisation</h2>
+        <Section title="About this organisation" className="mt-8">
           <Facts>
             <Fact name="Slug">
-              <Code text={tenant.slug} label="Copy the slug" />
+              <CopyCode text={tenant.slug} label="Copy the slug" />
             </Fact>
             <Fact name="Issuer">
-              <Code text={tenant.issuer} label="Copy the issuer" />
+              <CopyCode text={tenant.issuer} label="Copy the issuer" />
             </Fact>
             <Fact name="Gateway">
               {tenant.gateway_origins.map(origin => (
-                <Code key={origin} text={origin} label="Copy the origin" />
+                <CopyCode key={origin} text={origin} label="Copy the origin" />
               ))}
             </Fact>
             <Fact name="Id">
-              <Code text={tenant.id} label="Copy the id" />
+              <CopyCode text={tenant.id} label="Copy the id" />
             </Fact>
           </Facts>
-        </Card>
+        </Section>
       </div>
     </Page>
   )
 }
-
-const Code = ({ text, label }: { text: string; label: string }) => (
-  <span className="flex items-center gap-0.5">
-    <code className="min-w-0 break-all font-mono text-xs">{text}</code>
-    <CopyButton text={text} label={label} className="-my-1.5 size-7" />
-  </span>
-)
 
 const Group = ({ title, children }: { title: string; children: ReactNode }) => (
   <Card className="p-4 md:p-5">

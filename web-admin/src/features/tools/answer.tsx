@@ -74,33 +74,36 @@ const Waiting = () => (
 
 /** The control plane did not make the call, or nobody knows what came of it. */
 export function Failed({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
-  const { tenant, server, may } = useServer()
-  if (error instanceof ApiError && error.code === 'forbidden') {
-    return (
-      <EmptyState
-        icon={<CircleAlert />}
-        title="You have no access to this server yourself"
-        action={
-          may.yes && (
-            <Button kind="primary" asChild>
-              <Link {...paths.collaborators(tenant, server.id)}>Give yourself access</Link>
-            </Button>
-          )
-        }
-      >
-        You see it by your role in the organisation. Calls go out in your name, and so need access like
-        anybody else’s.{' '}
-        {may.yes
-          ? 'As you manage it, you can add yourself under Collaborators.'
-          : 'Ask one of its managers: they are named under Collaborators.'}
-      </EmptyState>
-    )
-  }
+  if (error instanceof ApiError && error.code === 'forbidden') return <NoAccess />
   const isUnknown = error instanceof ApiError && (error.status === 0 || error.status >= 500)
   return (
     <ProblemPanel error={error} {...(onRetry && { onRetry })}>
       {isUnknown && <p className="text-quiet">The call may have reached the server all the same.</p>}
     </ProblemPanel>
+  )
+}
+
+/** Whoever sees a server by their role in the organisation may not call it for that. */
+export function NoAccess() {
+  const { tenant, server, may } = useServer()
+  return (
+    <EmptyState
+      icon={<CircleAlert />}
+      title="You have no access to this server yourself"
+      action={
+        may.yes && (
+          <Button kind="primary" asChild>
+            <Link {...paths.collaborators(tenant, server.id)}>Give yourself access</Link>
+          </Button>
+        )
+      }
+    >
+      You see it by your role in the organisation. Calls go out in your name, and so need access like anybody
+      else’s.{' '}
+      {may.yes
+        ? 'As you manage it, you can add yourself under Collaborators.'
+        : 'Ask one of its managers: they are named under Collaborators.'}
+    </EmptyState>
   )
 }
 

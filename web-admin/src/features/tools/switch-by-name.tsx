@@ -3,15 +3,20 @@ import { useForm } from 'react-hook-form'
 import { Form, SelectField, TextField } from '@/components/form'
 import { Button } from '@/components/ui/button'
 import { Dialog } from '@/components/ui/dialog'
+import type { May } from '@/lib/can'
 
 type Values = { name: string; state: 'off' | 'on' }
 
+type SwitchByNameProps = { may: May; onSwitch: (name: string, on: boolean) => Promise<unknown> }
+
 /** For a tool that nobody has called yet: it has to be named. */
-export function SwitchByName({ onSwitch }: { onSwitch: (name: string, on: boolean) => Promise<unknown> }) {
+export function SwitchByName({ may, onSwitch }: SwitchByNameProps) {
   const [open, setOpen] = useState(false)
   return (
     <>
-      <Button onClick={() => setOpen(true)}>Switch by name…</Button>
+      <Button may={may} onClick={() => setOpen(true)}>
+        Switch by name…
+      </Button>
       <Dialog
         open={open}
         onOpenChange={setOpen}

@@ -21,6 +21,8 @@ type ToolListProps = {
   rows: readonly ToolRow[]
   /** The server has said which tools it has. */
   isListed: boolean
+  /** For who may see which are on. */
+  hasSwitches: boolean
   /** For managers. */
   onSwitch: ((change: ToolSwitchChange) => void) | undefined
 }
@@ -37,7 +39,7 @@ export const ToolList = ({ rows, ...rest }: ToolListProps) => (
   </Card>
 )
 
-function Tool({ row, isListed, onSwitch }: Omit<ToolListProps, 'rows'> & { row: ToolRow }) {
+function Tool({ row, isListed, hasSwitches, onSwitch }: Omit<ToolListProps, 'rows'> & { row: ToolRow }) {
   const { name, tool, isOn, isSwitched, calls } = row
   const id = useId()
   return (
@@ -46,7 +48,7 @@ function Tool({ row, isListed, onSwitch }: Omit<ToolListProps, 'rows'> & { row: 
         <div className="flex flex-wrap items-center gap-x-2 gap-y-1">
           <ToolName row={row} />
           {tool && <HintBadges hints={hintsOf(tool)} />}
-          {onSwitch && !isOn && <Badge>Off</Badge>}
+          {hasSwitches && !isOn && <Badge>Off</Badge>}
         </div>
         {tool ? (
           <>
@@ -61,12 +63,12 @@ function Tool({ row, isListed, onSwitch }: Omit<ToolListProps, 'rows'> & { row: 
           </p>
         )}
       </div>
-      {onSwitch && (
+      {hasSwitches && (
         <>
           <span className="whitespace-nowrap text-quiet text-xs max-md:hidden">
             {calls > 0 ? `${plural(calls, 'call')} in 30 days` : 'Not called lately'}
           </span>
-          {isSwitched && (
+          {isSwitched && onSwitch && (
             <Button
               kind="quiet"
               size="sm"
@@ -84,7 +86,8 @@ function Tool({ row, isListed, onSwitch }: Omit<ToolListProps, 'rows'> & { row: 
             id={id}
             className="z-1"
             checked={isOn}
-            onCheckedChange={on => onSwitch(on ? { on: [name] } : { off: [name] })}
+            disabled={!onSwitch}
+            onCheckedChange={on => onSwitch?.(on ? { on: [name] } : { off: [name] })}
           />
         </>
       )}

@@ -1,4 +1,5 @@
-//! What a server offers to the person: its tools, with their switches for who manages it, its prompts and its resources.
+//! What a server offers to the person: its tools, with their switches for who manages it or reads
+//! everything, its prompts and its resources.
 //! Each can be tried.
 
 import { useQuery } from '@tanstack/react-query'
@@ -10,11 +11,15 @@ import type { ToolSwitches } from '@/api/types'
 import { SearchField } from '@/components/data-table'
 import { EmptyState } from '@/components/page'
 import { ProblemPanel } from '@/components/problem'
+import { ReadOnly } from '@/components/read-only'
 import { Card } from '@/components/ui/card'
 import { Select } from '@/components/ui/field'
 import { Skeleton } from '@/components/ui/skeleton'
+import { can } from '@/lib/can'
 import { paths } from '@/lib/paths'
 import { useServer } from '@/lib/server'
+import { useSession } from '@/lib/session'
+import { NoAccess } from './answer'
 import { ListNotice } from './list-notice'
 import { Prompts } from './prompts'
 import { Resources } from './resources'
@@ -28,6 +33,8 @@ const route = getRouteApi('/$tenant/servers/$server/tools')
 
 export function ToolsPage() {
   const { part, tool } = route.useSearch()
+  // Lists are asked for in the person's name, and so is every call.
+  if (!useMayCall()) return <Tools />
   if (part === undefined && tool !== undefined) return <OneTool key={tool} name={tool} />
   return (
     <div className="space-y-5">
@@ -38,6 +45,9 @@ export function ToolsPage() {
     </div>
   )
 }
+
+/** Whoever sees the server by their role in the organisation only may not. */
+const useMayCall = () => useServer().server.your_role !== undefined
 
 const PARTS = [
   { part: undefined, label: 'Tools' },
@@ -95,9 +105,11 @@ function Tools() {
     (q: string | undefined) => void navigate({ search: { q }, replace: true }),
     [navigate],
   )
+  const mayCall = useMayCall()
+  const readsAll = can.readAllServers(useSession()).yes
   // A virtual server has no switches: those of its members hold.
-  const enabled = may.yes && server.kind === 'single'
-  const list = useQuery(offered(tenant, server.id, 'tools'))
+  const enabled = (may.yes || readsAll) && server.kind === 'single'
+  const list = useQuery({ ...offered(tenant, server.id, 'tools'), enabled: mayCall })
   const switches = useQuery({ ...toolSwitches(tenant, server.id), enabled })
   const called = useQuery({ ...calledTools(tenant, server.id), enabled })
   const change = useSwitchTools()
@@ -105,17 +117,22 @@ function Tools() {
   if (enabled && (switches.isPending || called.isPending)) return <Skeleton className="h-64 w-full" />
   const rows = toolRows({ listed: list.data?.items, switches: switches.data, usage: called.data }, q)
   return (
-    <>
+    <div className="space-y-5">
       {enabled && (
-        <NewTools
-          value={switches.data?.new_tools ?? 'on'}
-          onChange={new_tools => change.mutate({ new_tools })}
-        />
+        <ReadOnly may={may}>
+          <NewTools
+            value={switches.data?.new_tools ?? 'on'}
+            onChange={new_tools => change.mutate({ new_tools })}
+          />
+        </ReadOnly>
       )}
       <div className="flex flex-wrap items-center justify-between gap-3">
         <SearchField label="Find a tool" value={q} onChange={setText} />
         {enabled && (
-          <SwitchByName onSwitch={(name, on) => change.mutateAsync(on ? { on: [name] } : { off: [name] })} />
+          <SwitchByName
+            may={may}
+            onSwitch={(name, on) => change.mutateAsync(on ? { on: [name] } : { off: [name] })}
+          />
         )}
       </div>
       <ListNotice list={list} what="tools" />
@@ -123,13 +140,15 @@ function Tools() {
         <ToolList
           rows={rows}
           isListed={list.isSuccess && list.data.refusal === undefined}
-          onSwitch={enabled ? change.mutate : undefined}
+          hasSwitches={enabled}
+          onSwitch={may.yes ? change.mutate : undefined}
         />
       )}
+      {!mayCall && <NoAccess />}
       {/* Switches wait for no server: it may be slow, or away. */}
-      {list.isPending && <Asking />}
+      {list.isLoading && <Asking />}
       {rows.length === 0 && list.isSuccess && (q || list.data.refusal === undefined) && <Nothing text={q} />}
-    </>
+    </div>
   )
 }
 

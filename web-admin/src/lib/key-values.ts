@@ -38,11 +38,13 @@ export const keyFieldOf = (field: string): string => {
   return field === 'expires_in_days' || field === 'never_expires' ? 'expires' : field
 }
 
+/** How long the old key works on beside the new one, in seconds. */
 export const OVERLAPS = [
-  { value: '0', label: 'At once' },
-  { value: '3600', label: 'In an hour' },
-  { value: '86400', label: 'In a day' },
-  { value: '604800', label: 'In a week' },
+  { value: '0', label: 'Not at all: it ends now' },
+  { value: '3600', label: 'An hour' },
+  { value: '86400', label: 'A day' },
+  { value: '604800', label: 'A week' },
+  { value: '2592000', label: '30 days' },
 ] as const
 
 type Tone = 'plain' | 'good' | 'warning' | 'alert'
