@@ -42,6 +42,8 @@ export const router = createRouter({
   // Queries know how old they are.
   defaultPreloadStaleTime: 0,
   defaultPendingMs: 150,
+  // What is there is shown: a skeleton that came is not kept for half a second, as is the router's way.
+  defaultPendingMinMs: 0,
   scrollRestoration: true,
   defaultPendingComponent: RouteSkeleton,
   defaultNotFoundComponent: NotFound,
