@@ -2,6 +2,7 @@
 
 import { execFile, spawn } from 'node:child_process'
 import {
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -18,9 +19,14 @@ import { newerNode, TESTS } from './parties'
 
 const run = promisify(execFile)
 const EDITORS = join(TESTS, 'editors/node_modules')
+/** Its program alone: the package around it names platforms that not every registry has, and cannot be locked. */
+const OPENCODE = join(EDITORS, 'opencode-linux-x64')
 const PLATFORM = `${process.platform}-${process.arch}`
 /** Programs that would wait for a person are ended. */
 const TIMEOUT_MS = 60_000
+
+/** Whether this platform's opencode is pinned. */
+export const hasOpencode = existsSync(OPENCODE)
 
 type Environment = Record<string, string>
 
@@ -118,6 +124,7 @@ export class Desk {
       // Scripts of packages do not run when they are installed: this one would have linked its program then.
       join(EDITORS, `@anthropic-ai/claude-code-${PLATFORM}`),
       join(EDITORS, '.bin'),
+      join(OPENCODE, 'bin'),
       join(TESTS, 'editors/.venv/bin'),
       dirname(newerNode()),
       '/usr/local/bin',

@@ -4,7 +4,7 @@
 import type { Page } from '@playwright/test'
 import { parse as parseToml } from 'smol-toml'
 import { CLIENT_IDS, type ClientId } from '../src/features/how-to-use/client-ids'
-import { Desk } from './desk'
+import { Desk, hasOpencode } from './desk'
 import { newKey } from './things'
 import { expect, test, type World } from './world'
 
@@ -143,6 +143,20 @@ test('Gemini CLI', async ({ page, world }) => {
     expect(await desk.type('gemini mcp list')).toContain(url)
     desk.clear()
   })
+})
+
+test('opencode', async ({ page, world }) => {
+  test.skip(!hasOpencode, 'pinned for Linux on x64 only')
+  const desk = new Desk()
+  const environment = await key(page, world, 'opencode')
+  desk.write('opencode.json', await read(page, world, 'opencode.json', { client: 'opencode', withKey: true }))
+  expect(await desk.type('opencode mcp list', environment)).toMatch(/✓ demo .*connected/)
+  // Without a key it asks for a sign-in, by the very line that the page gives.
+  const signIn = await read(page, world, 'In a terminal', { client: 'opencode' })
+  expect(signIn.trim()).toBe(`opencode mcp auth ${SLUG}`)
+  desk.write('opencode.json', await read(page, world, 'opencode.json', { client: 'opencode' }))
+  expect(await desk.type('opencode mcp list')).toMatch(/demo .*needs authentication/)
+  desk.clear()
 })
 
 test('mcp-remote, and through it Claude Desktop', async ({ page, world }) => {
