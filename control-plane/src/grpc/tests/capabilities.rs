@@ -17,7 +17,8 @@ fn bound(calls: u32) -> PlatformChange {
 
 #[tokio::test]
 async fn limits_wait_for_the_oldest_node_of_the_pool() {
-    let plane = Plane::start(&Db::sqlite().await).await;
+    let db = Db::sqlite().await;
+    let plane = Plane::start(&db).await;
     let (_, secret) = plane.enrol("n1", "eu").await;
     let acme = plane.tenant("acme", "eu").await;
     plane.tenant("elsewhere", "us").await;
@@ -26,7 +27,7 @@ async fn limits_wait_for_the_oldest_node_of_the_pool() {
     let (gone, leave) = tokio::sync::oneshot::channel();
     plane.app.tasks.spawn("node", async move {
         tokio::select! {
-            () = async { while old.next().await.is_ok() {} } => panic!("the stream ended too early"),
+            ended = old.end() => panic!("the stream ended too early: {ended}"),
             left = leave => left.unwrap(),
         }
     });
