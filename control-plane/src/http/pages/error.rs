@@ -144,7 +144,7 @@ impl PageError {
     pub(super) fn sign_up_gone() -> Self {
         let message = "This link was used, or it has expired. If you have created your organisation, find it and sign in; \
                        else ask for a new link.";
-        let next = Next { url: "/".to_owned(), label: "To the door" };
+        let next = Next { url: "/".to_owned(), label: "Go to sign-in" };
         let gone = Self::new(StatusCode::NOT_FOUND, "sign_up.gone", "This link is no longer good", message);
         Self { next: Some(Box::new(next)), ..gone }
     }
