@@ -2,7 +2,6 @@
 
 import { execFile, spawn } from 'node:child_process'
 import {
-  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -25,8 +24,8 @@ const PLATFORM = `${process.platform}-${process.arch}`
 /** Programs that would wait for a person are ended. */
 const TIMEOUT_MS = 60_000
 
-/** Whether this platform's opencode is pinned. */
-export const hasOpencode = existsSync(OPENCODE)
+/** Of this platform alone opencode is pinned: there it has to be installed. */
+export const pinsOpencode = PLATFORM === 'linux-x64'
 
 type Environment = Record<string, string>
 

@@ -4,7 +4,7 @@
 import type { Page } from '@playwright/test'
 import { parse as parseToml } from 'smol-toml'
 import { CLIENT_IDS, type ClientId } from '../src/features/how-to-use/client-ids'
-import { Desk, hasOpencode } from './desk'
+import { Desk, pinsOpencode } from './desk'
 import { newKey } from './things'
 import { expect, test, type World } from './world'
 
@@ -146,7 +146,7 @@ test('Gemini CLI', async ({ page, world }) => {
 })
 
 test('opencode', async ({ page, world }) => {
-  test.skip(!hasOpencode, 'pinned for Linux on x64 only')
+  test.skip(!pinsOpencode, 'pinned for Linux on x64 only')
   const desk = new Desk()
   const environment = await key(page, world, 'opencode')
   desk.write('opencode.json', await read(page, world, 'opencode.json', { client: 'opencode', withKey: true }))

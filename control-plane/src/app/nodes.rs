@@ -77,7 +77,6 @@ pub async fn get(app: &App, id: NodeId) -> Result<NodeReport> {
 }
 
 /// Streams of nodes to any replica.
-#[derive(Default)]
 struct Live {
     streams: Vec<NodeStatus>,
     /// Replicas that did not say.
@@ -120,15 +119,16 @@ fn followed(streams: &[NodeStatus]) -> Vec<TenantId> {
 /// Wants a node to be empty, or to be in use again. Its processes hear it now on this replica, and within the next poll
 /// on others; those that start later hear it first of all.
 pub async fn drain(app: &App, actor: Actor, id: NodeId, on: bool) -> Result<NodeReport> {
-    let store = app.store.system().await?;
-    let identity = store.get_node_identity(id).await?;
-    if identity.revoked_at.is_some() {
-        return Err(Error::conflict("node.revoked", "this node is revoked: stop its processes"));
-    }
+    // Before the transaction: other replicas are asked, and whoever writes would wait for their answers.
     if on && !live(app).await.of(id).iter().all(|stream| stream.can(DRAIN)) {
         let public =
             "a connected process of this node is of a version that cannot be drained: stop it, it ends its calls first";
         return Err(Error::conflict("node.too_old", public));
+    }
+    let store = app.store.system().await?;
+    let identity = store.get_node_identity(id).await?;
+    if identity.revoked_at.is_some() {
+        return Err(Error::conflict("node.revoked", "this node is revoked: stop its processes"));
     }
     store.set_node_draining(id, on).await?;
     store.commit().await?;

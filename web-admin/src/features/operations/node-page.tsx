@@ -79,7 +79,7 @@ const Draining = ({ since, state }: { since: string; state: NodeSummary['state']
 
 const DRAIN_WORDS: Partial<Record<NodeSummary['state'], string>> = {
   drained: 'Nothing is under way any more: its processes can be stopped.',
-  away: 'No process is connected here; those that start drain at once.',
+  away: 'No process is connected; those that start drain at once.',
   draining:
     'Balancers send it nobody new. Who listens is sent elsewhere every ten seconds, and calls end in their own time.',
 }
