@@ -3,6 +3,7 @@
 //! Timers and deadlines use `tokio::time`; this clock answers what the date is.
 
 use std::sync::Mutex;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::{NoContext, Timestamp, Uuid};
@@ -19,7 +20,8 @@ pub struct SystemClock;
 impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "the home of the system clock")]
     fn now(&self) -> DateTime<Utc> {
-        truncate(Utc::now())
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        DateTime::from_timestamp_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX)).unwrap_or_default()
     }
 }
 

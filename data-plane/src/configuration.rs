@@ -3,7 +3,6 @@
 //!
 //! I1: a request takes one `Arc<Snapshot>` and sees nothing else. I2: nothing here needs the control plane to be up.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -16,6 +15,7 @@ use uuid::Uuid;
 
 use crate::clock::Clock;
 use crate::limits;
+use crate::map::{HashMap, HashSet};
 use crate::snapshot::{Directory, Snapshot};
 
 /// The snapshot a request needs is not there in time: 503 with Retry-After.

@@ -120,7 +120,8 @@ async fn serve(node: &Arc<Node>, head: &request::Parts, body: Body, reply: &mut 
         let server = visitor.enter(&entry).await?;
         let (forwarded, headers, recorder) = (forwarded.as_ref(), &head.headers, &recorder);
         let visit = Visit { node, caller: &caller, entry: &entry, server: &server, headers, forwarded, recorder };
-        return forward::without_message(visit, bodiless).await;
+        // What few requests need is in memory of its own, here and below: a call's is copied once, and is small.
+        return Box::pin(forward::without_message(visit, bodiless)).await;
     }
     let message = decode::message(node, head, body).await?;
     reply.asked(&head.headers, &message);

@@ -16,6 +16,7 @@ mod leases;
 pub mod limiter;
 pub mod limits;
 pub mod mailbox;
+pub mod map;
 pub mod mcp;
 pub mod metrics;
 pub mod node_key;
@@ -293,11 +294,6 @@ pub async fn run_node(node: Arc<Node>, listeners: Listeners, shutdown: Cancellat
     let (tasks, closing) = (node.tasks.clone(), node.tasks.closing());
     node.tasks.spawn("admin", async move { admin.run(&tasks, closing).await });
     node.tasks.spawn("drain", drain::run(node.clone()));
-    let (tasks, stopping) = (node.tasks.clone(), shutdown.clone());
-    node.tasks.spawn("stop", async move {
-        stopping.cancelled().await;
-        tasks.drain();
-    });
     gateway.run(&node.tasks, shutdown).await;
     if tokio::time::timeout(limits::CLOSE_TIMEOUT, node.tasks.close()).await.is_err() {
         tracing::warn!("tasks were left behind at shutdown");

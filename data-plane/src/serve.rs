@@ -23,7 +23,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
@@ -58,7 +58,7 @@ pub(crate) struct Server<S> {
 }
 
 impl<S: Answers> Server<S> {
-    /// Serves until `stop`, then takes no more connections and waits for requests under way, within the bound.
+    /// Serves until `stop`, then drains: takes no more connections and waits for requests under way, within the bound.
     pub(crate) async fn run(self, tasks: &Tasks, stop: CancellationToken) {
         let places = Arc::new(Semaphore::new(self.connections_max));
         let open = TaskTracker::new();
@@ -70,19 +70,11 @@ impl<S: Answers> Server<S> {
             };
             let Some((stream, peer, place)) = accepted else { continue };
             let (tls, service) = (self.tls.clone(), self.service.clone());
-            let connection = Connection { tls, service, stop: stop.clone(), staying: tasks.staying(), peer };
-            let hang_up = hang_up.clone();
-            tasks.spawn(
-                self.name,
-                open.track_future(async move {
-                    let _place = place;
-                    tokio::select! {
-                        () = connection.serve(stream) => {}
-                        () = hang_up.cancelled() => {}
-                    }
-                }),
-            );
+            let (staying, hang_up) = (tasks.staying(), hang_up.clone());
+            let connection = Connection { tls, service, staying, hang_up, peer, _place: place };
+            tasks.spawn(self.name, open.track_future(connection.serve(stream)));
         }
+        tasks.drain();
         drop(self.listener);
         open.close();
         if timeout(self.drain_timeout, open.wait()).await.is_err() {
@@ -92,7 +84,7 @@ impl<S: Answers> Server<S> {
     }
 }
 
-type Accepted = (TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit);
+type Accepted = (TcpStream, SocketAddr, OwnedSemaphorePermit);
 
 /// Takes a place first: what does not fit waits in the system's queue.
 async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> Option<Accepted> {
@@ -111,10 +103,12 @@ async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> Option<Accep
 struct Connection<A> {
     tls: Option<TlsAcceptor>,
     service: A,
-    /// Takes no more requests once one of these is cancelled.
-    stop: CancellationToken,
+    /// Takes no more requests once this is cancelled.
     staying: CancellationToken,
+    /// Is cut off once this is, which is after it was to take no more.
+    hang_up: CancellationToken,
     peer: SocketAddr,
+    _place: OwnedSemaphorePermit,
 }
 
 impl<A: Answers> Connection<A> {
@@ -123,16 +117,23 @@ impl<A: Answers> Connection<A> {
         let _slower = stream.set_nodelay(true);
         match self.tls.clone() {
             None => self.serve_http(stream).await,
-            Some(tls) => {
-                if let Ok(Ok(stream)) = timeout(limits::TLS_HANDSHAKE_TIMEOUT, tls.accept(stream)).await {
-                    self.serve_http(stream).await;
-                }
-            }
+            // In memory of its own: it takes twice the room, which plain connections need not keep.
+            Some(tls) => Box::pin(self.serve_tls(tls, stream)).await,
+        }
+    }
+
+    async fn serve_tls(self, tls: TlsAcceptor, stream: TcpStream) {
+        let accepted = tokio::select! {
+            accepted = timeout(limits::TLS_HANDSHAKE_TIMEOUT, tls.accept(stream)) => accepted,
+            () = self.hang_up.cancelled() => return,
+        };
+        if let Ok(Ok(stream)) = accepted {
+            self.serve_http(stream).await;
         }
     }
 
     async fn serve_http<S: AsyncRead + AsyncWrite + Send + Unpin + 'static>(self, stream: S) {
-        let (service, peer) = (self.service, self.peer);
+        let Self { service, peer, staying, hang_up, _place, .. } = self;
         let service = service_fn(move |request: Request<Incoming>| {
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(ConnectInfo(peer));
@@ -152,10 +153,14 @@ impl<A: Answers> Connection<A> {
             .keep_alive_interval(limits::HTTP2_PING_EVERY);
         let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
         let ended = tokio::select! {
+            biased;
             ended = connection.as_mut() => ended,
-            () = async { tokio::select! { () = self.stop.cancelled() => {}, () = self.staying.cancelled() => {} } } => {
+            () = staying.cancelled() => {
                 connection.as_mut().graceful_shutdown();
-                connection.await
+                tokio::select! {
+                    ended = connection => ended,
+                    () = hang_up.cancelled() => return,
+                }
             }
         };
         if let Err(error) = ended {

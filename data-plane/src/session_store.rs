@@ -12,11 +12,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use http::HeaderValue;
-use url::Url;
 use uuid::Uuid;
 
 use crate::limits::{SESSION_AGE_MAX_S, UPSTREAM_SESSION_IDLE};
 use crate::snapshot::SessionKey;
+use crate::upstream::UpstreamUrl;
 
 /// One holder at one server with one credential.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -36,14 +36,14 @@ pub struct UpstreamSession {
     /// Ours, new each time: tells this session from the one before it.
     pub opened: Uuid,
     /// Where it was opened; a server whose URL changed starts anew.
-    pub url: Url,
+    pub url: UpstreamUrl,
     /// `None`: the upstream keeps no sessions.
     pub id: Option<HeaderValue>,
     pub protocol_version: HeaderValue,
 }
 
 impl UpstreamSession {
-    pub fn new(url: Url, id: Option<HeaderValue>, protocol_version: HeaderValue) -> Self {
+    pub fn new(url: UpstreamUrl, id: Option<HeaderValue>, protocol_version: HeaderValue) -> Self {
         Self { opened: Uuid::new_v4(), url, id, protocol_version }
     }
 }

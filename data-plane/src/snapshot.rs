@@ -15,7 +15,6 @@ mod server;
 #[cfg(test)]
 pub(crate) mod tests;
 
-use std::collections::{HashMap, HashSet};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
@@ -29,6 +28,8 @@ pub use self::limit::{CountedApart, LimitRule, LimitRules};
 pub use self::server::{
     Choice, GrantIndex, HeaderRules, Item, Member, Offer, OutboundAuth, Role, Server, ServerState, ToolSwitches,
 };
+use crate::map::{HashMap, HashSet};
+use crate::mcp::seal::DerivedKeys;
 
 /// All tenants of the pool. An unknown slug is a 404 from memory.
 #[derive(Debug, Clone, Default)]
@@ -107,6 +108,14 @@ pub struct SessionKey {
     pub key_id: u32,
     pub secret: zeroize::Zeroizing<[u8; 32]>,
     pub created_unix_ms: u64,
+    /// What it seals with.
+    pub derived: DerivedKeys,
+}
+
+impl SessionKey {
+    pub fn new(key_id: u32, secret: zeroize::Zeroizing<[u8; 32]>, created_unix_ms: u64) -> Self {
+        Self { key_id, secret, created_unix_ms, derived: DerivedKeys::default() }
+    }
 }
 
 /// An OAuth grant that was ended while tokens of it may still live.

@@ -16,7 +16,9 @@ pub mod resolve;
 pub mod sessions;
 mod tls;
 pub mod trust;
+pub mod url;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -38,6 +40,7 @@ use self::in_flight::InFlight;
 use self::resolve::Resolve;
 use self::sessions::UpstreamSessions;
 use self::trust::Trust;
+pub use self::url::UpstreamUrl;
 use crate::config::Config;
 use crate::disk::StateError;
 use crate::limits::{TRUSTING_CLIENTS_MAX, UPSTREAM_IDLE_CONNECTION_TIMEOUT, UPSTREAM_IDLE_CONNECTIONS_PER_HOST_MAX};
@@ -104,16 +107,16 @@ impl Upstream {
     }
 
     /// The client for a server that trusts these certificates, too. Connections are never shared with other servers.
-    fn client_for(&self, trust: Option<&Arc<Trust>>) -> Result<HttpClient, UpstreamFault> {
-        let Some(trust) = trust else { return Ok(self.client.clone()) };
+    fn client_for(&self, trust: Option<&Arc<Trust>>) -> Result<Cow<'_, HttpClient>, UpstreamFault> {
+        let Some(trust) = trust else { return Ok(Cow::Borrowed(&self.client)) };
         if let Some(known) = self.trusting.get(trust.sha256()) {
-            return Ok(known);
+            return Ok(Cow::Owned(known));
         }
         let mut roots = self.roots.clone();
         let made = trust.add_to(&mut roots).and_then(|()| client(self.guarded.clone(), roots));
         let made = made.map_err(|_| UpstreamFault::Unreachable)?;
         self.trusting.insert(trust.sha256().to_vec(), made.clone());
-        Ok(made)
+        Ok(Cow::Owned(made))
     }
 
     /// A JSON-RPC id of our own; clients' ids never reach an upstream (ATK-11).

@@ -1,6 +1,6 @@
 //! The place of a request in a trace, as the header `traceparent` says it (W3C Trace Context, level 1 §3.2).
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 /// A span that others can be children of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,27 +45,34 @@ impl TraceContext {
 /// As the header has it.
 impl fmt::Display for TraceContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("00-")?;
-        hex(f, &self.trace_id)?;
-        f.write_char('-')?;
-        hex(f, &self.span_id)?;
-        f.write_str(if self.is_sampled { "-01" } else { "-00" })
+        // Written at once: every call has one.
+        let mut header = *b"00-00000000000000000000000000000000-0000000000000000-00";
+        let (_, rest) = header.split_at_mut(3);
+        let (trace, rest) = rest.split_at_mut(32);
+        let (_, rest) = rest.split_at_mut(1);
+        let (span, rest) = rest.split_at_mut(16);
+        hex(&self.trace_id, trace);
+        hex(&self.span_id, span);
+        if let (true, Some(flag)) = (self.is_sampled, rest.last_mut()) {
+            *flag = b'1';
+        }
+        f.write_str(std::str::from_utf8(&header).unwrap_or_default())
     }
 }
 
 fn text(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len() * 2);
-    // Writing to a String cannot fail.
-    let _ = hex(&mut text, bytes);
-    text
+    let mut text = vec![b'0'; bytes.len() * 2];
+    hex(bytes, &mut text);
+    String::from_utf8(text).unwrap_or_default()
 }
 
-fn hex(out: &mut impl fmt::Write, bytes: &[u8]) -> fmt::Result {
-    const DIGITS: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
-    for half in bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]) {
-        out.write_char(DIGITS.get(usize::from(half)).copied().unwrap_or('0'))?;
+/// Two lower-case digits of `out` for each byte.
+fn hex(bytes: &[u8], out: &mut [u8]) {
+    const DIGITS: [u8; 16] = *b"0123456789abcdef";
+    let digit = |half: u8| DIGITS.get(usize::from(half)).copied().unwrap_or(b'0');
+    for (byte, digits) in bytes.iter().zip(out.as_chunks_mut::<2>().0) {
+        *digits = [digit(byte >> 4), digit(byte & 15)];
     }
-    Ok(())
 }
 
 /// Exactly so many bytes in lower-case hexadecimal digits.

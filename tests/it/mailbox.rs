@@ -1,6 +1,5 @@
 //! What every mailbox promises, on each of them: memory, one Redis, a Redis Cluster.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -8,6 +7,7 @@ use data_plane::limits::LETTER_BYTES_MAX;
 use data_plane::mailbox::memory::Exchange;
 use data_plane::mailbox::redis::RedisMailbox;
 use data_plane::mailbox::{Letter, MailError, Mailbox, Receipt, Recipient};
+use data_plane::map::HashMap;
 use data_plane::metrics::Metrics;
 use data_plane::redis_link::Link;
 use data_plane::snapshot::{SessionKey, Snapshot, TenantStatus};
@@ -53,7 +53,7 @@ fn recipient(secret: u8) -> (Recipient, watch::Receiver<Vec<(Uuid, Letter)>>) {
 }
 
 fn keys(secret: u8) -> Vec<SessionKey> {
-    vec![SessionKey { key_id: 1, secret: [secret; 32].into(), created_unix_ms: 0 }]
+    vec![SessionKey::new(1, [secret; 32].into(), 0)]
 }
 
 fn snapshot(secret: u8) -> Snapshot {
@@ -66,10 +66,10 @@ fn snapshot(secret: u8) -> Snapshot {
         calls_off: false,
         blocked_clients: Arc::default(),
         concurrent_calls_max: None,
-        servers: HashMap::new(),
-        principals: HashMap::new(),
-        api_keys: HashMap::new(),
-        signing_keys: HashMap::new(),
+        servers: HashMap::default(),
+        principals: HashMap::default(),
+        api_keys: HashMap::default(),
+        signing_keys: HashMap::default(),
         session_keys: keys(secret),
         revoked_grants: Arc::default(),
         limits: Arc::default(),

@@ -73,7 +73,7 @@ macro_rules! on_every_store {
 }
 
 fn keys() -> Vec<SessionKey> {
-    vec![SessionKey { key_id: 1, secret: [7; 32].into(), created_unix_ms: 0 }]
+    vec![SessionKey::new(1, [7; 32].into(), 0)]
 }
 
 fn at() -> SessionAt {
@@ -253,7 +253,7 @@ async fn redis_never_holds_anything_in_clear_and_what_was_tampered_with_is_missi
         assert!(!dump.windows(secret.len()).any(|bytes| bytes == secret), "{}", String::from_utf8_lossy(secret));
     }
 
-    let others = vec![SessionKey { key_id: 1, secret: [8; 32].into(), created_unix_ms: 0 }];
+    let others = vec![SessionKey::new(1, [8; 32].into(), 0)];
     assert_eq!(two.load(&others, at()).await, Loaded::Missing, "another tenant's keys open nothing");
     redis.tamper().await;
     assert_eq!(two.load(&keys, at()).await, Loaded::Missing);

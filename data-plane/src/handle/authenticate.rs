@@ -28,8 +28,6 @@ pub struct Caller {
     pub snapshot: Arc<Snapshot>,
     pub principal_id: Uuid,
     pub kind: PrincipalKind,
-    /// OAuth client; empty for API keys.
-    pub client_id: String,
     pub credential: Credential,
 }
 

@@ -93,9 +93,9 @@ pub fn check(caller: &Caller, server: &Server, meaning: &Meaning) -> Result<(), 
 
 #[cfg(test)]
 mod tests {
-    use std::collections::{HashMap, HashSet};
 
     use super::*;
+    use crate::map::{HashMap, HashSet};
     use crate::snapshot::{GrantIndex, Principal, Role, TenantStatus};
 
     fn id(number: u128) -> Uuid {
@@ -126,10 +126,10 @@ mod tests {
             calls_off: false,
             blocked_clients: Arc::default(),
             concurrent_calls_max: None,
-            servers: HashMap::new(),
+            servers: HashMap::default(),
             principals: principals.into_iter().map(|principal| (principal.id, Arc::new(principal))).collect(),
-            signing_keys: HashMap::new(),
-            api_keys: HashMap::new(),
+            signing_keys: HashMap::default(),
+            api_keys: HashMap::default(),
             session_keys: Vec::new(),
             revoked_grants: Arc::default(),
             limits: Arc::default(),
@@ -146,9 +146,9 @@ mod tests {
                 assert_eq!(verdict, allowed_ids.contains(&number), "{number} {:?}", server.grants);
             }
         }
-        let subject = |number| GrantIndex { everyone: None, subjects: HashMap::from([(id(number), Role::User)]) };
+        let subject = |number| GrantIndex { everyone: None, subjects: HashMap::from_iter([(id(number), Role::User)]) };
         check(GrantIndex::default(), &[]);
-        check(GrantIndex { everyone: Some(Role::User), subjects: HashMap::new() }, &[1, 2]);
+        check(GrantIndex { everyone: Some(Role::User), subjects: HashMap::default() }, &[1, 2]);
         check(subject(2), &[2]);
         check(subject(50), &[1]);
         check(subject(3), &[3]);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
+use url::Url;
 use zeroize::Zeroizing;
 
 use super::authenticate::{Caller, Credential as Presented, bearer};
@@ -30,10 +31,16 @@ pub(super) struct Visitor<'a> {
 impl Visitor<'_> {
     /// The server that the URL names, as this caller calls it. A virtual one has no door: its members have.
     pub(super) async fn enter(self, entry: &Arc<Server>) -> Result<Arc<Server>, Failure> {
-        match entry.members {
-            Some(_) => Ok(entry.clone()),
-            None => self.attach(entry.clone()).await,
+        if entry.members.is_some() || self.is_served_as_is(entry) {
+            return Ok(entry.clone());
         }
+        Box::pin(self.attach(entry.clone())).await
+    }
+
+    /// Whether all callers call it alike, and this one sent nothing along.
+    fn is_served_as_is(self, server: &Server) -> bool {
+        let is_for_all = matches!(server.outbound_auth, OutboundAuth::None | OutboundAuth::Shared(_));
+        is_for_all && self.forwarded.is_none() && !server.overrides.contains(&self.caller.principal_id)
     }
 
     /// A server as this caller calls it.
@@ -94,7 +101,7 @@ impl Visitor<'_> {
         }
         let value = Zeroizing::new(format!("Bearer {}", bearer(self.headers)?));
         // The sessions it opens are the caller's in any case, whichever token of theirs it is.
-        let credential = Credential::new(server.upstream_url.clone(), vec![(AUTHORIZATION, value)], 1);
+        let credential = Credential::new(Url::clone(&server.upstream_url), vec![(AUTHORIZATION, value)], 1);
         let credential = credential.ok_or(Failure::Upstream(UpstreamFault::CredentialOrigin))?;
         Ok(with(server, OutboundAuth::Given(credential)))
     }

@@ -30,9 +30,9 @@ pub struct Meaning {
     /// `None` for notifications and responses.
     pub method: Option<Method>,
     /// Tool, prompt or resource.
-    pub target: Option<String>,
+    pub target: Option<Arc<str>>,
     /// Legacy only, and not at `initialize`.
-    pub session: Option<Session>,
+    pub session: Option<Arc<Session>>,
     /// The upstream session that belongs to it, if some node has opened one.
     pub held: Option<Arc<UpstreamSession>>,
 }
@@ -48,12 +48,12 @@ impl Meaning {
 pub enum Bodiless {
     /// Of the stream of an upstream's own messages, or of the rest of one.
     Listen(Listening),
-    End(Session),
+    End(Arc<Session>),
 }
 
 /// Who wants to listen.
 pub struct Listening {
-    pub session: Session,
+    pub session: Arc<Session>,
     pub held: Option<Arc<UpstreamSession>>,
 }
 
@@ -161,7 +161,7 @@ pub async fn meaning(
         let name = message.method().unwrap_or_default();
         let method = Method::parse(name, era).ok_or(Failure::UnknownMethod)?;
         meaning.method = Some(method);
-        meaning.target = method.target(message).map_err(Failure::InvalidParams)?.map(|target| target.into_owned());
+        meaning.target = method.target(message).map_err(Failure::InvalidParams)?.as_deref().map(Arc::from);
     }
     Ok(meaning)
 }
@@ -172,7 +172,7 @@ async fn session(
     caller: &Caller,
     server: &Server,
     headers: &HeaderMap,
-) -> Result<(Session, Option<Arc<UpstreamSession>>), Failure> {
+) -> Result<(Arc<Session>, Option<Arc<UpstreamSession>>), Failure> {
     let mut values = headers.get_all(era::SESSION_ID).iter();
     let Some(first) = values.next() else { return Err(Failure::SessionMissing) };
     let text = first.to_str().unwrap_or_default();
@@ -181,8 +181,8 @@ async fn session(
     let session = session.filter(|_| values.next().is_none()).ok_or(Failure::SessionUnknown)?;
     match node.store.load(keys, caller.session_at(session.id, server)).await {
         Loaded::Ended => Err(Failure::SessionUnknown),
-        Loaded::Missing => Ok((session, None)),
-        Loaded::Found(upstream) => Ok((session, Some(upstream))),
+        Loaded::Missing => Ok((Arc::new(session), None)),
+        Loaded::Found(upstream) => Ok((Arc::new(session), Some(upstream))),
     }
 }
 

@@ -10,6 +10,8 @@ mod modern;
 mod outgoing;
 mod relay;
 
+use std::ops::DerefMut;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 
 use axum::response::Response;
@@ -88,7 +90,7 @@ impl Call {
     }
 
     fn access(&self) -> Access {
-        self.visit().access().to_tool(self.meaning.tool())
+        self.visit().access().of_call(&self.meaning)
     }
 }
 
@@ -114,7 +116,7 @@ impl Visit<'_> {
 
 pub(super) async fn send(call: Call) -> Result<Response, Failure> {
     match bundle::is_bundle(&call) {
-        true => bundle::send(call).await,
+        true => Box::pin(bundle::send(call)).await,
         false => to_server(call).await,
     }
 }
@@ -128,6 +130,11 @@ async fn to_server(call: Call) -> Result<Response, Failure> {
         other => return other.map_err(|failure| explain(failure, &server)),
     };
     let Some(again) = again else { return Err(failure) };
+    Box::pin(once_more(again, server, failure)).await
+}
+
+/// With what is leased anew, if that is another credential than the one that was refused.
+async fn once_more(again: Call, server: Arc<Server>, failure: Failure) -> Result<Response, Failure> {
     let unopened = again.caller.snapshot.servers.get(&server.slug).filter(|known| known.id == server.id).cloned();
     let renewed = match unopened {
         Some(unopened) => again.visitor().renewed(&server, unopened).await?,
@@ -156,16 +163,21 @@ async fn exchanged(call: Call) -> Result<Response, Failure> {
         }
         // A modern client cancels by closing its stream; no notification of its kind means anything over HTTP.
         (MessageKind::Notification, Era::Modern, _) => Ok(accepted(&call.recorder)),
-        (MessageKind::Request, Era::Modern, _) => while_allowed(call.access(), modern::request(call)).await,
+        (MessageKind::Request, Era::Modern, _) => {
+            let access = call.access();
+            while_allowed(access, pin!(modern::request(call))).await
+        }
         (MessageKind::Request, Era::Legacy, Some(Method::Ping)) => Ok(pong(&call)),
         (MessageKind::Request, Era::Legacy, method) => {
             // A legacy client that disconnects has not cancelled (L7): the call goes on without it.
             let node = call.node.clone();
             let running = match method {
                 Some(Method::Initialize) => {
-                    run(&node, "initialize", while_allowed(call.access(), legacy::initialize(call)))
+                    let access = call.access();
+                    let initialized = Box::pin(legacy::initialize(call));
+                    run(&node, "initialize", Box::pin(while_allowed(access, initialized)))
                 }
-                _ => run(&node, "legacy call", legacy::request(call)),
+                _ => run(&node, "legacy call", Box::pin(legacy::request(call))),
             };
             running.await.unwrap_or_else(|error| Err(internal(&node, &error)))
         }
@@ -175,7 +187,8 @@ async fn exchanged(call: Call) -> Result<Response, Failure> {
 /// A call goes on for as long as its caller may make it. What is dropped in the middle is cancelled upstream.
 async fn while_allowed(
     access: Access,
-    call: impl Future<Output = Result<Response, Failure>>,
+    // By reference, like what runs elsewhere: `select!` copies what it is given.
+    call: Pin<impl DerefMut<Target = impl Future<Output = Result<Response, Failure>>>>,
 ) -> Result<Response, Failure> {
     tokio::select! {
         response = call => response,
@@ -187,7 +200,7 @@ async fn while_allowed(
 fn run(
     node: &Node,
     name: &'static str,
-    call: impl Future<Output = Result<Response, Failure>> + Send + 'static,
+    call: Pin<Box<impl Future<Output = Result<Response, Failure>> + Send + 'static>>,
 ) -> JoinHandle<Result<Response, Failure>> {
     let closing = node.tasks.closing();
     node.tasks.spawn(name, async move {

@@ -11,6 +11,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use proto::names::ServerSlug;
 use proto::shared_secret::{HEADERS_MAX, header_name, header_value};
 use serde::de::{Deserializer, MapAccess, Visitor};
+use url::Url;
 use zeroize::Zeroizing;
 
 use crate::error::Failure;
@@ -18,7 +19,8 @@ use crate::limits::FORWARDED_HEADERS_BYTES_MAX;
 use crate::snapshot::Server;
 use crate::upstream::credential::Credential;
 
-const NAMES: [&str; 2] = ["x-portway-mcp-headers", "x-tfy-mcp-headers"];
+const NAMES: [HeaderName; 2] =
+    [HeaderName::from_static("x-portway-mcp-headers"), HeaderName::from_static("x-tfy-mcp-headers")];
 
 /// What was sent along, by server.
 pub(super) struct Forwarded(HashMap<String, Vec<(String, Zeroizing<String>)>>);
@@ -91,7 +93,7 @@ impl Forwarded {
             return Ok(Given { credential: None, added });
         }
         let version = fingerprint(&credential);
-        let credential = Credential::new(server.upstream_url.clone(), credential, version);
+        let credential = Credential::new(Url::clone(&server.upstream_url), credential, version);
         match credential {
             Some(credential) => Ok(Given { credential: Some(credential), added }),
             None => refuse("x-portway-mcp-headers has a value that cannot be a header"),

@@ -1,6 +1,8 @@
 //! Phase 8: one call record for every authenticated request to a server of the tenant, whatever became of it. Never
 //! arguments, never results. A request for a name that no server has is only counted: no record could say where it went.
 
+mod random;
+
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
@@ -12,6 +14,7 @@ use telemetry::TraceContext;
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use self::random::Random;
 use super::authenticate::Caller;
 use super::concurrency::Slot;
 use super::decode::Meaning;
@@ -24,6 +27,7 @@ use crate::mcp::meta;
 use crate::mcp::session::truncated;
 use crate::metrics::{Finished, Outcome};
 use crate::snapshot::{PrincipalKind, Server};
+use crate::upstream::headers::TRACEPARENT;
 use crate::{Node, clock};
 
 /// The record in the making. When the last clone goes and nobody said how it ended, the client went away.
@@ -56,7 +60,7 @@ impl Recorder {
     pub(super) fn start(node: &Arc<Node>, caller: &Caller, head: &request::Parts) -> Self {
         let now = node.clock.now();
         let Random { id, trace, span, leg } = Random::new();
-        let inbound = head.headers.get("traceparent").and_then(|value| TraceContext::parse(value.to_str().ok()?));
+        let inbound = head.headers.get(TRACEPARENT).and_then(|value| TraceContext::parse(value.to_str().ok()?));
         let trace = Trace::new(node.spans(), trace, span, inbound);
         let kind = match caller.kind {
             PrincipalKind::User => WireKind::User,
@@ -67,9 +71,9 @@ impl Recorder {
             tenant_id: uuid_bytes(caller.snapshot.tenant_id),
             principal_id: uuid_bytes(caller.principal_id),
             principal_kind: kind.into(),
-            client_id: caller.client_id.clone(),
-            api_key_id: caller.credential.api_key_id().map(uuid_bytes).unwrap_or_default(),
+            client_id: caller.credential.client_id().unwrap_or_default().to_owned(),
             method: http_method(&head.method).to_owned(),
+            api_key_id: caller.credential.api_key_id().map(uuid_bytes).unwrap_or_default(),
             started_unix_us: u64::try_from(now.timestamp_micros()).unwrap_or(0),
             node_id: node.config.node_id.clone(),
             ..CallRecord::default()
@@ -219,6 +223,9 @@ impl Inner {
         }
         let duration = self.started.elapsed();
         let mut record = std::mem::take(&mut *self.record());
+        if record.method.is_empty() {
+            POST_WITHOUT_MESSAGE.clone_into(&mut record.method);
+        }
         record.outcome = outcome.into();
         reason.clone_into(&mut record.error_reason);
         record.fault = fault.into();
@@ -233,7 +240,7 @@ impl Inner {
             CallOutcome::Refused => Outcome::refused,
             CallOutcome::Cancelled => Outcome::cancelled,
         };
-        let trace = self.trace.exemplar(self.node.clock.now());
+        let trace = self.trace.exemplar(&*self.node.clock);
         self.node.metrics.call(Finished { outcome: label, reason, duration, upstream, trace });
         self.trace.ended(&record, &self.leg);
         if !record.server_id.is_empty() {
@@ -270,49 +277,16 @@ pub(super) fn client_info(message: &Message) -> (String, String) {
     (text("name", CLIENT_NAME_BYTES_MAX), text("version", CLIENT_VERSION_BYTES_MAX))
 }
 
-/// How the record of a request without a message names what was asked.
+/// How the record of a POST whose message was not read names what was asked.
+const POST_WITHOUT_MESSAGE: &str = "http/post";
+
+/// The same for other requests; the message names what a POST is.
 fn http_method(method: &Method) -> &'static str {
     match *method {
-        Method::POST => "http/post",
+        Method::POST => "",
         Method::GET => "http/get",
         Method::HEAD => "http/head",
         Method::DELETE => "http/delete",
         _ => "http/other",
-    }
-}
-
-/// The random parts of a record, drawn at once: each draw costs as much as all.
-struct Random {
-    id: [u8; 10],
-    trace: [u8; 16],
-    span: [u8; 8],
-    leg: [u8; 8],
-}
-
-impl Random {
-    /// Without random numbers all digits are ones, which makes ids that are still valid.
-    fn new() -> Self {
-        let mut random = Self { id: [0x11; 10], trace: [0x11; 16], span: [0x11; 8], leg: [0x11; 8] };
-        let mut bytes = [0; 42];
-        if aws_lc_rs::rand::fill(&mut bytes).is_ok() {
-            let mut rest = bytes.as_slice();
-            for part in [&mut random.id[..], &mut random.trace, &mut random.span, &mut random.leg] {
-                let (taken, left) = rest.split_at(part.len());
-                part.copy_from_slice(taken);
-                rest = left;
-            }
-        }
-        random
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn random_parts_are_drawn() {
-        let Random { id, trace, span, leg } = Random::new();
-        assert!(id != [0x11; 10] && trace != [0x11; 16] && span != [0x11; 8] && leg != [0x11; 8] && leg != span);
     }
 }

@@ -79,14 +79,14 @@ impl Reply {
 fn links(message: &Message, meaning: &Meaning) -> Links {
     match (meaning.era, &meaning.session) {
         (Era::Legacy, Some(session)) => {
-            let takes_links = capabilities::takes_links(session.capabilities.as_bytes());
             // Revisions before do not know the error.
-            if takes_links && session.protocol_version >= FIRST_WITH_LINKS { Links::Error } else { Links::Words }
+            let knows_error = session.protocol_version >= FIRST_WITH_LINKS;
+            if knows_error && capabilities::takes_links(&session.capabilities) { Links::Error } else { Links::Words }
         }
         (Era::Modern, _) => {
             let may_ask = meaning.method.is_some_and(Method::may_ask_for_input);
-            let takes_links = capabilities::takes_links(capabilities::of_request(message));
-            if may_ask && takes_links && !has_declined(message) { Links::InputRequired } else { Links::Words }
+            let takes_links = may_ask && capabilities::request_takes_links(message);
+            if takes_links && !has_declined(message) { Links::InputRequired } else { Links::Words }
         }
         (Era::Legacy, None) => Links::Words,
     }

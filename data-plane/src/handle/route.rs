@@ -6,12 +6,15 @@ use std::sync::Arc;
 
 use axum::extract::ConnectInfo;
 use http::header::HOST;
-use http::request;
+use http::{HeaderName, request};
 use proto::names::GatewayPath;
 
 use crate::Node;
 use crate::error::Failure;
 use crate::snapshot::{TenantEntry, TenantStatus};
+
+const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
 /// Where a request arrived.
 #[derive(Debug, Clone)]
@@ -51,7 +54,7 @@ fn origin(node: &Node, tenant: &TenantEntry, head: &request::Parts) -> Result<St
     let (host, scheme) = addressed(node, head).ok_or(Failure::HostUnknown)?;
     let origins = gateway_origins(node, tenant);
     let candidates = || origins.iter().filter(|origin| is_at(origin, host));
-    let exact = candidates().find(|origin| origin.split_once("://").is_some_and(|(known, _)| known == scheme));
+    let exact = candidates().find(|origin| parts(origin).is_some_and(|(known, _)| known == scheme));
     if let Some(origin) = exact.or_else(|| candidates().next()) {
         return Ok(origin.clone());
     }
@@ -61,27 +64,35 @@ fn origin(node: &Node, tenant: &TenantEntry, head: &request::Parts) -> Result<St
 
 /// Host and scheme as the client used them. `X-Forwarded-*` count only from a trusted proxy.
 fn addressed<'a>(node: &Node, head: &'a request::Parts) -> Option<(&'a str, &'a str)> {
-    let header = |name: &str| {
+    let header = |name: HeaderName| {
         let mut values = head.headers.get_all(name).iter();
         let first = values.next()?.to_str().ok()?;
         values.next().is_none().then_some(first)
     };
     let peer = head.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip().to_canonical());
     let trusted = peer.is_some_and(|peer| node.config.trusted_proxies.iter().any(|range| range.contains(&peer)));
-    let forwarded =
-        |name| header(name).filter(|_| trusted).map(|value| value.rsplit(',').next().unwrap_or(value).trim());
+    let forwarded = |name| {
+        let value = trusted.then(|| header(name)).flatten()?;
+        Some(value.rsplit(',').next().unwrap_or(value).trim())
+    };
     let own_scheme = if node.config.tls.is_some() { "https" } else { "http" };
-    let host = match forwarded("x-forwarded-host") {
+    let host = match forwarded(FORWARDED_HOST) {
         Some(host) => host,
-        None if head.headers.contains_key(HOST) => header("host")?,
+        None if head.headers.contains_key(HOST) => header(HOST)?,
         None => head.uri.authority()?.as_str(),
     };
-    Some((host, forwarded("x-forwarded-proto").unwrap_or(own_scheme)))
+    Some((host, forwarded(FORWARDED_PROTO).unwrap_or(own_scheme)))
+}
+
+/// Scheme and authority.
+fn parts(origin: &str) -> Option<(&str, &str)> {
+    let (scheme, rest) = origin.split_once(':')?;
+    Some((scheme, rest.strip_prefix("//")?))
 }
 
 /// Whether `host` (with or without port) is where `origin` is served.
 fn is_at(origin: &str, host: &str) -> bool {
-    let Some((scheme, authority)) = origin.split_once("://") else { return false };
+    let Some((scheme, authority)) = parts(origin) else { return false };
     let default_port = if scheme == "https" { ":443" } else { ":80" };
     let bare = |text: &'_ str| text.len() - if text.ends_with(default_port) { default_port.len() } else { 0 };
     let (authority, host) = (authority.get(..bare(authority)), host.get(..bare(host)));

@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::authenticate::{Caller, Credential};
 use super::authorize;
+use super::decode::Meaning;
 use crate::Node;
 use crate::error::Failure;
 use crate::limits::{STREAM_CHECK_EVERY, STREAMS_MAX, STREAMS_PER_PRINCIPAL_MAX};
@@ -95,9 +96,9 @@ impl Access {
         Self { node: node.clone(), owner, credential, entry, server, tool: None, seen: caller.snapshot.revision }
     }
 
-    /// The same for a call of a tool, which ends when the tool is switched off.
-    pub fn to_tool(self, tool: Option<&str>) -> Self {
-        Self { tool: tool.map(Arc::from), ..self }
+    /// The same for a call, which ends when the tool that it calls is switched off.
+    pub fn of_call(self, meaning: &Meaning) -> Self {
+        Self { tool: meaning.target.clone().filter(|_| meaning.tool().is_some()), ..self }
     }
 
     /// Returns when the caller may no longer use the server, or no longer as it was when the stream began. Cancel-safe.

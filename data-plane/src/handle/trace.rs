@@ -9,10 +9,11 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use chrono::{DateTime, Utc};
 use proto::wire::{CallOutcome, CallRecord, Fault};
 use telemetry::{Attribute, Span, SpanKind, Spans, TraceContext, TraceLabels};
 use uuid::Uuid;
+
+use crate::clock::Clock;
 
 /// The trace of one call.
 pub(super) struct Trace {
@@ -62,8 +63,9 @@ impl Trace {
     }
 
     /// What a metric says of the trace, and since when.
-    pub(super) fn exemplar(&self, now: DateTime<Utc>) -> Option<(TraceLabels, SystemTime)> {
-        self.is_recorded().then(|| TraceLabels::of(&self.context())).flatten().map(|labels| (labels, now.into()))
+    pub(super) fn exemplar(&self, clock: &dyn Clock) -> Option<(TraceLabels, SystemTime)> {
+        let labels = self.is_recorded().then(|| TraceLabels::of(&self.context())).flatten()?;
+        Some((labels, clock.now().into()))
     }
 
     /// The call is over.

@@ -2,10 +2,9 @@
 
 use uuid::Uuid;
 
-use crate::mcp::seal;
+use crate::mcp::seal::{self, Purpose};
 use crate::snapshot::SessionKey;
 
-const PURPOSE: &str = "mailbox";
 const FORMAT: u8 = 1;
 const HEAD_LEN: usize = 2 + 3 * 16;
 
@@ -61,12 +60,12 @@ impl Envelope {
     }
 
     pub(super) fn seal(&self, keys: &[SessionKey], to: Channel, contents: &[u8]) -> Option<Vec<u8>> {
-        let sealed = seal::seal(keys, PURPOSE, &self.owner(to), contents).ok()?;
+        let sealed = seal::seal(keys, Purpose::Mailbox, &self.owner(to), contents).ok()?;
         Some([&self.head(), &sealed[..]].concat())
     }
 
     pub(super) fn open(&self, keys: &[SessionKey], on: Channel, sealed: &[u8]) -> Option<Vec<u8>> {
-        seal::open(keys, PURPOSE, &self.owner(on), sealed)
+        seal::open(keys, Purpose::Mailbox, &self.owner(on), sealed)
     }
 
     fn head(&self) -> Vec<u8> {
@@ -92,7 +91,7 @@ mod tests {
 
     #[test]
     fn atk_29_a_letter_opens_where_it_was_sent_to_only() {
-        let keys = [SessionKey { key_id: 1, secret: Zeroizing::new([1; 32]), created_unix_ms: 0 }];
+        let keys = [SessionKey::new(1, Zeroizing::new([1; 32]), 0)];
         let id = Uuid::from_u128;
         let envelope = Envelope { kind: Kind::Ask, tenant: id(1), from: id(2), id: id(3) };
         let to = Channel::Node(id(4));

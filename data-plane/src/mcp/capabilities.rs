@@ -69,10 +69,23 @@ pub fn has_extension(raw: &[u8], is_it: impl Fn(&str) -> bool) -> bool {
     extensions.is_some_and(|extensions| extensions.keys().any(|name| is_it(name)))
 }
 
-/// Whether a client with these capabilities can be sent to a page (elicitation by URL).
-pub fn takes_links(raw: &[u8]) -> bool {
-    let declared: Value = serde_json::from_slice(raw).unwrap_or_default();
-    declared.pointer("/elicitation/url").is_some_and(Value::is_object)
+/// Whether the client of a session that was opened with these capabilities, as [`declared_by`] says them, can be sent to
+/// a page (elicitation by URL).
+pub fn takes_links(declared_text: &str) -> bool {
+    // Every call asks, and few clients do.
+    declared_text.contains("\"url\"") && declared(declared_text).get("elicitation").is_some_and(by_url)
+}
+
+/// The same for the client of a modern request.
+pub fn request_takes_links(message: &Message) -> bool {
+    let capabilities = message.meta().and_then(|meta| message.find(Some(meta), META_CAPABILITIES));
+    let elicitation = capabilities.and_then(|(index, _)| message.find(Some(index), "elicitation"));
+    elicitation
+        .is_some_and(|(_, member)| by_url(&serde_json::from_slice(message.slice(&member.value)).unwrap_or_default()))
+}
+
+fn by_url(elicitation: &Value) -> bool {
+    elicitation.get("url").is_some_and(Value::is_object)
 }
 
 /// Whether an upstream's request asks for something the client declared (L9).

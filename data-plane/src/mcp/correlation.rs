@@ -5,13 +5,10 @@
 use bytes::Bytes;
 use uuid::Uuid;
 
-use super::seal::{self, SealError};
+use super::seal::{self, Purpose, SealError};
 use super::session::Owner;
 use crate::limits::{JSON_RPC_ID_BYTES_MAX, SEALED_EVENT_ID_BYTES_MAX};
 use crate::snapshot::SessionKey;
-
-const QUESTION: &str = "server request";
-const EVENT: &str = "event id";
 
 /// An upstream's request that was shown to a client. What the upstream called it stays with the node that showed it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,7 +44,7 @@ impl Correlation {
     /// As a JSON string, quotes included.
     pub fn seal(&self, keys: &[SessionKey], owner: Owner, session: Uuid) -> Result<Bytes, SealError> {
         let contents = [*self.instance.as_bytes(), *self.ticket.as_bytes()].concat();
-        let text = seal::seal_text(keys, QUESTION, &bound_to(owner, session), &contents)?;
+        let text = seal::seal_text(keys, Purpose::Question, &bound_to(owner, session), &contents)?;
         Ok(format!("\"{text}\"").into())
     }
 
@@ -57,7 +54,8 @@ impl Correlation {
         if text.len() > JSON_RPC_ID_BYTES_MAX {
             return None;
         }
-        let contents = seal::open_text(keys, QUESTION, &bound_to(owner, session), std::str::from_utf8(text).ok()?)?;
+        let contents =
+            seal::open_text(keys, Purpose::Question, &bound_to(owner, session), std::str::from_utf8(text).ok()?)?;
         let (instance, ticket) = contents.split_first_chunk::<16>()?;
         Some(Self { instance: Uuid::from_bytes(*instance), ticket: Uuid::from_slice(ticket).ok()? })
     }
@@ -73,14 +71,14 @@ impl ResumeAt {
             push(&mut contents, &call.client_id);
             push(&mut contents, call.progress_token.as_deref().unwrap_or_default());
         }
-        seal::seal_text(keys, EVENT, &bound_to(owner, session), &contents)
+        seal::seal_text(keys, Purpose::Event, &bound_to(owner, session), &contents)
     }
 
     pub fn open(text: &str, keys: &[SessionKey], owner: Owner, session: Uuid) -> Option<Self> {
         if text.len() > SEALED_EVENT_ID_BYTES_MAX {
             return None;
         }
-        let contents = Bytes::from(seal::open_text(keys, EVENT, &bound_to(owner, session), text)?);
+        let contents = Bytes::from(seal::open_text(keys, Purpose::Event, &bound_to(owner, session), text)?);
         let (opened, rest) = contents.split_first_chunk::<16>()?;
         let mut rest = contents.slice_ref(rest);
         let event_id = pull(&mut rest)?;
@@ -124,7 +122,7 @@ mod tests {
     use super::*;
 
     fn keys() -> Vec<SessionKey> {
-        vec![SessionKey { key_id: 1, secret: Zeroizing::new([1; 32]), created_unix_ms: 0 }]
+        vec![SessionKey::new(1, Zeroizing::new([1; 32]), 0)]
     }
 
     fn owner() -> Owner {

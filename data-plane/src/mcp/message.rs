@@ -73,6 +73,7 @@ pub struct Message {
     id: Option<Range<usize>>,
     method: Option<Box<str>>,
     params: Option<usize>,
+    meta: Option<usize>,
     result: Option<usize>,
 }
 
@@ -96,8 +97,9 @@ impl Message {
             Kind::Array => return Err(MessageError::Batch),
             _ => return Err(MessageError::Invalid("the message is not a JSON object")),
         }
+        let (params, meta, result) = (None, None, None);
         let mut message =
-            Self { body, kind: MessageKind::Request, outline, id: None, method: None, params: None, result: None };
+            Self { body, kind: MessageKind::Request, outline, id: None, method: None, params, meta, result };
         message.classify()?;
         Ok(message)
     }
@@ -128,6 +130,8 @@ impl Message {
             Some(_) => return invalid("params must be an object"),
             None => None,
         };
+        let meta = self.params.and_then(|params| self.find(Some(params), "_meta"));
+        self.meta = meta.filter(|(_, member)| member.kind == Kind::Object).map(|(index, _)| index);
         self.id = match self.find(None, "id") {
             Some((_, member)) if matches!(member.kind, Kind::String | Kind::Integer) => Some(member.value.clone()),
             // An upstream that could not read our request answers without the id.
@@ -157,8 +161,12 @@ impl Message {
                 parent if parent == meta => &META_KEYS,
                 _ => continue,
             };
-            let key = String::from_utf8_lossy(member.key(&self.body));
-            if !known.contains(&&*key) && known.iter().any(|name| same_but_for_case(name, &key)) {
+            let key = member.key(&self.body);
+            if known.iter().any(|name| name.as_bytes() == key) {
+                continue;
+            }
+            let key = std::str::from_utf8(key).unwrap_or_default();
+            if known.iter().any(|name| same_but_for_case(name, key)) {
                 return Err(MessageError::Invalid("a key differs from a known one only by case"));
             }
         }
@@ -188,8 +196,7 @@ impl Message {
 
     /// `params._meta`.
     pub fn meta(&self) -> Option<usize> {
-        let (index, member) = self.find(Some(self.params?), "_meta")?;
-        (member.kind == Kind::Object).then_some(index)
+        self.meta
     }
 
     /// The member `key` of the object at `parent` (`None`: the envelope).

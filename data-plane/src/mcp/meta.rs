@@ -5,6 +5,7 @@
 use std::ops::Range;
 
 use super::message::Message;
+use super::scan::Member;
 use super::splice::Splice;
 
 pub const SUBSCRIPTION_ID: &str = "io.modelcontextprotocol/subscriptionId";
@@ -16,8 +17,8 @@ const OURS: &str = "portway/";
 
 /// Whether a member of a client's or an upstream's `_meta` is a forgery (ATK-34): what only the gateway writes, and, in
 /// a request, what only a server writes.
-pub fn is_forged(key: &str, in_request: bool) -> bool {
-    key.starts_with(OURS) || (in_request && key == SUBSCRIPTION_ID)
+pub fn is_forged(key: &[u8], in_request: bool) -> bool {
+    key.starts_with(OURS.as_bytes()) || (in_request && key == SUBSCRIPTION_ID.as_bytes())
 }
 
 /// Cuts forged members out of `params._meta` of a request.
@@ -44,13 +45,15 @@ pub fn retrace(message: &Message, traceparent: &str, splice: &mut Splice) {
     }
 }
 
-/// Removes the members of the object at `index` that `doomed` names, commas included.
-pub fn remove(message: &Message, index: usize, doomed: impl Fn(&str) -> bool, splice: &mut Splice) {
+/// Removes the members of the object at `index` whose keys `doomed` names, commas included.
+pub fn remove(message: &Message, index: usize, doomed: impl Fn(&[u8]) -> bool, splice: &mut Splice) {
     let Some(object) = message.member(index) else { return };
-    let members: Vec<(Range<usize>, bool)> = message
-        .members(index)
-        .map(|(_, member)| (member.whole.clone(), doomed(&String::from_utf8_lossy(member.key(&message.body)))))
-        .collect();
+    let is_doomed = |member: &Member| doomed(member.key(&message.body));
+    if !message.members(index).any(|(_, member)| is_doomed(member)) {
+        return;
+    }
+    let members: Vec<(Range<usize>, bool)> =
+        message.members(index).map(|(_, member)| (member.whole.clone(), is_doomed(member))).collect();
     let last_kept = members.iter().rposition(|(_, is_doomed)| !is_doomed);
     let mut pending = members.iter().enumerate().peekable();
     while let Some((position, (whole, is_doomed))) = pending.next() {

@@ -19,8 +19,8 @@ const RESERVED: [&str; 7] = [
     "io.modelcontextprotocol/related-task",
 ];
 
-fn is_reserved(key: &str) -> bool {
-    meta::is_forged(key, true) || RESERVED.contains(&key)
+fn is_reserved(key: &[u8]) -> bool {
+    meta::is_forged(key, true) || RESERVED.iter().any(|reserved| reserved.as_bytes() == key)
 }
 
 /// Takes reserved keys out of `params._meta` and `result._meta` of a legacy message.

@@ -109,13 +109,24 @@ impl Member {
     }
 }
 
+/// Room for the keys that are open at once, and for the members that are kept, of most messages.
+const KEYS: usize = 16;
+const MEMBERS: usize = 16;
+
 /// Scans one JSON text. Never panics, whatever the bytes.
 pub fn scan(text: &[u8], strictness: Strictness) -> Result<Outline, ScanError> {
     if text.starts_with(b"\xEF\xBB\xBF") {
         return Err(ScanError::ByteOrderMark);
     }
     std::str::from_utf8(text).map_err(|_| ScanError::NotUtf8)?;
-    let mut scanner = Scanner { text, at: 0, depth: 0, strictness, keys: Vec::new(), members: Vec::new() };
+    let mut scanner = Scanner {
+        text,
+        at: 0,
+        depth: 0,
+        strictness,
+        keys: Vec::with_capacity(KEYS),
+        members: Vec::with_capacity(MEMBERS),
+    };
     scanner.space();
     let start = scanner.at;
     let root = scanner.value(Place::Top)?;
@@ -292,14 +303,7 @@ impl<'a> Scanner<'a> {
         let start = self.at;
         let mut escaped = false;
         loop {
-            let rest = self.text.get(self.at..).unwrap_or_default();
-            match rest.iter().position(|&byte| byte == b'"' || byte == b'\\' || byte < 0x20) {
-                Some(skip) => self.at += skip,
-                None => {
-                    self.at = self.text.len();
-                    return self.syntax();
-                }
-            }
+            self.at += text::plain_len(self.text.get(self.at..).unwrap_or_default());
             match self.peek() {
                 Some(b'"') => {
                     let range = start..self.at;

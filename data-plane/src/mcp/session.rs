@@ -4,15 +4,13 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::seal::{self, SealError};
+use super::seal::{self, Purpose, SealError};
 use super::version;
 use crate::limits::{
     CLIENT_CAPABILITIES_BYTES_MAX, CLIENT_NAME_BYTES_MAX, CLIENT_VERSION_BYTES_MAX, SESSION_AGE_MAX_S,
     SESSION_ID_BYTES_MAX,
 };
 use crate::snapshot::SessionKey;
-
-const PURPOSE: &str = "mcp session";
 
 /// What a session id holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,7 +46,7 @@ impl Owner {
 impl Session {
     /// The session id as it travels, sealed with the newest key.
     pub fn seal(&self, keys: &[SessionKey], owner: Owner) -> Result<String, SealError> {
-        seal::seal_text(keys, PURPOSE, &owner.to_bytes(), &self.to_bytes())
+        seal::seal_text(keys, Purpose::Session, &owner.to_bytes(), &self.to_bytes())
     }
 
     /// `None` for anything that is not a living session of this owner; why is nobody's business.
@@ -56,7 +54,7 @@ impl Session {
         if text.len() > SESSION_ID_BYTES_MAX {
             return None;
         }
-        let session = Self::from_bytes(&seal::open_text(keys, PURPOSE, &owner.to_bytes(), text)?)?;
+        let session = Self::from_bytes(&seal::open_text(keys, Purpose::Session, &owner.to_bytes(), text)?)?;
         let age_s = now.timestamp().checked_sub(session.issued_unix_s)?;
         (age_s <= SESSION_AGE_MAX_S).then_some(session)
     }
@@ -115,8 +113,7 @@ mod tests {
     use super::*;
 
     fn keys() -> Vec<SessionKey> {
-        let key = |key_id: u32| SessionKey { key_id, secret: Zeroizing::new([key_id as u8; 32]), created_unix_ms: 0 };
-        vec![key(1), key(2)]
+        [1, 2].map(|key_id: u8| SessionKey::new(key_id.into(), Zeroizing::new([key_id; 32]), 0)).into()
     }
 
     fn owner() -> Owner {

@@ -1,6 +1,5 @@
 //! Decides about one resource: a record, or a refusal that says why and which servers it stops. Pure.
 
-use std::collections::HashSet;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
@@ -26,6 +25,7 @@ use super::{
     SigningKey, TenantStatus, ToolSwitches, secret,
 };
 use crate::limits;
+use crate::map::HashSet;
 use crate::upstream::trust::Trust;
 
 /// Why a resource is not in force, and what that stops.
@@ -155,7 +155,7 @@ fn known(state: &mut TenantState, id: Uuid, record: ServerRecord) {
 }
 
 fn upstream(wire: &wire::Server) -> Result<Upstream, String> {
-    let url = convert::upstream_url(&wire.upstream_url).map_err(|error| error.to_string())?;
+    let url = convert::upstream_url(&wire.upstream_url).map_err(|error| error.to_string())?.into();
     let (auth, of_credential) = outbound_auth(wire.outbound_auth.as_ref())?;
     let trust = match wire.ca_certificates.as_str() {
         "" => None,
@@ -404,7 +404,7 @@ fn session_key(state: &mut TenantState, id: Uuid, wire: &wire::SessionKey) -> Ve
     let Ok(secret) = <[u8; 32]>::try_from(wire.secret.as_ref()) else {
         return refuse("secret: expected 32 bytes", Blocks::Nothing);
     };
-    let key = SessionKey { key_id: wire.key_id, secret: Zeroizing::new(secret), created_unix_ms: wire.created_unix_ms };
+    let key = SessionKey::new(wire.key_id, Zeroizing::new(secret), wire.created_unix_ms);
     state.session_keys.insert(id, key);
     Ok(())
 }

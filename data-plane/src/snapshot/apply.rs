@@ -5,7 +5,7 @@
 //! never stays in force (I4). What was accepted is kept as records, and the snapshot is always built from all of
 //! them: so a sequence of deltas and one full update cannot differ.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
@@ -14,7 +14,6 @@ use proto::members::Alias;
 use proto::names::ServerSlug;
 use proto::wire::resource::Body;
 use proto::wire::{Reject, Resource};
-use url::Url;
 use uuid::Uuid;
 
 use super::accept::{self, Refusal};
@@ -25,7 +24,9 @@ use super::{
     TenantStatus, ToolSwitches, index,
 };
 use crate::limits;
+use crate::map::{HashMap, HashSet};
 use crate::node_key::NodeKey;
+use crate::upstream::UpstreamUrl;
 use crate::upstream::credential::Credential;
 use crate::upstream::trust::Trust;
 
@@ -97,7 +98,7 @@ pub(super) enum Place {
 }
 
 pub(super) struct Upstream {
-    pub(super) url: Url,
+    pub(super) url: UpstreamUrl,
     pub(super) timeout_ms: u32,
     pub(super) auth: Auth,
     pub(super) headers: Arc<HeaderRules>,
@@ -154,17 +155,17 @@ impl TenantState {
             revision: 0,
             settings: None,
             servers: BTreeMap::new(),
-            slugs: HashMap::new(),
-            principals: HashMap::new(),
-            grants: HashMap::new(),
+            slugs: HashMap::default(),
+            principals: HashMap::default(),
+            grants: HashMap::default(),
             signing_keys: BTreeMap::new(),
             session_keys: BTreeMap::new(),
-            api_keys: HashMap::new(),
+            api_keys: HashMap::default(),
             secrets: BTreeMap::new(),
             revoked_grants: Arc::default(),
             limits: Arc::default(),
             key: None,
-            rejected: HashMap::new(),
+            rejected: HashMap::default(),
             snapshot: None,
         }
     }
@@ -221,7 +222,7 @@ pub fn apply(previous: TenantState, update: Update) -> Applied {
 
 /// A resource repeated within one update counts once, as it was sent last.
 fn last_of_each(resources: Vec<Resource>) -> Vec<(ResourceKey, Option<Body>)> {
-    let mut seen = HashSet::new();
+    let mut seen = HashSet::default();
     let newest_first = resources.into_iter().rev().filter_map(|resource| {
         let key = (Kind::of(resource.body.as_ref()), resource.id.to_vec());
         seen.insert(key.clone()).then_some((key, resource.body))

@@ -1,14 +1,14 @@
 //! Builds the immutable, indexed snapshot from the records. Pure; the whole truth is in the records.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use proto::names::ServerSlug;
-use url::Url;
 use uuid::Uuid;
 
 use super::apply::{Auth, Blocks, GrantRecord, MemberRecord, Place, ServerRecord, Subject, TenantState, Upstream};
 use super::{GrantIndex, LimitRules, Member, OutboundAuth, Role, Server, ServerState, Snapshot, TenantStatus};
+use crate::map::{HashMap, HashSet};
+use crate::upstream::UpstreamUrl;
 use crate::upstream::credential::Credential;
 
 /// The snapshot of these records. Servers equal to those of the snapshot before are shared with it.
@@ -37,7 +37,7 @@ pub(super) fn snapshot(state: &TenantState) -> Snapshot {
 }
 
 fn servers(state: &TenantState) -> HashMap<ServerSlug, Arc<Server>> {
-    let mut grants: HashMap<Uuid, GrantIndex> = HashMap::new();
+    let mut grants: HashMap<Uuid, GrantIndex> = HashMap::default();
     for grant in state.grants.values() {
         grants.entry(grant.server_id).or_default().add(grant);
     }
@@ -115,8 +115,8 @@ fn member(state: &TenantState, record: &MemberRecord) -> Option<Member> {
 }
 
 #[expect(clippy::expect_used, reason = "a literal")]
-fn nowhere() -> Url {
-    Url::parse("https://rejected.invalid/").expect("a literal URL")
+fn nowhere() -> UpstreamUrl {
+    "https://rejected.invalid/".parse().expect("a literal URL")
 }
 
 impl GrantIndex {
@@ -141,7 +141,7 @@ enum Stopped {
 
 impl Stopped {
     fn by(state: &TenantState) -> Self {
-        let mut ids = HashSet::new();
+        let mut ids = HashSet::default();
         for blocks in state.rejected.values() {
             match blocks {
                 Blocks::All => return Self::All,

@@ -1,6 +1,6 @@
 //! How often callers may call: rules as a node knows them, and which of them a request falls under. Pure.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use proto::convert;
@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::Principal;
 use crate::limiter::gcra::Window;
 use crate::limits::{LIMIT_NAME_BYTES_MAX, LIMIT_PERIOD_S_MAX, LIMIT_WINDOWS_MAX};
+use crate::map::{HashMap, HashSet};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LimitRule {
@@ -86,9 +87,9 @@ impl LimitRule {
         Self {
             id,
             name: "plain".into(),
-            servers: HashSet::new(),
-            tools: HashSet::new(),
-            subjects: HashSet::new(),
+            servers: HashSet::default(),
+            tools: HashSet::default(),
+            subjects: HashSet::default(),
             counted_apart: CountedApart::default(),
             windows,
             is_watched: false,

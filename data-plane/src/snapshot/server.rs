@@ -1,16 +1,16 @@
 //! A server as a node knows it: where it is, what opens its door, what it is made of if it is virtual, who may use it.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use http::header::AUTHORIZATION;
 use http::{HeaderName, HeaderValue};
 use proto::members::Alias;
 use proto::names::ServerSlug;
-use url::Url;
 use uuid::Uuid;
 
-use crate::upstream::credential::{Credential, Destination};
+use crate::map::{HashMap, HashSet};
+use crate::upstream::UpstreamUrl;
+use crate::upstream::credential::{Credential, Destination, is_same_origin};
 use crate::upstream::trust::Trust;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub struct Server {
     pub state: ServerState,
     /// Where calls go. Of a server whose URL was rejected, and of a virtual one, this is a name that never resolves
     /// (RFC 6761 §6.4).
-    pub upstream_url: Url,
+    pub upstream_url: UpstreamUrl,
     pub outbound_auth: OutboundAuth,
     pub headers: Arc<HeaderRules>,
     /// Whom to trust besides the public roots.
@@ -176,14 +176,14 @@ impl Server {
     }
 
     /// The same for another URL, of a session that was opened before the server moved. Another origin gets nothing.
-    pub fn destination_at<'a>(&'a self, url: &'a Url) -> Destination<'a> {
+    pub fn destination_at<'a>(&'a self, url: &'a UpstreamUrl) -> Destination<'a> {
         let credential = match &self.outbound_auth {
             OutboundAuth::None | OutboundAuth::Brokered { .. } | OutboundAuth::Original => None,
             OutboundAuth::Shared(credential)
             | OutboundAuth::Leased { credential, .. }
             | OutboundAuth::Given(credential) => Some(credential),
         };
-        let headers = (url.origin() == self.upstream_url.origin()).then_some(&*self.headers);
+        let headers = is_same_origin(url, &self.upstream_url).then_some(&*self.headers);
         Destination { url, credential, headers, trust: self.trust.as_ref() }
     }
 

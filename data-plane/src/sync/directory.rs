@@ -10,6 +10,7 @@ use proto::wire::{DirectoryEntry, DirectoryUpdate};
 use uuid::Uuid;
 
 use crate::limits;
+use crate::map;
 use crate::snapshot::{Directory, TenantEntry, TenantStatus, tenant_status};
 
 type Tenants = HashMap<Uuid, Arc<TenantEntry>>;
@@ -88,10 +89,11 @@ impl DirectoryAssembly {
 }
 
 /// Slugs are never shared or reused; should two tenants claim one, the older (by id) has it.
-fn by_slug(tenants: &Tenants, malformed: &mut Vec<String>) -> HashMap<TenantSlug, Arc<TenantEntry>> {
+fn by_slug(tenants: &Tenants, malformed: &mut Vec<String>) -> map::HashMap<TenantSlug, Arc<TenantEntry>> {
     let mut oldest_first: Vec<_> = tenants.values().collect();
     oldest_first.sort_by_key(|entry| entry.id);
-    let mut by_slug = HashMap::with_capacity(tenants.len());
+    let mut by_slug = map::HashMap::default();
+    by_slug.reserve(tenants.len());
     for entry in oldest_first {
         match by_slug.entry(entry.slug.clone()) {
             Entry::Vacant(vacant) => drop(vacant.insert(entry.clone())),

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HOST, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Body as _, Incoming};
@@ -161,7 +161,9 @@ impl Upstream {
         to.open(&mut headers)?;
         let mut request = Request::new(Full::new(body));
         *request.method_mut() = method;
-        *request.uri_mut() = to.url.as_str().parse().map_err(|_| UpstreamFault::Blocked)?;
+        let (uri, host) = to.url.request().ok_or(UpstreamFault::Blocked)?;
+        headers.insert(HOST, host.clone());
+        *request.uri_mut() = uri.clone();
         *request.headers_mut() = headers;
         let client = self.client_for(to.trust)?;
         match timeout_at(patience.next(), client.request(request)).await {

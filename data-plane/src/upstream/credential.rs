@@ -10,8 +10,8 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 use zeroize::Zeroizing;
 
-use super::UpstreamFault;
 use super::trust::Trust;
+use super::{UpstreamFault, UpstreamUrl};
 use crate::snapshot::HeaderRules;
 
 /// The headers of one stored credential.
@@ -42,9 +42,14 @@ impl Credential {
     }
 
     pub(crate) fn is_for(&self, url: &Url) -> bool {
-        let of = |url: &Url| url.port_or_known_default();
-        self.origin.scheme() == url.scheme() && self.origin.host() == url.host() && of(&self.origin) == of(url)
+        is_same_origin(&self.origin, url)
     }
+}
+
+/// Whether two http or https URLs have scheme, host and port in common.
+pub(crate) fn is_same_origin(one: &Url, other: &Url) -> bool {
+    let of = |url: &Url| url.port_or_known_default();
+    one.scheme() == other.scheme() && one.host() == other.host() && of(one) == of(other)
 }
 
 impl fmt::Debug for Credential {
@@ -63,7 +68,7 @@ impl fmt::Debug for Credential {
 /// is sent without its credential, and none with another's.
 #[derive(Debug, Clone, Copy)]
 pub struct Destination<'a> {
-    pub url: &'a Url,
+    pub url: &'a UpstreamUrl,
     pub credential: Option<&'a Credential>,
     /// What else the server's requests carry.
     pub headers: Option<&'a HeaderRules>,
@@ -98,7 +103,7 @@ mod tests {
         Credential::new(origin.parse().expect("URL"), vec![(http::header::AUTHORIZATION, value)], 7).expect("valid")
     }
 
-    fn destination<'a>(url: &'a Url, credential: &'a Credential) -> Destination<'a> {
+    fn destination<'a>(url: &'a UpstreamUrl, credential: &'a Credential) -> Destination<'a> {
         Destination { url, credential: Some(credential), headers: None, trust: None }
     }
 
@@ -121,9 +126,9 @@ mod tests {
     #[test]
     fn a_credential_goes_to_its_own_origin_only() {
         fn check(url: &str, expected: bool) {
-            let (credential, url) = (credential("https://up.example"), url.parse().expect("URL"));
+            let (credential, to) = (credential("https://up.example"), url.parse().expect("URL"));
             let mut headers = HeaderMap::new();
-            let opened = destination(&url, &credential).open(&mut headers);
+            let opened = destination(&to, &credential).open(&mut headers);
             assert_eq!((opened.is_ok(), headers.len()), (expected, usize::from(expected)), "{url}");
         }
         check("https://up.example/mcp?x=1", true);

@@ -5,15 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use foldhash::fast::RandomState;
 use http::{HeaderMap, HeaderValue};
 use moka::future::Cache;
 use serde_json::Value;
-use url::Url;
 use uuid::Uuid;
 
 use super::answer::{Answer, Frame, Patience};
 use super::credential::Destination;
-use super::{Upstream, UpstreamFault, headers};
+use super::{Upstream, UpstreamFault, UpstreamUrl, headers};
 use crate::limits::{ERA_PROBE_TIMEOUT, ERA_VERDICT_AGE_MAX, ERA_VERDICTS_MAX};
 use crate::mcp::era::{self, Era};
 use crate::mcp::version::MODERN;
@@ -24,18 +24,21 @@ const MODERN_ERRORS: [i64; 3] = [-32020, -32021, UNSUPPORTED_VERSION];
 
 /// Verdicts by server: one host fronts many servers, and one tenant's server says nothing about another's.
 pub struct Eras {
-    verdicts: Cache<Uuid, Arc<Verdict>>,
+    verdicts: Cache<Uuid, Arc<Verdict>, RandomState>,
 }
 
 struct Verdict {
     /// Where the server was asked; at another URL it is another one.
-    url: Url,
+    url: UpstreamUrl,
     era: Era,
 }
 
 impl Default for Eras {
     fn default() -> Self {
-        let verdicts = Cache::builder().max_capacity(ERA_VERDICTS_MAX).time_to_live(ERA_VERDICT_AGE_MAX).build();
+        let verdicts = Cache::builder()
+            .max_capacity(ERA_VERDICTS_MAX)
+            .time_to_live(ERA_VERDICT_AGE_MAX)
+            .build_with_hasher(RandomState::default());
         Self { verdicts }
     }
 }
@@ -49,6 +52,10 @@ impl Upstream {
             }
             self.forget_era(server, &verdict.url).await;
         }
+        Box::pin(self.learn_era(server, to)).await
+    }
+
+    async fn learn_era(&self, server: Uuid, to: Destination<'_>) -> Result<Era, UpstreamFault> {
         let ask = async { Ok(Arc::new(Verdict { url: to.url.clone(), era: self.probe(to).await? })) };
         match self.eras.verdicts.try_get_with(server, ask).await {
             Ok(verdict) if verdict.url == *to.url => Ok(verdict.era),
@@ -59,7 +66,7 @@ impl Upstream {
     }
 
     /// After a failure that could mean that the upstream changed.
-    pub async fn forget_era(&self, server: Uuid, url: &Url) {
+    pub async fn forget_era(&self, server: Uuid, url: &UpstreamUrl) {
         if self.eras.verdicts.get(&server).await.is_some_and(|verdict| verdict.url == *url) {
             self.eras.verdicts.invalidate(&server).await;
         }

@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::mcp::era;
 
-const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+pub const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// Client headers that are handed on as they are, besides `Mcp-Param-*`.
 const HANDED_ON: [HeaderName; 3] =

@@ -4,9 +4,8 @@
 use std::sync::Arc;
 
 use moka::future::Cache;
-use url::Url;
 
-use super::UpstreamFault;
+use super::{UpstreamFault, UpstreamUrl};
 use crate::limits::UPSTREAM_OPENINGS_MAX;
 use crate::session_store::{Loaded, Saved, SessionStore};
 pub use crate::session_store::{SessionAt, UpstreamSession};
@@ -29,7 +28,7 @@ impl UpstreamSessions {
         &self,
         keys: &[SessionKey],
         at: SessionAt,
-        url: &Url,
+        url: &UpstreamUrl,
         open: impl Future<Output = Result<Arc<UpstreamSession>, UpstreamFault>>,
         discard: impl FnOnce(Arc<UpstreamSession>),
     ) -> Result<Arc<UpstreamSession>, UpstreamFault> {

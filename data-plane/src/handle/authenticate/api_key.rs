@@ -3,7 +3,6 @@
 //! "Unknown" is said only by a snapshot that can know: whoever made the key was answered after connected nodes had it,
 //! so a node that is connected and up to date knows every key there is. A node that is not says 503.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use aws_lc_rs::constant_time;
@@ -18,6 +17,7 @@ use crate::configuration::NotReady;
 use crate::error::{Failure, TokenFault};
 use crate::handle::route::Route;
 use crate::limits::SNAPSHOT_WAIT;
+use crate::map::HashSet;
 use crate::snapshot::{ApiKey, PrincipalKind, Snapshot};
 
 /// A key whose secret was right.
@@ -42,7 +42,7 @@ pub(super) async fn verify(node: &Node, route: &Route, text: &str) -> Result<Cal
     let principal_id = key.principal_id;
     let credential = Credential::ApiKey(Arc::new(KeyInUse { key }));
     let kind = credential.standing(node, &snapshot)?;
-    Ok(Caller { snapshot, principal_id, kind, client_id: String::new(), credential })
+    Ok(Caller { snapshot, principal_id, kind, credential })
 }
 
 /// The key in a newer snapshot, if the one at hand may be older than the key.

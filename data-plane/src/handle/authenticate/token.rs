@@ -10,6 +10,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
+use foldhash::fast::RandomState;
 use jsonwebtoken::{Algorithm, Validation};
 use moka::sync::Cache;
 use proto::claims::{ACCESS_TOKEN_TYP, AccessClaims};
@@ -23,7 +24,7 @@ use crate::snapshot::{PrincipalKind, SigningKey, Snapshot};
 
 /// Tokens whose signature was right, by digest. Everything else about them is checked at every use.
 pub(crate) struct VerifiedTokens {
-    tokens: Cache<[u8; 32], Arc<Verified>>,
+    tokens: Cache<[u8; 32], Arc<Verified>, RandomState>,
 }
 
 pub struct Verified {
@@ -34,7 +35,10 @@ pub struct Verified {
 impl Default for VerifiedTokens {
     fn default() -> Self {
         // Longer than most tokens live; the expiry itself is checked at every use.
-        let tokens = Cache::builder().max_capacity(VERIFIED_TOKENS_MAX).time_to_idle(Duration::from_secs(3600)).build();
+        let tokens = Cache::builder()
+            .max_capacity(VERIFIED_TOKENS_MAX)
+            .time_to_idle(Duration::from_secs(3600))
+            .build_with_hasher(RandomState::default());
         Self { tokens }
     }
 }
@@ -48,23 +52,23 @@ pub(super) async fn verify(node: &Node, route: &Route, token: &str) -> Result<Ca
     let claims = &verified.claims;
     check_claims(claims, node, route)?;
     let snapshot = node.configuration.at_least(route.tenant.id, claims.rev, SNAPSHOT_WAIT).await?;
-    let (principal_id, client_id) = (claims.sub, claims.client_id.clone());
+    let principal_id = claims.sub;
     let credential = Credential::Token(verified);
     let kind = credential.standing(node, &snapshot)?;
-    Ok(Caller { snapshot, principal_id, kind, client_id, credential })
+    Ok(Caller { snapshot, principal_id, kind, credential })
 }
 
 impl Verified {
     /// Whether it is still good by this snapshot, and the kind of principal it stands for.
     pub(super) fn standing(&self, node: &Node, snapshot: &Snapshot) -> Result<PrincipalKind, Failure> {
-        let claims = &self.claims;
-        if claims.exp <= node.clock.now().timestamp() {
+        let (claims, now) = (&self.claims, node.clock.now());
+        if claims.exp <= now.timestamp() {
             return Err(unauthenticated(TokenFault::Expired));
         }
         if !snapshot.signing_keys.contains_key(&self.kid) {
             return Err(unauthenticated(TokenFault::UnknownKey));
         }
-        if node.configuration.stale(snapshot, node.clock.now()) {
+        if node.configuration.stale(snapshot, now) {
             return Err(Failure::Stale);
         }
         self.not_withdrawn(snapshot)

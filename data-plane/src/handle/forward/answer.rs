@@ -210,8 +210,6 @@ fn limit_versions(message: &Message, splice: &mut Splice) {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
-
     use super::*;
 
     fn question(method: Method, era: Era) -> Question {
@@ -270,8 +268,11 @@ mod tests {
     #[test]
     fn atk_05_lists_leave_out_tools_that_are_off() {
         fn check(method: Option<Method>, list: &str, expected: &str) {
-            let switches =
-                ToolSwitches { others_off: true, on: ["a".to_owned(), "é".to_owned()].into(), off: HashSet::new() };
+            let switches = ToolSwitches {
+                others_off: true,
+                on: ["a", "é"].map(str::to_owned).into_iter().collect(),
+                ..ToolSwitches::default()
+            };
             let question = Question { method, tools: Some(Arc::new(switches)), ..question(Method::Ping, Era::Legacy) };
             let answer =
                 format!(r#"{{"jsonrpc":"2.0","id":42,"result":{{"x":1.50, "tools":{list},"nextCursor":"n"}}}}"#);

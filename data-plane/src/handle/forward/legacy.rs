@@ -13,6 +13,7 @@ mod resume;
 mod stream;
 mod wish;
 
+use std::pin::pin;
 use std::sync::Arc;
 
 use axum::response::Response;
@@ -59,7 +60,7 @@ pub(super) async fn request(call: Call) -> Result<Response, Failure> {
     let (cancelled, running) = (entered.cancelled(), entered.running());
     let (node, recorder) = (call.node.clone(), call.recorder.clone());
     let access = call.access();
-    let exchange = async {
+    let exchange = pin!(async {
         let sent = Instant::now();
         let exchanged = exchange::exchange(&call, &client, &outgoing, &entered).await;
         if exchanged.is_err() {
@@ -81,7 +82,7 @@ pub(super) async fn request(call: Call) -> Result<Response, Failure> {
             sent,
         };
         relay.respond(answer).await
-    };
+    });
     tokio::select! {
         response = exchange => response,
         () = cancelled.cancelled() => Ok(relay::cancelled(&recorder)),

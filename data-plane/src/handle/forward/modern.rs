@@ -49,10 +49,7 @@ pub(super) async fn request(call: Call) -> Result<Response, Failure> {
     call.recorder.upstream_protocol(call.meaning.version);
     let method = call.meaning.method.ok_or(Failure::UnknownMethod)?;
     let seals = Seals::new(node, call.owner, server);
-    let origin = Origin {
-        method: call.message.method().unwrap_or_default().to_owned(),
-        target: call.meaning.target.clone().unwrap_or_default(),
-    };
+    let origin = Origin { method, target: call.meaning.target.clone().unwrap_or_default() };
     let returned = Returned::read(&call.message, method, &seals, &origin)?;
     if method == Method::Listen {
         let terms = terms(&call.message, method, returned, seals, origin);
@@ -99,7 +96,7 @@ async fn listen(call: Call, terms: Terms) -> Result<Response, Failure> {
 fn strip_ours(message: &Message, splice: &mut Splice) {
     let responses = message.params().and_then(|params| message.find(Some(params), "inputResponses"));
     if let Some((responses, _)) = responses {
-        meta::remove(message, responses, |key| key == CONNECT, splice);
+        meta::remove(message, responses, |key| key == CONNECT.as_bytes(), splice);
     }
 }
 
@@ -148,8 +145,8 @@ fn terms(message: &Message, method: Method, returned: Returned, seals: Seals, or
 fn stamped(call: &Call, task: Option<&Bytes>) -> HeaderMap {
     let mut headers = headers::relayed(&call.headers, call.recorder.traceparent());
     headers.insert(era::PROTOCOL_VERSION, HeaderValue::from_static(call.meaning.version));
-    if let Some(method) = call.message.method().and_then(|method| HeaderValue::from_str(method).ok()) {
-        headers.insert(era::METHOD, method);
+    if let Some(method) = call.meaning.method {
+        headers.insert(era::METHOD, HeaderValue::from_static(method.name()));
     }
     let task = task.and_then(|task| scan::string_text(task));
     let named = call.meaning.method.and_then(Method::target_key).and(call.meaning.target.as_deref());

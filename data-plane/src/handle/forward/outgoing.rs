@@ -20,16 +20,16 @@ pub(super) struct Outgoing {
 /// Rewrites a request. `extra` adds edits of its own.
 pub(super) fn request(message: &Message, era: Era, id: u64, extra: impl FnOnce(&mut Splice)) -> Outgoing {
     let mut splice = Splice::default();
-    let id_text = Bytes::from(id.to_string());
-    if let Some(span) = message.id_span() {
-        splice.replace(span, id_text.clone());
-    }
+    let id_text = id.to_string();
     let token = message.meta().and_then(|meta| message.find(Some(meta), "progressToken"));
     let token = token.filter(|(_, member)| matches!(member.kind, Kind::String | Kind::Integer | Kind::Number));
     let progress_token = token.map(|(_, member)| {
-        splice.replace(member.value.clone(), id_text);
+        splice.replace(member.value.clone(), id_text.clone());
         message.body.slice(member.value.clone())
     });
+    if let Some(span) = message.id_span() {
+        splice.replace(span, id_text);
+    }
     capabilities::limit_client(message, era, &mut splice);
     if era == Era::Legacy {
         reserved::strip(message, &mut splice);

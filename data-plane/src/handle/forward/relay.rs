@@ -72,7 +72,7 @@ impl Relay {
                 Ok(last) => Ok(self.last(last).await),
                 Err(fault) => Err(fault.into()),
             },
-            Answer::Events(events) => self.events(events).await,
+            Answer::Events(events) => Box::pin(self.events(events)).await,
             Answer::Accepted => Err(UpstreamFault::BadResponse("it took a request and did not answer it").into()),
             Answer::Refused { status, body } => match body.map(|frame| self.finish(frame)) {
                 Some(Ok(last)) => Ok(self.last(last).await),

@@ -1,6 +1,5 @@
 //! API keys at the door of a node.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use aws_lc_rs::digest::{SHA256, digest};
@@ -9,6 +8,7 @@ use uuid::Uuid;
 
 use super::upstream::Speaks;
 use super::world::{ANA, DEMO, LEAVER, World, initialize};
+use crate::map::HashMap;
 use crate::snapshot::ApiKey;
 
 /// 43 digits; shows wherever it leaks.
@@ -30,7 +30,7 @@ pub(super) fn keys(tenant: Uuid, revision: u64) -> HashMap<Uuid, Arc<ApiKey>> {
         let server_ids = (!servers.is_empty()).then(|| servers.iter().copied().collect());
         (id, Arc::new(ApiKey { id, secret_sha256, principal_id, expires_unix_ms, server_ids }))
     };
-    let mut keys = HashMap::from([
+    let mut keys = HashMap::from_iter([
         key(PLAIN, ANA, None, &[]),
         key(DEMO_ONLY, ANA, None, &[demo]),
         key(EXPIRES, ANA, Some(1_800_000_001_000), &[]),

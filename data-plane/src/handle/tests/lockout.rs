@@ -1,6 +1,5 @@
 //! What somebody loses their right to ends at once: the next call, and what is under way.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -11,6 +10,7 @@ use uuid::Uuid;
 
 use super::upstream::Speaks;
 use super::world::{ACME, ANA, Ide, World, initialize, modern};
+use crate::map::HashMap;
 use crate::mcp::sse::Parser;
 use crate::snapshot::{RevokedGrant, Snapshot, TenantStatus};
 
@@ -27,7 +27,7 @@ async fn messages(response: Response<Body>) -> Vec<Value> {
 /// A grant that was ended; nobody's tokens but its own are void.
 pub(super) fn revoked(id: Uuid) -> Arc<HashMap<Uuid, RevokedGrant>> {
     let grant = RevokedGrant { revoked_unix_ms: 1, forget_after_unix_ms: 2 };
-    Arc::new([(id, grant)].into())
+    Arc::new(HashMap::from_iter([(id, grant)]))
 }
 
 /// What a caller loses their right by, and whether what they hear is about their token.

@@ -1,6 +1,5 @@
 //! One node with two tenants, some people and some servers; requests go to its service directly.
 
-use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -25,6 +24,7 @@ use crate::Node;
 use crate::clock::{Clock as _, FixedClock};
 use crate::config::Config;
 use crate::handle::Gateway;
+use crate::map::{HashMap, HashSet};
 use crate::snapshot::{
     Choice, Directory, GrantIndex, Item, Member, Offer, OutboundAuth, Principal, PrincipalKind, Role, Server,
     ServerState, SessionKey, SigningKey, Snapshot, TenantEntry, TenantStatus,
@@ -141,8 +141,8 @@ impl World {
     }
 
     pub(super) fn snapshot(&self, tenant_id: Uuid, revision: u64) -> Snapshot {
-        let everyone = || GrantIndex { everyone: Some(Role::User), subjects: HashMap::new() };
-        let bob_only = || GrantIndex { everyone: None, subjects: HashMap::from([(BOB, Role::User)]) };
+        let everyone = || GrantIndex { everyone: Some(Role::User), subjects: HashMap::default() };
+        let bob_only = || GrantIndex { everyone: None, subjects: HashMap::from_iter([(BOB, Role::User)]) };
         let server = |number: u128, slug: &str, state, grants, timeout_ms| {
             let id = Uuid::from_u128(tenant_id.as_u128() << 32 | number);
             let plain = Server::plain(id, slug, &self.upstream.url);
@@ -151,7 +151,7 @@ impl World {
         };
         let principal = |id, active, epoch| {
             let kind = PrincipalKind::User;
-            (id, Arc::new(Principal { id, kind, active, epoch, credentials: 0, group_ids: HashSet::new() }))
+            (id, Arc::new(Principal { id, kind, active, epoch, credentials: 0, group_ids: HashSet::default() }))
         };
         let signing_key = SigningKey { kid: KID.into(), key: self.verifier.clone() };
         Snapshot {
@@ -163,7 +163,7 @@ impl World {
             calls_off: false,
             blocked_clients: Arc::default(),
             concurrent_calls_max: None,
-            servers: HashMap::from([
+            servers: HashMap::from_iter([
                 self.bundle(server(107, "all", ServerState::Enabled, everyone(), 0), tenant_id),
                 server(100, "demo", ServerState::Enabled, everyone(), 0),
                 server(101, "secret", ServerState::Enabled, bob_only(), 0),
@@ -173,10 +173,14 @@ impl World {
                 self.keyed(server(105, "keyed", ServerState::Enabled, everyone(), 0), &self.upstream.url, revision),
                 self.keyed(server(106, "moved", ServerState::Enabled, everyone(), 0), "https://old.test", revision),
             ]),
-            principals: HashMap::from([principal(ANA, true, 1), principal(BOB, true, 1), principal(LEAVER, false, 1)]),
-            signing_keys: HashMap::from([(KID.into(), Arc::new(signing_key))]),
+            principals: HashMap::from_iter([
+                principal(ANA, true, 1),
+                principal(BOB, true, 1),
+                principal(LEAVER, false, 1),
+            ]),
+            signing_keys: HashMap::from_iter([(KID.into(), Arc::new(signing_key))]),
             api_keys: super::api_keys::keys(tenant_id, revision),
-            session_keys: vec![SessionKey { key_id: 1, secret: Zeroizing::new([7; 32]), created_unix_ms: 0 }],
+            session_keys: vec![SessionKey::new(1, Zeroizing::new([7; 32]), 0)],
             revoked_grants: Arc::default(),
             limits: Arc::default(),
         }

@@ -11,6 +11,29 @@ pub fn string_text(raw: &[u8]) -> Option<Cow<'_, str>> {
     std::str::from_utf8(inner).ok().map(Cow::Borrowed)
 }
 
+/// How many bytes at the start of `text` stand for themselves in a string: no quote, no backslash, no control character.
+/// Eight at a time: most of a message is strings.
+pub(super) fn plain_len(text: &[u8]) -> usize {
+    let (words, rest) = text.as_chunks::<8>();
+    for (count, word) in words.iter().enumerate() {
+        let found = special_bytes(u64::from_le_bytes(*word));
+        if found != 0 {
+            return count * 8 + found.trailing_zeros() as usize / 8;
+        }
+    }
+    let is_special = |&byte: &u8| byte == b'"' || byte == b'\\' || byte < 0x20;
+    text.len() - rest.len() + rest.iter().position(is_special).unwrap_or(rest.len())
+}
+
+/// The highest bit of the first byte of `word` that is special; bits above it mean nothing.
+fn special_bytes(word: u64) -> u64 {
+    const EACH: u64 = u64::MAX / 0xff;
+    const HIGHEST: u64 = EACH * 0x80;
+    let below = |word: u64, bound: u64| word.wrapping_sub(EACH * bound) & !word & HIGHEST;
+    let equal = |byte: u8| below(word ^ (EACH * u64::from(byte)), 1);
+    below(word, 0x20) | equal(b'"') | equal(b'\\')
+}
+
 /// The character of an escape sequence at the start of `text`, and its length.
 pub(super) fn read_escape(text: &[u8]) -> Option<(char, usize)> {
     let simple = match text.get(1)? {
@@ -58,4 +81,19 @@ pub(super) fn unescape(inner: &[u8]) -> Option<String> {
     }
     out.extend_from_slice(rest);
     String::from_utf8(out).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn plain_bytes_are_counted_as_one_by_one(text in proptest::collection::vec(prop_oneof![any::<u8>(), Just(b'"'), Just(b'a'), Just(0x9f)], 0..40)) {
+            let one_by_one = text.iter().take_while(|byte| !matches!(byte, b'"' | b'\\' | 0..0x20)).count();
+            prop_assert_eq!(plain_len(&text), one_by_one);
+        }
+    }
 }

@@ -4,15 +4,13 @@ use std::sync::Arc;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use http::HeaderValue;
-use url::Url;
 use uuid::Uuid;
 
 use super::scripts::Place;
-use crate::mcp::seal;
+use crate::mcp::seal::{self, Purpose};
 use crate::session_store::{SessionAt, UpstreamSession, Wishes};
 use crate::snapshot::SessionKey;
 
-const PURPOSE: &str = "session store";
 const OPENED_LEN: usize = 16;
 
 /// A field of a session's hash.
@@ -78,7 +76,7 @@ pub(super) fn seal_upstream(
         contents.extend_from_slice(&u32::try_from(part.len()).ok()?.to_be_bytes());
         contents.extend_from_slice(part);
     }
-    let sealed = seal::seal(keys, PURPOSE, &slot.owner(place, opened), &contents).ok()?;
+    let sealed = seal::seal(keys, Purpose::Stored, &slot.owner(place, opened), &contents).ok()?;
     Some([&opened[..], &sealed].concat())
 }
 
@@ -89,14 +87,14 @@ pub(super) fn open_upstream(
     value: &[u8],
 ) -> Option<Arc<UpstreamSession>> {
     let (opened, sealed) = value.split_first_chunk::<OPENED_LEN>()?;
-    let contents = seal::open(keys, PURPOSE, &slot.owner(place, opened), sealed)?;
+    let contents = seal::open(keys, Purpose::Stored, &slot.owner(place, opened), sealed)?;
     let (protocol_version, rest) = part(&contents)?;
     let (id, rest) = part(rest)?;
     let (url, rest) = part(rest)?;
     let id = if id.is_empty() { None } else { Some(HeaderValue::from_bytes(id).ok()?) };
     rest.is_empty().then_some(Arc::new(UpstreamSession {
         opened: Uuid::from_bytes(*opened),
-        url: Url::parse(std::str::from_utf8(url).ok()?).ok()?,
+        url: std::str::from_utf8(url).ok()?.parse().ok()?,
         id,
         protocol_version: HeaderValue::from_bytes(protocol_version).ok()?,
     }))
@@ -108,13 +106,14 @@ fn part(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 pub(super) fn seal_text(keys: &[SessionKey], place: &Place, slot: &Slot, text: &str) -> Option<Vec<u8>> {
-    seal::seal(keys, PURPOSE, &slot.owner(place, b""), text.as_bytes()).ok()
+    seal::seal(keys, Purpose::Stored, &slot.owner(place, b""), text.as_bytes()).ok()
 }
 
 /// What the fields say about a server; what does not open is left out.
 pub(super) fn open_wishes(keys: &[SessionKey], place: &Place, server: Uuid, fields: &[(Vec<u8>, Vec<u8>)]) -> Wishes {
-    let text =
-        |slot: &Slot, value: &[u8]| String::from_utf8(seal::open(keys, PURPOSE, &slot.owner(place, b""), value)?).ok();
+    let text = |slot: &Slot, value: &[u8]| {
+        String::from_utf8(seal::open(keys, Purpose::Stored, &slot.owner(place, b""), value)?).ok()
+    };
     let (level, prefix) = (Slot::log_level(server), format!("r:{}:", server.simple()));
     let mut wishes = Wishes::default();
     for (field, value) in fields {
@@ -137,7 +136,7 @@ mod tests {
     use super::*;
 
     fn keys() -> [SessionKey; 1] {
-        [SessionKey { key_id: 1, secret: Zeroizing::new([1; 32]), created_unix_ms: 0 }]
+        [SessionKey::new(1, Zeroizing::new([1; 32]), 0)]
     }
 
     fn at() -> SessionAt {

@@ -24,12 +24,11 @@ use crate::mcp::era::Era;
 use crate::mcp::message::Message;
 use crate::mcp::method::Method;
 use crate::mcp::scan::{self, Kind as JsonKind, Outline, Strictness};
-use crate::mcp::seal;
+use crate::mcp::seal::{self, Purpose};
 use crate::mcp::splice::Splice;
 use crate::snapshot::Member;
 use crate::upstream::UpstreamFault;
 
-const CURSOR: &str = "virtual list cursor";
 const CURSOR_UNKNOWN: Failure = Failure::InvalidParams("params.cursor was not given to you for this list; begin anew");
 /// In `_meta`: members that are not in the list, and why.
 const UNAVAILABLE: &str = "portway/unavailable";
@@ -280,7 +279,7 @@ fn seal_position(call: &Call, list: Method, more: &Position) -> Result<Option<St
     if contents.len() > LIST_CURSOR_BYTES_MAX {
         return Err(UpstreamFault::BadResponse("its cursor is too long").into());
     }
-    let sealed = seal::seal_text(&call.caller.snapshot.session_keys, CURSOR, &bound_to(call, list), &contents);
+    let sealed = seal::seal_text(&call.caller.snapshot.session_keys, Purpose::Cursor, &bound_to(call, list), &contents);
     sealed.map(Some).map_err(|_| UpstreamFault::NoSeal.into())
 }
 
@@ -290,7 +289,7 @@ fn open_position(call: &Call, list: Method, raw: &[u8]) -> Option<Position> {
     if text.len() > 2 * LIST_CURSOR_BYTES_MAX {
         return None;
     }
-    let contents = seal::open_text(&call.caller.snapshot.session_keys, CURSOR, &bound_to(call, list), &text)?;
+    let contents = seal::open_text(&call.caller.snapshot.session_keys, Purpose::Cursor, &bound_to(call, list), &text)?;
     serde_json::from_slice(&contents).ok()
 }
 

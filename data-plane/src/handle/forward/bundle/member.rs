@@ -1,5 +1,7 @@
 //! A client's call as a call to one member: addressed in that member's words, with that member's credential and session.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use serde_json::Value;
 
@@ -79,7 +81,7 @@ impl<'m> Way<'m> {
         let server =
             server.map_err(|failure| if failure == Failure::NotFound { Failure::MemberOff } else { failure })?;
         let (node, caller, mut meaning) = (&call.node, &call.caller, call.meaning.clone());
-        meaning.target = self.target.or(meaning.target);
+        meaning.target = self.target.map(Arc::from).or(meaning.target);
         authorize::switched_on(&server, &meaning)?;
         let meter = Meter { node, caller, entry: &call.entry, recorder: &call.recorder };
         match counted {

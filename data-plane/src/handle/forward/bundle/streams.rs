@@ -77,10 +77,10 @@ struct Guest {
     headers: HeaderMap,
     forwarded: Option<Arc<Forwarded>>,
     recorder: Recorder,
-    session: Session,
+    session: Arc<Session>,
 }
 
-async fn standing(visit: Visit<'_>, members: &[Member], session: Session) -> Result<Response, Failure> {
+async fn standing(visit: Visit<'_>, members: &[Member], session: Arc<Session>) -> Result<Response, Failure> {
     if !relay::takes_events(visit.headers) {
         return Err(Failure::MethodNotAllowed);
     }

@@ -28,7 +28,7 @@ use crate::upstream::{UpstreamFault, headers};
 
 pub(in super::super) struct Dialogue {
     owner: Owner,
-    client: Session,
+    client: Arc<Session>,
     server: Arc<Server>,
     upstream: Arc<UpstreamSession>,
 }
@@ -40,7 +40,7 @@ pub(in super::super) struct Shown {
 }
 
 impl Dialogue {
-    pub(super) fn new(owner: Owner, client: Session, server: Arc<Server>, upstream: Arc<UpstreamSession>) -> Self {
+    pub(super) fn new(owner: Owner, client: Arc<Session>, server: Arc<Server>, upstream: Arc<UpstreamSession>) -> Self {
         Self { owner, client, server, upstream }
     }
 

@@ -30,7 +30,7 @@ pub(super) async fn exchange(
     for _ in 0..2 {
         let session = match held.take() {
             Some(session) => session,
-            None => open::reopened(call.visit(), client).await?,
+            None => Box::pin(open::reopened(call.visit(), client)).await?,
         };
         call.recorder.upstream_protocol(session.protocol_version.to_str().unwrap_or_default());
         let headers = in_session(headers::relayed(&call.headers, call.recorder.traceparent()), &session);

@@ -1,5 +1,7 @@
 //! What a client tells without asking.
 
+use std::sync::Arc;
+
 use super::super::Call;
 use super::dialogue::Dialogue;
 use super::reply;
@@ -40,7 +42,7 @@ async fn cancelled(call: &Call, client: &Session) {
 }
 
 /// Never opens a session: a new one would have nothing to apply it to.
-async fn handed_on(call: &Call, client: &Session) {
+async fn handed_on(call: &Call, client: &Arc<Session>) {
     let Some(upstream) = call.meaning.held.clone().filter(|held| held.url == call.server.upstream_url) else { return };
     let dialogue = Dialogue::new(call.owner, client.clone(), call.server.clone(), upstream);
     if let Err(fault) = dialogue.tell(&call.node, reserved::stripped(&call.message)).await {

@@ -141,7 +141,7 @@ mod tests {
         };
         let owner = Owner { tenant_id: Uuid::nil(), principal_id: Uuid::nil(), server_id: server.id };
         let upstream = UpstreamSession::new(url, None, http::HeaderValue::from_static("2025-11-25"));
-        Arc::new(Dialogue::new(owner, client, Arc::new(server), Arc::new(upstream)))
+        Arc::new(Dialogue::new(owner, Arc::new(client), Arc::new(server), Arc::new(upstream)))
     }
 
     fn parked(dialogue: &Arc<Dialogue>, ticket: u128) -> Parked {

@@ -11,13 +11,11 @@ use bytes::Bytes;
 
 use crate::Node;
 use crate::limits::{REQUEST_STATE_AGE_MAX_S, REQUEST_STATE_BYTES_MAX, TASK_ID_BYTES_MAX};
-use crate::mcp::seal;
+use crate::mcp::method::Method;
+use crate::mcp::seal::{self, Purpose};
 use crate::mcp::session::Owner;
 use crate::snapshot::Server;
 use crate::upstream::UpstreamFault;
-
-const STATE: &str = "mcp request state";
-const TASK: &str = "mcp task id";
 
 /// Seals for one caller at one server.
 #[derive(Clone)]
@@ -30,8 +28,9 @@ pub(super) struct Seals {
 /// The request that a state belongs to.
 #[derive(Clone)]
 pub(super) struct Origin {
-    pub(super) method: String,
-    pub(super) target: String,
+    pub(super) method: Method,
+    /// Empty: none is named.
+    pub(super) target: Arc<str>,
 }
 
 impl Seals {
@@ -45,12 +44,12 @@ impl Seals {
             return Err(UpstreamFault::BadResponse("its requestState is too long"));
         }
         let issued = self.node.clock.now().timestamp().to_be_bytes();
-        self.seal(STATE, &self.bound_to(&[&origin.method, &origin.target]), &[&issued, raw].concat())
+        self.seal(Purpose::State, &self.bound_to(&[origin.method.name(), &origin.target]), &[&issued, raw].concat())
     }
 
     /// What the upstream said, if this is ours, for this request, and not too old.
     pub(super) fn open_state(&self, origin: &Origin, text: &str) -> Option<Bytes> {
-        let contents = self.open(STATE, &self.bound_to(&[&origin.method, &origin.target]), text)?;
+        let contents = self.open(Purpose::State, &self.bound_to(&[origin.method.name(), &origin.target]), text)?;
         let (issued, raw) = contents.split_first_chunk::<8>()?;
         let age_s = self.node.clock.now().timestamp().checked_sub(i64::from_be_bytes(*issued))?;
         (age_s <= REQUEST_STATE_AGE_MAX_S).then(|| Bytes::copy_from_slice(raw))
@@ -60,14 +59,14 @@ impl Seals {
         if raw.len() > TASK_ID_BYTES_MAX {
             return Err(UpstreamFault::BadResponse("its task id is too long"));
         }
-        self.seal(TASK, &self.bound_to(&[]), raw)
+        self.seal(Purpose::Task, &self.bound_to(&[]), raw)
     }
 
     pub(super) fn open_task(&self, text: &str) -> Option<Bytes> {
-        self.open(TASK, &self.bound_to(&[]), text).map(Bytes::from)
+        self.open(Purpose::Task, &self.bound_to(&[]), text).map(Bytes::from)
     }
 
-    fn seal(&self, purpose: &'static str, owner: &[u8], contents: &[u8]) -> Result<Bytes, UpstreamFault> {
+    fn seal(&self, purpose: Purpose, owner: &[u8], contents: &[u8]) -> Result<Bytes, UpstreamFault> {
         let snapshot = self.node.configuration.snapshot(self.owner.tenant_id).ok_or(UpstreamFault::NoSeal)?;
         let sealed = seal::seal_text(&snapshot.session_keys, purpose, owner, contents);
         sealed.map(|text| format!("\"{text}\"").into()).map_err(|error| {
@@ -76,7 +75,7 @@ impl Seals {
         })
     }
 
-    fn open(&self, purpose: &'static str, owner: &[u8], text: &str) -> Option<Vec<u8>> {
+    fn open(&self, purpose: Purpose, owner: &[u8], text: &str) -> Option<Vec<u8>> {
         let snapshot = self.node.configuration.snapshot(self.owner.tenant_id)?;
         seal::open_text(&snapshot.session_keys, purpose, owner, text)
     }
