@@ -13,6 +13,8 @@ const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 #[derive(Clone)]
 pub struct Browser {
     client: Client,
+    /// What a proxy says about where it is.
+    network: HeaderMap,
 }
 
 /// Where a navigation ended.
@@ -41,14 +43,22 @@ impl Default for Browser {
 
 impl Browser {
     pub fn new() -> Self {
-        Self { client: crate::http::builder().cookie_store(true).build().expect("a client") }
+        Self::with(HeaderMap::new())
     }
 
     /// A browser in another network, which a control plane believes that trusts the peer as a proxy.
     pub fn at(address: &str) -> Self {
-        let headers = HeaderMap::from_iter([(FORWARDED_FOR, address.parse().expect("an address"))]);
-        let client = crate::http::builder().cookie_store(true).default_headers(headers).build();
-        Self { client: client.expect("a client") }
+        Self::with(HeaderMap::from_iter([(FORWARDED_FOR, address.parse().expect("an address"))]))
+    }
+
+    fn with(network: HeaderMap) -> Self {
+        let client = crate::http::builder().cookie_store(true).default_headers(network.clone()).build();
+        Self { client: client.expect("a client"), network }
+    }
+
+    /// Another program on the same machine.
+    pub fn neighbour(&self) -> Client {
+        crate::http::builder().default_headers(self.network.clone()).build().expect("a client")
     }
 
     pub fn client(&self) -> &Client {

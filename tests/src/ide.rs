@@ -79,7 +79,7 @@ impl Ide {
 
     /// The whole way in: challenge, metadata, registration, approval by the person in `browser`, tokens.
     pub async fn sign_in(url: &str, browser: &Browser) -> Self {
-        let mut ide = Self::new(url);
+        let mut ide = Self { http: browser.neighbour(), ..Self::new(url) };
         ide.discover().await;
         ide.register(&[REDIRECT]).await;
         let page = ide.approve(browser, &ide.authorize_url(&[])).await;

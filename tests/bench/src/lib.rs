@@ -19,6 +19,7 @@ pub mod rounds;
 pub mod run;
 pub mod scim;
 pub mod stage;
+pub mod train;
 pub mod way;
 pub mod wire;
 

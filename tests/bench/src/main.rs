@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result, bail};
 use bench::load::{self, Plan};
 use bench::run::{self, Options};
-use bench::{echo, relay};
+use bench::{echo, relay, train};
 use clap::{Parser, Subcommand};
 use tokio::net::TcpListener;
 
@@ -31,6 +31,12 @@ enum Task {
         /// Where `--write` writes
         #[arg(long)]
         page: PathBuf,
+    },
+    /// Let a node do what nodes do, for a compiler that learns from it
+    Train {
+        /// Folder with the binaries
+        #[arg(long)]
+        programs: PathBuf,
     },
     /// The upstream
     Echo {
@@ -66,6 +72,7 @@ async fn main() -> Result<()> {
             }
             Ok(())
         }
+        Task::Train { programs } => train::run(&programs).await,
         Task::Echo { listen } => echo::serve(TcpListener::bind(listen).await?).await,
         Task::Relay { listen, upstream } => relay::serve(TcpListener::bind(listen).await?, upstream).await,
         Task::Load => {

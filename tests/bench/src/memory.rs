@@ -152,14 +152,15 @@ async fn streams(stage: &Stage, name: &'static str, era: &str, doors: &[Door], c
     if !offers_streams(&node, era, door).await? {
         return Ok(None);
     }
+    let counted = count - count / 10;
     let first = requests(&node, era, doors, count / 10).await?;
-    let rest = requests(&node, era, doors, count).await?;
+    let rest = requests(&node, era, doors, counted).await?;
     let first = Held::open(&node, first).await?;
     tokio::time::sleep(SETTLE).await;
     let before = resident(&node)?;
     let rest = Held::open(&node, rest).await?;
     tokio::time::sleep(SETTLE).await;
-    let each = (resident(&node)? - before) / count as f64;
+    let each = (resident(&node)? - before) / counted as f64;
     drop((first, rest));
     Ok(Some(each))
 }
@@ -174,7 +175,7 @@ async fn offers_streams(node: &Node, era: &str, door: &Door) -> Result<bool> {
 }
 
 /// One request for each of `count` streams; people take turns.
-async fn requests(node: &Node, era: &str, doors: &[Door], count: usize) -> Result<Vec<String>> {
+pub async fn requests(node: &Node, era: &str, doors: &[Door], count: usize) -> Result<Vec<String>> {
     let mut requests = Vec::with_capacity(count);
     for door in doors.iter().cycle().take(count) {
         requests.push(request(node, era, door).await?);
@@ -191,10 +192,10 @@ async fn request(node: &Node, era: &str, door: &Door) -> Result<String> {
 }
 
 /// The process that holds the client's ends of streams.
-struct Held(std::process::Child);
+pub struct Held(std::process::Child);
 
 impl Held {
-    async fn open(node: &Node, requests: Vec<String>) -> Result<Self> {
+    pub async fn open(node: &Node, requests: Vec<String>) -> Result<Self> {
         let connections = requests.len();
         let plan = Plan {
             target: node.address,

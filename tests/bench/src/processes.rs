@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 
 /// `/proc/<pid>/stat` counts in these, on every Linux architecture we know.
 const TICKS_PER_S: u64 = 100;
@@ -35,6 +35,16 @@ impl Process {
 
     pub fn name(&self) -> &'static str {
         self.name
+    }
+
+    /// Asks it to end, and waits until it has; it has to end well.
+    pub fn end(mut self) -> Result<()> {
+        let asked = Command::new("sh").args(["-c", "kill \"$0\"", &self.pid().to_string()]).status()?;
+        let status = self.child.wait()?;
+        if !asked.success() || !status.success() {
+            bail!("{} ended with {status}", self.name);
+        }
+        Ok(())
     }
 
     /// Whether it is still there.

@@ -52,6 +52,12 @@ pub struct Stage {
     processes: Vec<Process>,
 }
 
+/// Where the control plane listens for people, and for its operator.
+struct Places {
+    auth: SocketAddr,
+    admin: SocketAddr,
+}
+
 /// A running node.
 pub struct Node {
     pub process: Process,
@@ -80,12 +86,28 @@ impl Node {
 impl Stage {
     /// Starts everything but nodes: on SQLite, or on a PostgreSQL server. `programs` is the folder with the release binaries.
     pub async fn start(programs: &Path, postgres: Option<&Url>) -> Result<Self> {
+        let (mut stage, places) = Self::empty(programs)?;
+        stage.start_upstreams()?;
+        stage.start_proxies()?;
+        stage.start_control_plane(places, postgres).await?;
+        Ok(stage)
+    }
+
+    /// The same on SQLite and without other proxies.
+    pub async fn without_proxies(programs: &Path) -> Result<Self> {
+        let (mut stage, places) = Self::empty(programs)?;
+        stage.start_upstreams()?;
+        stage.start_control_plane(places, None).await?;
+        Ok(stage)
+    }
+
+    fn empty(programs: &Path) -> Result<(Self, Places)> {
         let folder = tempfile::tempdir()?;
         let echo = Pair { far: free_address()?, near: free_address()? };
         let relay = Pair { far: free_address()?, near: free_address()? };
         let (nginx, gateway, auth, grpc, admin) =
             (free_address()?, free_address()?, free_address()?, free_address()?, free_address()?);
-        let mut stage = Self {
+        let stage = Self {
             programs: programs.to_path_buf(),
             echo,
             relay,
@@ -101,26 +123,23 @@ impl Stage {
             processes: Vec::new(),
             folder,
         };
-        stage.start_peers()?;
-        stage.start_control_plane(auth, admin, postgres).await?;
-        Ok(stage)
+        Ok((stage, Places { auth, admin }))
     }
 
-    fn start_peers(&mut self) -> Result<()> {
-        let own = std::env::current_exe()?;
-        let words = |words: &[&str]| {
-            let mut command = Command::new(&own);
-            command.args(words);
-            command
-        };
-        let text = |address: SocketAddr| address.to_string();
+    fn start_upstreams(&mut self) -> Result<()> {
+        let echo = self.echo;
+        let listen = |address: SocketAddr| own(&["echo", "--listen", &address.to_string()]);
+        self.run("echo", OTHER_CORE, &listen(echo.far)?)?;
+        self.run("echo-near", PROXY_CORE, &listen(echo.near)?)
+    }
+
+    fn start_proxies(&mut self) -> Result<()> {
         let (echo, relay) = (self.echo, self.relay);
-        let listen = |what, address| words(&[what, "--listen", &text(address)]);
-        let relay_to = |from, to| words(&["relay", "--listen", &text(from), "--upstream", &text(to)]);
-        self.run("echo", OTHER_CORE, &listen("echo", echo.far))?;
-        self.run("echo-near", PROXY_CORE, &listen("echo", echo.near))?;
-        self.run("relay", PROXY_CORE, &relay_to(relay.far, echo.far))?;
-        self.run("relay-near", PROXY_CORE, &relay_to(relay.near, echo.near))?;
+        let relay_to = |from: SocketAddr, to: SocketAddr| {
+            own(&["relay", "--listen", &from.to_string(), "--upstream", &to.to_string()])
+        };
+        self.run("relay", PROXY_CORE, &relay_to(relay.far, echo.far)?)?;
+        self.run("relay-near", PROXY_CORE, &relay_to(relay.near, echo.near)?)?;
         let settings = self.folder.path().join("nginx.conf");
         std::fs::write(&settings, nginx_settings(self.folder.path(), self.nginx, echo))?;
         let mut nginx = Command::new("nginx");
@@ -144,7 +163,8 @@ impl Stage {
         Ok(found.with_context(|| format!("{name} was not started"))?.pid())
     }
 
-    async fn start_control_plane(&mut self, auth: SocketAddr, admin: SocketAddr, postgres: Option<&Url>) -> Result<()> {
+    async fn start_control_plane(&mut self, places: Places, postgres: Option<&Url>) -> Result<()> {
+        let Places { auth, admin } = places;
         let folder = self.folder.path();
         let (settings, kek) = (folder.join("control-plane.toml"), folder.join("kek"));
         let mut key = [0; 32];
@@ -257,6 +277,13 @@ impl Stage {
         }
         Ok(())
     }
+}
+
+/// This program with other words.
+fn own(words: &[&str]) -> Result<Command> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command.args(words);
+    Ok(command)
 }
 
 /// Settings of the database: of PostgreSQL with the logins of a deployment.

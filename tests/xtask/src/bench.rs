@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: builds the release binaries, sees to nginx, and lets `portway-bench` measure. Not a part of
+//! `cargo xtask bench`: builds the programs as they are deployed, sees to nginx, and lets `portway-bench` measure. Not a part of
 //! `cargo xtask test`: what a machine costs is no test.
 
 mod call_log;
@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
 
 use crate::command::{command, find, root, run as run_command, target_directory};
+use crate::release;
 use crate::test::postgres::Postgres;
 use crate::test::preflight::install;
 
@@ -45,10 +46,6 @@ enum Part {
     CallLog,
 }
 
-/// What is measured, and what measures it. Built one after the other: together they would share the features of their
-/// dependencies, and another program would be measured than is deployed.
-const PACKAGES: [&[&str]; 2] = [&["portway-control-plane", "portway-data-plane"], &["portway-bench"]];
-
 pub(crate) fn run(options: &Options) -> Result<()> {
     if options.only.contains(&Part::CallLog) {
         call_log::run(options.quick, options.write)?;
@@ -61,13 +58,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             install(&[package])?;
         }
     }
-    for packages in PACKAGES {
-        let mut build = command("cargo", &["build", "--release"]);
-        build.args(packages.iter().flat_map(|package| ["--package", package]));
-        run_command(&mut build)?;
-    }
-    let programs = target_directory()?.join("release");
-    let mut bench = command(programs.join("portway-bench"), &["run"]);
+    let programs = release::planes(None)?;
+    let mut bench = command(target_directory()?.join("release/portway-bench"), &["run"]);
     bench.arg("--programs").arg(&programs).arg("--page").arg(page()).args(options.words());
     let needs_postgres = options.wants(Part::Scim) || options.only.contains(&Part::Records);
     let postgres = needs_postgres.then(postgres).transpose()?;

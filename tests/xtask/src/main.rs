@@ -1,4 +1,4 @@
-//! `cargo xtask dev | test | tidy | gen | bench`: the commands of this repository.
+//! `cargo xtask dev | test | tidy | gen | release | bench`: the commands of this repository.
 //!
 //! Depends on none of our crates, so that it builds in seconds and works while they do not compile.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool speaks on its standard streams")]
@@ -8,6 +8,7 @@ mod command;
 mod console;
 mod dev;
 mod generate;
+mod release;
 mod test;
 mod tidy;
 
@@ -32,6 +33,8 @@ enum Task {
     Tidy,
     /// Rewrite the generated files that are committed
     Gen(generate::Options),
+    /// Build the programs as they are deployed
+    Release(release::Options),
     /// Measure what a node costs, beside nginx
     Bench(bench::Options),
 }
@@ -45,6 +48,7 @@ fn main() -> ExitCode {
         Task::Test(options) => test::run(&options),
         Task::Tidy => tidy::run(),
         Task::Gen(options) => generate::run(&options),
+        Task::Release(options) => release::run(&options),
         Task::Bench(options) => bench::run(&options),
     };
     match outcome {
