@@ -120,10 +120,15 @@ pub async fn hold(plan: Plan) -> Result<Vec<Connection>> {
         let text = plan.requests.get(number % plan.requests.len().max(1)).context("a plan without requests")?;
         let mut connection = Connection::connect(plan.target).await?;
         let id = (FIRST_ID + number as u64).to_string();
-        connection.write(text.replacen(ID, &id, 1).as_bytes()).await?;
+        let request = text.replacen(ID, &id, 1);
+        connection.write(request.as_bytes()).await?;
         let head = connection.read_head().await?;
         if status(&head) != Some(200) {
-            bail!("no stream: {}", String::from_utf8_lossy(&head));
+            // Asked once more, for the words of the refusal.
+            let mut again = Connection::connect(plan.target).await?;
+            again.write(request.as_bytes()).await?;
+            let said = again.read().await?.map(|answer| String::from_utf8_lossy(answer.body).into_owned());
+            bail!("no stream {number}: {} {}", String::from_utf8_lossy(&head), said.unwrap_or_default());
         }
         open.push(connection);
     }

@@ -37,6 +37,9 @@ const SIGN_UPS_AT_ONCE: usize = 4;
 /// Streams of one person at a time, with room for the warm-up: a node allows 256.
 const STREAMS_EACH: usize = 200;
 
+/// ADR 0022.
+const STREAM_KB_MAX: f64 = 48.0;
+
 /// A private network that nobody here is in.
 const SOMEWHERE: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 0);
 
@@ -58,15 +61,19 @@ pub async fn measure(stage: &Stage, owner: &Person, scale: Scale, notes: &mut Ve
     let what = format!("per idle legacy session, {} open", scale.sessions);
     figures.push(Figure::new(what, "KB", sessions(stage, &door, scale.sessions).await? / KB, bound(6.0)));
 
-    let listeners = join(owner, 1, scale.streams.div_ceil(STREAMS_EACH)).await?;
+    let count = scale.streams.min(streams_that_fit()?);
+    if count < scale.streams {
+        notes.push(format!("A process may open files for {count} streams here, not for {}.", scale.streams));
+    }
+    let listeners = join(owner, 1, count.div_ceil(STREAMS_EACH)).await?;
     for (era, name) in [("legacy", "node-streams"), ("modern", "node-listen")] {
         let mut doors = Vec::new();
         for listener in &listeners {
             doors.push(stage.door(listener, &format!("{era}-far")).await);
         }
-        let what = format!("per idle {era} stream, {} open", scale.streams);
-        match streams(stage, name, era, &doors, scale.streams).await? {
-            Some(each) => figures.push(Figure::new(what, "KB", each / KB, bound(20.0))),
+        let what = format!("per idle {era} stream, {count} open");
+        match streams(stage, name, era, &doors, count).await? {
+            Some(each) => figures.push(Figure::new(what, "KB", each / KB, bound(STREAM_KB_MAX))),
             None => notes.push(format!("No {era} streams were measured: the node does not offer them.")),
         }
     }
@@ -82,6 +89,18 @@ pub async fn measure(stage: &Stage, owner: &Person, scale: Scale, notes: &mut Ve
         notes.push("Memory was measured at a smaller scale than the bounds are for.".to_owned());
     }
     Ok(figures)
+}
+
+/// How many streams a node has files for: two each, and some for everything else.
+fn streams_that_fit() -> Result<usize> {
+    let limits = std::fs::read_to_string("/proc/self/limits")?;
+    let files = limits.lines().find_map(|line| line.strip_prefix("Max open files")?.split_whitespace().nth(1));
+    let files: usize = files.and_then(|files| files.parse().ok()).unwrap_or(usize::MAX);
+    let may_have_more = Command::new("prlimit").args(["--nofile=65536:65536", "true"]).output();
+    match may_have_more.is_ok_and(|output| output.status.success()) {
+        true => Ok(usize::MAX),
+        false => Ok(files.saturating_sub(1_000) / 2),
+    }
 }
 
 fn resident(node: &Node) -> Result<f64> {

@@ -24,8 +24,6 @@ pub(crate) struct Options {
 const NODE: &str = "portway-data-plane";
 const CONTROL_PLANE: &str = "portway-control-plane";
 const BENCH: &str = "portway-bench";
-/// Both are named for each of them, so that they share the features of their dependencies; what measures them does not.
-const PLANES: [&str; 4] = ["--package", CONTROL_PLANE, "--package", NODE];
 
 pub(crate) fn run(options: &Options) -> Result<()> {
     if !options.console_as_it_is {
@@ -43,7 +41,8 @@ pub(crate) fn planes(out: Option<&Path>) -> Result<PathBuf> {
     let out = out.map_or_else(|| target.join("deploy"), Path::to_path_buf);
     let profdata = profdata()?;
 
-    cargo(&[&PLANES[..], &["--bin", CONTROL_PLANE]].concat(), None)?;
+    // One after the other: together programs would share the features of their dependencies.
+    cargo(&["--package", CONTROL_PLANE, "--package", NODE], None)?;
     cargo(&["--package", BENCH], None)?;
     let release = target.join("release");
 
@@ -76,8 +75,7 @@ fn node(folder: &Path, flags: &str) -> Result<PathBuf> {
     let host = output(&mut command("rustc", &["--print", "host-tuple"]))?;
     let host = host.trim();
     let place = folder.to_string_lossy();
-    let words = ["--bin", NODE, "--target", host, "--target-dir", &place];
-    cargo(&[&PLANES[..], &words].concat(), Some(flags))?;
+    cargo(&["--package", NODE, "--target", host, "--target-dir", &place], Some(flags))?;
     Ok(folder.join(host).join("release").join(NODE))
 }
 
