@@ -4,7 +4,7 @@
 
 use chrono::DateTime;
 use data_plane::mcp::correlation::{Correlation, ResumeAt};
-use data_plane::mcp::seal;
+use data_plane::mcp::seal::{self, Purpose};
 use data_plane::mcp::session::{Owner, Session};
 use data_plane::snapshot::SessionKey;
 use libfuzzer_sys::fuzz_target;
@@ -24,19 +24,19 @@ fuzz_target!(|data: &[u8]| {
     assert!(Session::open(&text, &keys, me, now).is_none());
     assert!(Correlation::open(data, &keys, me, session).is_none());
     assert!(ResumeAt::open(&text, &keys, me, session).is_none());
-    assert!(seal::open(&keys, "fuzz", &me.to_bytes(), data).is_none());
-    assert!(seal::open_text(&keys, "fuzz", &me.to_bytes(), &text).is_none());
+    assert!(seal::open(&keys, Purpose::Task, &me.to_bytes(), data).is_none());
+    assert!(seal::open_text(&keys, Purpose::Task, &me.to_bytes(), &text).is_none());
 
-    let sealed = seal::seal(&keys, "fuzz", &me.to_bytes(), data).expect("seals");
-    assert_eq!(seal::open(&keys, "fuzz", &me.to_bytes(), &sealed).as_deref(), Some(data));
-    assert!(seal::open(&keys, "fuzz", &owner(4).to_bytes(), &sealed).is_none());
+    let sealed = seal::seal(&keys, Purpose::Task, &me.to_bytes(), data).expect("seals");
+    assert_eq!(seal::open(&keys, Purpose::Task, &me.to_bytes(), &sealed).as_deref(), Some(data));
+    assert!(seal::open(&keys, Purpose::Task, &owner(4).to_bytes(), &sealed).is_none());
     let mut changed = sealed;
     let place = data.iter().fold(0, |place, byte| (place * 31 + usize::from(*byte)) % changed.len());
     changed[place] ^= 1 << (data.len() % 8);
-    assert!(seal::open(&keys, "fuzz", &me.to_bytes(), &changed).is_none());
+    assert!(seal::open(&keys, Purpose::Task, &me.to_bytes(), &changed).is_none());
 
     // Contents that were sealed by us and mean nothing.
-    for purpose in ["mcp session", "server request", "event id"] {
+    for purpose in [Purpose::Session, Purpose::Question, Purpose::Event] {
         let odd = seal::seal_text(&keys, purpose, &me.to_bytes(), data).expect("seals");
         let _ = Session::open(&odd, &keys, me, now);
         let _ = ResumeAt::open(&odd, &keys, me, session);
@@ -45,5 +45,5 @@ fuzz_target!(|data: &[u8]| {
 });
 
 fn key(key_id: u32) -> SessionKey {
-    SessionKey { key_id, secret: Zeroizing::new([key_id as u8; 32]), created_unix_ms: 0 }
+    SessionKey::new(key_id, Zeroizing::new([key_id as u8; 32]), 0)
 }
