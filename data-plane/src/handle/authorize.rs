@@ -93,7 +93,6 @@ pub fn check(caller: &Caller, server: &Server, meaning: &Meaning) -> Result<(), 
 
 #[cfg(test)]
 mod tests {
-
     use super::*;
     use crate::map::{HashMap, HashSet};
     use crate::snapshot::{GrantIndex, Principal, Role, TenantStatus};

@@ -3,7 +3,8 @@
 //!
 //! Layout: format version (1) | key id (4) | nonce (12) | AES-256-GCM of the contents | tag (16); as text, base64url.
 //! The key is derived from the tenant's session key for each purpose (HKDF-SHA256), so that nothing sealed for one
-//! purpose opens for another; once, and kept with the session key. To whom it belongs is the associated data: always name the owner there (ATK-10, ATK-12).
+//! purpose opens for another; once, and kept with the session key. To whom it belongs is the associated data: always
+//! name the owner there (ATK-10, ATK-12).
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};

@@ -13,7 +13,6 @@ use std::process::Command;
 use anyhow::{Context as _, Result};
 use serde_json::json;
 
-use crate::load::{Plan, Until};
 use crate::messages;
 use crate::people::Person;
 use crate::processes::{Process, wrapped};
@@ -69,9 +68,9 @@ pub async fn measure(
     ];
     // It has to know what it serves before it hears no more. Meanwhile this thread carries what it hears.
     let (address, requests) = (silent.address, plain.clone());
-    tokio::task::spawn_blocking(move || many(address, &requests, 100)).await??;
+    tokio::task::spawn_blocking(move || rounds::many(address, &requests, 100)).await??;
     way.hold();
-    many(silent.address, &plain, QUEUE_RECORDS * 5 / 4)?;
+    rounds::many(silent.address, &plain, QUEUE_RECORDS * 5 / 4)?;
     let series = {
         let _busy = busy(stage)?;
         rounds::run(&candidates, effort, CONNECTIONS, OTHER_CORE)?
@@ -111,21 +110,8 @@ fn busy(stage: &Stage) -> Result<Process> {
 /// Scripts that Redis ran for each call of a number of them.
 fn trips(node: &Node, requests: &[String], redis: SocketAddr) -> Result<f64> {
     let before = scripts(redis)?;
-    let calls = many(node.address, requests, 5_000)?;
+    let calls = rounds::many(node.address, requests, 5_000)?;
     Ok((scripts(redis)? - before) / calls.max(1) as f64)
-}
-
-/// Calls that are not measured, and how many they were.
-fn many(target: SocketAddr, requests: &[String], calls: u64) -> Result<u64> {
-    let plan = Plan {
-        target,
-        connections: CONNECTIONS,
-        requests: requests.to_vec(),
-        warm_up_ms: 0,
-        until: Until::Calls(calls),
-        calls_per_s: None,
-    };
-    Ok(rounds::load(&plan, OTHER_CORE)?.calls_in_all)
 }
 
 /// Scripts that Redis has run.

@@ -16,7 +16,7 @@ use crate::people::Person;
 use crate::processes::{pinned, resident_bytes, wrapped};
 use crate::report::{Bound, Figure};
 use crate::rounds::load;
-use crate::stage::{Node, OTHER_CORE, SERVERS as STAGE_SERVERS, Stage};
+use crate::stage::{Node, OTHER_CORE, SERVERS as STAGE_SERVERS, Stage, may_have_files};
 use crate::wire::{Connection, header, status};
 
 /// Numbers the bounds speak of, or smaller ones that say less.
@@ -96,11 +96,7 @@ fn streams_that_fit() -> Result<usize> {
     let limits = std::fs::read_to_string("/proc/self/limits")?;
     let files = limits.lines().find_map(|line| line.strip_prefix("Max open files")?.split_whitespace().nth(1));
     let files: usize = files.and_then(|files| files.parse().ok()).unwrap_or(usize::MAX);
-    let may_have_more = Command::new("prlimit").args(["--nofile=65536:65536", "true"]).output();
-    match may_have_more.is_ok_and(|output| output.status.success()) {
-        true => Ok(usize::MAX),
-        false => Ok(files.saturating_sub(1_000) / 2),
-    }
+    if may_have_files() { Ok(usize::MAX) } else { Ok(files.saturating_sub(1_000) / 2) }
 }
 
 fn resident(node: &Node) -> Result<f64> {

@@ -9,6 +9,9 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::load::{Outcome, Plan, Until};
 use crate::processes::{cpu, pinned};
+use crate::stage::OTHER_CORE;
+
+const UNMEASURED_CONNECTIONS: usize = 32;
 
 /// Something that answers calls.
 #[derive(Debug, Clone)]
@@ -81,6 +84,19 @@ fn sample(candidate: &Candidate, effort: Effort, connections: usize, load_core: 
     });
     let Outcome { calls, seconds, p50_us, p99_us, p999_us, .. } = outcome;
     Ok(Sample { calls_per_s: calls as f64 / seconds, cpu_us, p50_us, p99_us, p999_us })
+}
+
+/// Calls that are not measured, and how many they were.
+pub fn many(target: SocketAddr, requests: &[String], calls: u64) -> Result<u64> {
+    let plan = Plan {
+        target,
+        connections: UNMEASURED_CONNECTIONS,
+        requests: requests.to_vec(),
+        warm_up_ms: 0,
+        until: Until::Calls(calls),
+        calls_per_s: None,
+    };
+    Ok(load(&plan, OTHER_CORE)?.calls_in_all)
 }
 
 /// Runs the load generator as a process on a core.

@@ -307,9 +307,16 @@ fn origin(address: SocketAddr) -> String {
 
 /// The command with as many open files as thousands of streams need, where we may allow it.
 fn with_files(command: &Command) -> Command {
-    let limit = format!("--nofile={FILES}:{FILES}");
-    let may = Command::new("prlimit").args([&limit, "true"]).output().is_ok_and(|output| output.status.success());
-    if may { wrapped(&["prlimit", &limit], command) } else { wrapped(&["env"], command) }
+    if may_have_files() { wrapped(&["prlimit", &files()], command) } else { wrapped(&["env"], command) }
+}
+
+/// Whether processes may have as many open files as thousands of streams need.
+pub fn may_have_files() -> bool {
+    Command::new("prlimit").args([&files(), "true"]).output().is_ok_and(|output| output.status.success())
+}
+
+fn files() -> String {
+    format!("--nofile={FILES}:{FILES}")
 }
 
 /// A plain reverse proxy, with keep-alive on both sides and nothing written to disk.

@@ -1,5 +1,5 @@
 //! What a node does most, for a compiler that learns from it (profile-guided optimization): calls of both eras, answered
-//! in JSON and in event streams, limited or not, refused, and the sessions and streams around them.
+//! in JSON and in event streams, limited or not, and the sessions and streams around them.
 //!
 //! Nothing is measured. The node has to be built to count (`-C profile-generate`), and writes what it counted when it ends.
 
@@ -8,15 +8,12 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 use serde_json::json;
 
-use crate::load::{Plan, Until};
-use crate::memory;
-use crate::memory::Held;
+use crate::memory::{self, Held};
 use crate::messages;
 use crate::people::Person;
 use crate::rounds;
-use crate::stage::{Node, OTHER_CORE, Stage};
+use crate::stage::{Node, Stage};
 
-const CONNECTIONS: usize = 32;
 /// Calls of the two kinds that are most of a node's work; what else there is gets a part of them each.
 const CALLS: u64 = 60_000;
 const OTHER_CALLS: u64 = 6_000;
@@ -39,13 +36,13 @@ pub async fn run(programs: &Path) -> Result<()> {
     }
     for (server, calls) in [("modern-far", CALLS), ("modern-events", OTHER_CALLS), ("limited", OTHER_CALLS)] {
         let request = messages::modern_call(&stage.door(&owner, server).await);
-        send(&node, request, calls).await?;
+        rounds::many(node.address, &[request], calls)?;
     }
     for (server, calls) in [("legacy-far", CALLS), ("legacy-events", OTHER_CALLS)] {
         let door = stage.door(&owner, server).await;
-        send(&node, messages::initialize(&door), OTHER_CALLS / 10).await?;
+        rounds::many(node.address, &[messages::initialize(&door)], OTHER_CALLS / 10)?;
         let session = memory::session(node.address, &door).await?;
-        send(&node, messages::legacy_call(&door, &session), calls).await?;
+        rounds::many(node.address, &[messages::legacy_call(&door, &session)], calls)?;
     }
     streams(&stage, &node, &owner).await?;
     node.process.end().context("the node did not end by itself")
@@ -58,18 +55,5 @@ async fn streams(stage: &Stage, node: &Node, owner: &Person) -> Result<()> {
         let requests = memory::requests(node, era, &[door], STREAMS).await?;
         drop(Held::open(node, requests).await?);
     }
-    Ok(())
-}
-
-async fn send(node: &Node, request: String, calls: u64) -> Result<()> {
-    let plan = Plan {
-        target: node.address,
-        connections: CONNECTIONS,
-        requests: vec![request],
-        warm_up_ms: 0,
-        until: Until::Calls(calls),
-        calls_per_s: None,
-    };
-    tokio::task::spawn_blocking(move || rounds::load(&plan, OTHER_CORE)).await??;
     Ok(())
 }

@@ -1,5 +1,5 @@
-//! `cargo xtask bench`: builds the programs as they are deployed, sees to nginx, and lets `portway-bench` measure. Not a part of
-//! `cargo xtask test`: what a machine costs is no test.
+//! `cargo xtask bench`: builds the programs as they are deployed, sees to nginx, and lets `portway-bench` measure. Not a
+//! part of `cargo xtask test`: what a machine costs is no test.
 
 mod call_log;
 
